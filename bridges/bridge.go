@@ -1,0 +1,144 @@
+// Package bridges is the vocabulary between the gateway and the networks:
+// events, opaque ids, errors, and the contract that an adapter fulfils.
+// It needs the standard library only, and bridges/<network> imports nothing
+// of the gateway but this.
+package bridges
+
+import "context"
+
+// Bridge is the adapter for one configured network. Whatever else it can do
+// is an optional interface below, found by assertion.
+type Bridge interface {
+	// Info describes the network. It does not block and never changes.
+	Info() Info
+	// Open gives the session of a registered account. It may block on the
+	// network until ctx ends. Sessions of one account are not open twice.
+	Open(ctx context.Context, account Account) (Session, error)
+}
+
+// Session acts for one account.
+type Session interface {
+	// Send hands m to the network and returns the ids of its parts, in order,
+	// as later receipts will name them. It blocks until the network has
+	// answered or ctx ends. It is called for different chats at once, for one
+	// chat never. An *Error tells what failed; Unknown when the outcome is.
+	Send(ctx context.Context, m Message) ([]MessageID, error)
+	// Close ends the session and waits for what it has under way.
+	Close() error
+}
+
+// Runner is a Bridge with a connection of its own, shared by all accounts.
+type Runner interface {
+	// Run serves until ctx ends, reconnecting by itself, and returns when all
+	// it started has ended. An error means that it can never work.
+	Run(ctx context.Context, host Host) error
+}
+
+// Checker is a Bridge that can try its configuration out.
+type Checker interface {
+	// Check connects, logs in, leaves, and says in words what is wrong.
+	Check(ctx context.Context) error
+}
+
+// Enroller is a Bridge that has something to say about who registers.
+type Enroller interface {
+	// Enroll decides about a registration and returns the identity that the
+	// account shall have on the network. It stores nothing: the gateway does.
+	// It does not block on the network for longer than ctx allows.
+	Enroll(ctx context.Context, r Registration) (Enrollment, error)
+}
+
+// Resolver is a Bridge that knows the form of its addresses.
+type Resolver interface {
+	// Resolve returns the canonical id for a decoded localpart. It is pure
+	// and does not block. Errors: Gone with the canonical form, Malformed
+	// with an example, NotAllowed.
+	Resolve(localpart string) (UserID, error)
+}
+
+// Host is what the gateway offers to a Runner.
+type Host interface {
+	// Owner returns the account whose identity on the network is id.
+	Owner(ctx context.Context, id UserID) (account AccountID, ok bool, err error)
+	// Deliver returns nil when all of d is on disk: only then is the network
+	// told that we have it. It blocks while the store cannot commit.
+	Deliver(ctx context.Context, d []Delivery) error
+	// Answered says that the network has our answer to these deliveries, so
+	// that an equal one later is a new one. It does not block.
+	Answered(once ...string)
+	// Ready says that the network takes messages (again): what waits for a
+	// retry is tried now. It does not block.
+	Ready()
+}
+
+// Delivery is one event from the network for one account.
+type Delivery struct {
+	Account AccountID
+	Event   Event
+	// Once is a fingerprint for events to which the network gives no id, and
+	// Stream the connection it came by. An event whose fingerprint came within
+	// the last ten minutes over another Stream, and was not Answered, is its
+	// repetition and is kept only once. Empty: never a repetition by this.
+	Once   string
+	Stream uint64
+}
+
+// Account is a registered user as its bridge sees it.
+type Account struct {
+	ID   AccountID
+	Self UserID // the account's identity on the network
+}
+
+// Registration is a wish to register.
+type Registration struct {
+	Account AccountID
+	// Fields holds what the user filled in, by Field.Name.
+	Fields map[string]string
+	// Taken tells whether another account has this identity.
+	Taken func(UserID) (bool, error)
+}
+
+// Enrollment is the answer to a Registration.
+type Enrollment struct {
+	Self UserID
+	// Welcome is shown to the user, one sentence or more.
+	Welcome string
+}
+
+// Info describes a network for discovery, registration and limits.
+type Info struct {
+	// Type is the registered type of the disco identity "gateway", e.g. "sms".
+	Type string
+	// Name is the network's name for people, e.g. "SMS".
+	Name string
+	// Example is a localpart that a user could type, for help texts.
+	Example string
+	// Instructions is shown with the registration fields.
+	Instructions string
+	Fields       []Field
+	// Unknown says what becomes of a message whose outcome is unknown.
+	Unknown UnknownPolicy
+	// Receipts: the network reports delivery to the addressee.
+	Receipts bool
+}
+
+// Field is one datum that registration asks for.
+type Field struct {
+	Name, Label      string
+	Secret, Required bool
+}
+
+// UnknownPolicy is what becomes of a message of which nobody knows whether
+// the network has it.
+type UnknownPolicy uint8
+
+// The policies.
+const (
+	// Report tells the sender that it may have been sent. The default.
+	Report UnknownPolicy = iota
+	// Resend sends it again, at the risk of sending it twice.
+	Resend
+	// Idempotent sends it again with the same Message.Key, by which the
+	// network knows it.
+	Idempotent
+)

@@ -1,0 +1,47 @@
+package bridges
+
+import "time"
+
+// Event is what happens in a conversation. The same structs travel both ways.
+type Event interface{ event() }
+
+// Message is one text of a person to a conversation.
+type Message struct {
+	// ID is the network's own id of an incoming message; empty when the
+	// network has none (SMS). On the way out it is empty.
+	ID MessageID `json:"id,omitempty"`
+	// Chat is the conversation that the message belongs to.
+	Chat ChatID `json:"chat"`
+	// From is the author. On the way out: the account's own identity.
+	From UserID `json:"from"`
+	// Key is the idempotency key of an outgoing message: equal for every
+	// attempt at the same message, unique among messages.
+	Key string `json:"key,omitempty"`
+	// Text is the plain readable form, valid UTF-8, never empty.
+	Text string `json:"text"`
+	// Sent is the network's time of an incoming message; zero if unknown.
+	Sent time.Time `json:"sent,omitzero"`
+	// Receipt asks the network to report delivery of an outgoing message.
+	Receipt bool `json:"-"`
+}
+
+// State is how far an outgoing message, or one part of it, has come.
+type State uint8
+
+// The final states. What is on its way has no state worth an event.
+const (
+	Delivered State = iota + 1 // the addressee's device has it
+	Failed                     // it will not arrive; Receipt.Reason says why
+)
+
+// Receipt reports the fate of an outgoing message or of one part of it.
+type Receipt struct {
+	ID    MessageID `json:"id"`
+	Chat  ChatID    `json:"chat"`
+	State State     `json:"state"`
+	// Reason is set when State is Failed.
+	Reason *Error `json:"reason,omitempty"`
+}
+
+func (Message) event() {}
+func (Receipt) event() {}

@@ -1,0 +1,105 @@
+package mapping
+
+import (
+	"context"
+	"time"
+
+	"causeway/bridges"
+)
+
+// Batch is what one transaction changes: all of it or nothing.
+// Put replaces a row of the same key, Delete of an absent row does nothing.
+type Batch struct {
+	Cycles []*Cycle // appended in this order; Commit sets their IDs
+	Settle []Key    // records (journalled or parked) that are done with
+	Park   []Parked // moved out of their cycle, or updated
+
+	PutAccounts    []Account // ErrTaken when Self belongs to another account
+	DeleteAccounts []Account // with contacts, messages, sent and parked rows
+	PutContacts    []Contact
+	DeleteContacts []Contact
+	PutMessages    []Message
+	PutSent        []Sent
+	PutOnce        []Once
+	DeleteOnce     []Once
+	Quarantine     []Quarantined
+}
+
+// Journal is the durable record of what is accepted and not settled. One
+// writer commits for all callers together. All methods are safe for
+// concurrent use.
+type Journal interface {
+	// Commit returns when b is on disk, and nothing of b is when it fails.
+	// It blocks while the store cannot write (disk full, read-only) and tries
+	// again by itself until ctx ends; then the outcome is that of ctx.Err.
+	// Errors of b itself (ErrTaken) return at once and harm no other caller.
+	Commit(ctx context.Context, b *Batch) error
+	// Behind takes b over and writes it with the next commit, or in 50 ms at
+	// the latest. Until then a crash loses it, and reads already show it.
+	// It blocks only while too much waits to be written.
+	Behind(b *Batch)
+	// Replay calls f for each record of the bridge that is neither settled
+	// nor parked, in key order, and stops at f's first error.
+	Replay(ctx context.Context, bridge string, f func(Key, Record) error) error
+	// Due returns, for at most limit conversations, the first parked record
+	// of each whose Next is not after now, or of the account if one is given
+	// (then those that wait for its return too), earliest Next first.
+	Due(ctx context.Context, bridge string, account bridges.AccountID, now time.Time, limit int) ([]Parked, error)
+	// Waiting returns the parked records of a conversation in key order.
+	Waiting(ctx context.Context, bridge, conversation string, limit int) ([]Parked, error)
+	// Backlogs calls f for each conversation with parked records.
+	Backlogs(ctx context.Context, bridge string, f func(account bridges.AccountID, conversation string, records int) error) error
+	// Clean tells whether the last user of the store closed it in order, so
+	// that nothing in it is in doubt.
+	Clean() bool
+	// LastOffset returns Cycle.Last of the newest cycle of a connection.
+	LastOffset(ctx context.Context, bridge string, conn uint64) (uint64, error)
+}
+
+// Accounts finds registrations.
+type Accounts interface {
+	Account(ctx context.Context, bridge string, id bridges.AccountID) (Account, bool, error)
+	AccountBySelf(ctx context.Context, bridge string, self bridges.UserID) (Account, bool, error)
+	// EachAccount calls f in the order of ids and stops at its first error.
+	// f may call the store.
+	EachAccount(ctx context.Context, bridge string, f func(Account) error) error
+}
+
+// Contacts finds the contacts of an account.
+type Contacts interface {
+	Contact(ctx context.Context, bridge string, account bridges.AccountID, id bridges.ChatID) (Contact, bool, error)
+	// EachContact is like EachAccount.
+	EachContact(ctx context.Context, bridge string, account bridges.AccountID, f func(Contact) error) error
+}
+
+// Messages finds which message is which.
+type Messages interface {
+	// MessageByID finds a part by the network's id.
+	MessageByID(ctx context.Context, bridge string, id bridges.MessageID) (Message, bool, error)
+	// Parts returns all parts of the message of the account with that stanza id.
+	Parts(ctx context.Context, bridge string, account bridges.AccountID, chat bridges.ChatID, stanza string) ([]Message, error)
+	// RecentSent calls f for each Sent since a time, RecentOnce for each Once.
+	RecentSent(ctx context.Context, bridge string, since time.Time, f func(Sent) error) error
+	RecentOnce(ctx context.Context, bridge string, since time.Time, f func(Once) error) error
+}
+
+// Store is the whole of it.
+type Store interface {
+	Journal
+	Accounts
+	Contacts
+	Messages
+	// Quarantined calls f for each quarantined record, oldest first.
+	Quarantined(ctx context.Context, f func(Quarantined) error) error
+	// Close writes what is behind, marks the store clean and gives up the lock.
+	Close() error
+}
+
+// Error is a constant error of this package.
+type Error string
+
+// Error returns the text.
+func (e Error) Error() string { return string(e) }
+
+// ErrTaken is returned for an identity that another account has.
+const ErrTaken Error = "mapping: the identity belongs to another account"
