@@ -74,10 +74,10 @@ type Subscription uint8
 
 // The bits. The values are on disk.
 const (
-	SeesContact  Subscription = 1 << iota // the user may see the contact's presence
-	SeenByUs                              // we may see the user's presence
-	AskedByUs                             // our subscribe is unanswered
-	RefusedByUser                         // the user refused ours: never ask again
+	SeesContact   Subscription = 1 << iota // the user may see the contact's presence
+	SeenByUs                               // we may see the user's presence
+	AskedByUs                              // our subscribe is unanswered
+	RefusedByUser                          // the user refused ours: never ask again
 )
 
 // Contact is a foreign person in the list of an account.
