@@ -1,0 +1,90 @@
+// Package config is the configuration file of the program: its frame, read
+// strictly and checked before anything starts. The block of a bridge holds
+// also the keys of its network, which the network's own package decodes.
+package config
+
+import (
+	"time"
+
+	"causeway/component"
+)
+
+// Config is the whole file, checked and complete.
+type Config struct {
+	Server  Server   `yaml:"server"`
+	Store   string   `yaml:"store"`
+	HTTP    HTTP     `yaml:"http"`
+	Log     Log      `yaml:"log"`
+	Admins  []string `yaml:"admins"`
+	Bridges []Bridge `yaml:"bridges"`
+}
+
+// Server is where components connect to the XMPP server.
+type Server struct {
+	Address string `yaml:"address"` // host:port
+	TLS     bool   `yaml:"tls"`     // direct TLS
+	// CAFile holds the PEM certificates to trust instead of the system's.
+	CAFile string `yaml:"ca_file"`
+}
+
+// HTTP is the program's own web server.
+type HTTP struct {
+	Listen string `yaml:"listen"` // empty: none
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string `yaml:"level"`
+	Format string `yaml:"format"`
+}
+
+// Limits bound what is accepted and not yet settled, in messages.
+type Limits struct {
+	Account int `yaml:"account"`
+	Bridge  int `yaml:"bridge"`
+}
+
+// Bridge is one configured network. It is the part of the block that all
+// networks share.
+type Bridge struct {
+	Domain     string           `yaml:"domain"`
+	Network    string           `yaml:"network"`
+	Secret     component.Secret `yaml:"secret"`
+	SecretFile string           `yaml:"secret_file"`
+	Server     *Server          `yaml:"server"` // own or the general one
+	Allow      []string         `yaml:"allow"`
+	Hold       time.Duration    `yaml:"hold"`
+	Limits     Limits           `yaml:"limits"`
+
+	// Own is what the network's package made of its own keys: the pointer
+	// that its entry in Networks returned.
+	Own any `yaml:"-"`
+}
+
+// Networks tells, by the name of a network, how its configuration is made: a
+// pointer to a struct that is, or decodes itself (UnmarshalYAML) from, the
+// network's own keys. An error that it returns shall begin with the key, as
+// "numbers.pool: …".
+type Networks map[string]func() any
+
+// Default returns the configuration of an empty file.
+func Default() Config {
+	return Config{
+		Server: Server{Address: "127.0.0.1:5347"},
+		Store:  "sqlite:/var/lib/causeway/causeway.db",
+		HTTP:   HTTP{Listen: "127.0.0.1:9470"},
+		Log:    Log{Level: "info", Format: "text"},
+	}
+}
+
+// DefaultBridge returns what a bridge has that says nothing.
+func DefaultBridge() Bridge {
+	return Bridge{Hold: 48 * time.Hour, Limits: Limits{Account: 1000, Bridge: 100_000}}
+}
+
+// UnmarshalYAML puts the defaults under what the file says.
+func (b *Bridge) UnmarshalYAML(decode func(any) error) error {
+	type plain Bridge
+	*b = DefaultBridge()
+	return decode((*plain)(b))
+}
