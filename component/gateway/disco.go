@@ -1,0 +1,140 @@
+package gateway
+
+import (
+	"context"
+	"slices"
+
+	"causeway/component"
+	"causeway/component/stanza"
+	"causeway/component/xep/caps"
+	"causeway/component/xep/commands"
+	"causeway/component/xep/disco"
+	"causeway/component/xep/ping"
+	"causeway/component/xep/receipts"
+	"causeway/component/xep/version"
+)
+
+// capsNode names this program in capabilities.
+const capsNode = "urn:causeway:gateway"
+
+const nsPubSub = "http://jabber.org/protocol/pubsub"
+
+// discoInfo is what the gateway, its contacts, and the resource from which
+// contacts speak are. It never changes while the program runs.
+type discoInfo struct {
+	domain, contact, speaker entity
+}
+
+type entity struct {
+	disco.Info
+	caps caps.Caps
+}
+
+// newDiscoInfo announces what is registered with the mux, and what the bridge
+// can do (xeps.md section 2).
+func newDiscoInfo(g *Gateway) *discoInfo {
+	person := g.features(component.ToContact)
+	if g.info.Receipts {
+		person = append(person, receipts.NS)
+	}
+	client := "pc"
+	if g.info.Type == "sms" || g.info.Type == "pstn" {
+		client = "phone"
+	}
+	d := &discoInfo{
+		domain: newEntity(append(g.features(component.ToDomain), `jid\20escaping`),
+			disco.Identity{Category: "gateway", Type: g.info.Type, Name: g.info.Name},
+			disco.Identity{Category: "account", Type: "registered", Name: g.info.Name}),
+		contact: newEntity(person, disco.Identity{Category: "account", Type: "registered"}),
+		speaker: newEntity(person, disco.Identity{Category: "client", Type: client}),
+	}
+	d.contact.caps = d.speaker.caps // presence comes from the resource only
+	return d
+}
+
+func newEntity(features []string, ids ...disco.Identity) entity {
+	slices.Sort(features)
+	e := entity{Info: disco.Info{Identities: ids, Features: slices.Compact(features)}}
+	e.caps = caps.Of(capsNode, e.Info)
+	return e
+}
+
+// features are the namespaces that are answered at a kind of address. PubSub
+// is answered only to say quickly that nothing is there.
+func (g *Gateway) features(to component.Address) []string {
+	fs := slices.DeleteFunc(slices.Clone(g.mux.Features(to)), func(f string) bool { return f == nsPubSub })
+	return append(fs, caps.NS)
+}
+
+func (g *Gateway) serveDisco() {
+	const all = component.ToDomain | component.ToContact | component.ToFull
+	g.mux.Get(disco.NSInfo, "query", all, g.answerInfo)
+	g.mux.Get(disco.NSItems, "query", all, g.answerItems)
+}
+
+// entityAt finds what an address is.
+func (g *Gateway) entityAt(to string) *entity {
+	switch {
+	case localOf(to) == "":
+		return &g.disco.domain
+	case resourceOf(to) == "":
+		return &g.disco.contact
+	}
+	return &g.disco.speaker
+}
+
+// answerInfo answers for any contact: an error would keep users from adding a
+// number that nobody has talked to yet (xeps.md F5, 0030.5).
+func (g *Gateway) answerInfo(_ context.Context, t *tx, iq *stanza.Stanza, q stanza.Element) (w stanza.Writer, err error) {
+	e, node := g.entityAt(iq.To), q.Attr("node")
+	if node == e.caps.Query() && localOf(iq.To) != "" {
+		e = &g.disco.speaker // the hash is of the resource that sends presence
+	}
+	switch {
+	case node == "" || node == e.caps.Query():
+		e.Append(&w, node)
+	case localOf(iq.To) != "":
+		return w, errNoNode
+	case node == commands.NS:
+		info := disco.Info{Identities: []disco.Identity{{Category: "automation", Type: "command-list"}}, Features: []string{disco.NSInfo, disco.NSItems}}
+		info.Append(&w, node)
+	default:
+		return g.answerCommandInfo(t, node)
+	}
+	return w, nil
+}
+
+var errNoNode = &stanza.Error{Type: "cancel", Condition: "item-not-found", Text: "There is no such node."}
+
+func (g *Gateway) answerItems(ctx context.Context, t *tx, iq *stanza.Stanza, q stanza.Element) (w stanza.Writer, err error) {
+	node := q.Attr("node")
+	var items []disco.Item
+	switch {
+	case node == commands.NS && localOf(iq.To) == "":
+		items = g.commandItems(ctx, t)
+	case node != "" && node != commands.NS:
+		return w, errNoNode
+	}
+	disco.AppendItems(&w, node, items)
+	return w, nil
+}
+
+// serveSmall registers ping and version, and the refusal of PubSub on
+// contacts: clients that look for encryption keys must not wait for them
+// (xeps.md 0384.1).
+func (g *Gateway) serveSmall() {
+	const contact = component.ToContact | component.ToFull
+	g.mux.Get(ping.NS, "ping", component.ToDomain|contact, func(context.Context, *tx, *stanza.Stanza, stanza.Element) (stanza.Writer, error) {
+		return stanza.Writer{}, nil
+	})
+	g.mux.Get(version.NS, "query", component.ToDomain, func(context.Context, *tx, *stanza.Stanza, stanza.Element) (w stanza.Writer, err error) {
+		version.Version{Name: "Causeway", Version: g.cfg.Version}.Append(&w)
+		return w, nil
+	})
+	g.mux.Set(version.NS, "query", component.ToDomain, func(context.Context, *tx, *stanza.Stanza, stanza.Element) (stanza.Writer, error) {
+		return stanza.Writer{}, &stanza.Error{Type: "cancel", Condition: "not-allowed", Text: "The version cannot be set."}
+	})
+	g.mux.Get(nsPubSub, "pubsub", contact, func(context.Context, *tx, *stanza.Stanza, stanza.Element) (stanza.Writer, error) {
+		return stanza.Writer{}, errNoNode
+	})
+}

@@ -1,0 +1,196 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"causeway/bridges"
+	"causeway/component/stanza"
+	"causeway/mapping"
+)
+
+// enrollTime bounds what the bridge may take to decide about a registration.
+const enrollTime = 30 * time.Second
+
+// encryptionHint is in every welcome (xeps.md 0384.7).
+const encryptionHint = "Turn encryption (OMEMO) off for these chats: the gateway cannot read it."
+
+// enroll registers the user of t, or changes a registration, and returns what
+// to tell the user. All three doors use it: jabber:iq:register, commands, chat.
+func (g *Gateway) enroll(ctx context.Context, t *tx, fields map[string]string) (string, error) {
+	if !g.allow.admits(t.account) {
+		return "", errNotAllowed
+	}
+	old, registered, err := g.accounts.find(ctx, t.account)
+	if err != nil {
+		return "", err
+	}
+	if registered && len(g.info.Fields) == 0 {
+		return "You are registered already: " + g.statusOf(old) + ".", nil
+	}
+	if err := g.checkFields(fields); err != nil {
+		return "", err
+	}
+	e, err := g.decide(ctx, t.account, fields)
+	if err != nil {
+		return "", g.registrationError(err)
+	}
+	acc := mapping.Account{Bridge: g.domain, ID: t.account, Self: e.Self, Created: time.Now()}
+	if registered {
+		acc.Created = old.Created
+	}
+	t.batch.PutAccounts = []mapping.Account{acc}
+	t.forgets(g, acc.ID, acc.Self, old.Self)
+	return strings.TrimSpace(e.Welcome + " " + encryptionHint), nil
+}
+
+// welcome greets a user who has just registered: the subscription by which we
+// see when the user is there (xeps.md 0100.7), and a message in words.
+func (g *Gateway) welcome(t *tx, text string) {
+	if len(t.batch.PutAccounts) == 0 {
+		return
+	}
+	acc := t.batch.PutAccounts[0]
+	t.batch.PutContacts = append(t.batch.PutContacts, mapping.Contact{
+		Bridge: g.domain, Account: acc.ID, Subscription: mapping.AskedByUs | mapping.SeesContact,
+	})
+	t.send(&stanza.Out{Kind: stanza.Presence, Type: "subscribe", From: g.domain, To: string(acc.ID)})
+	t.send(g.ownPresence(string(acc.ID), g.statusOf(acc)))
+	if text != "" {
+		t.send(g.ownMessage(string(acc.ID), text))
+	}
+}
+
+// decide asks the bridge who the user shall be.
+func (g *Gateway) decide(ctx context.Context, id bridges.AccountID, fields map[string]string) (bridges.Enrollment, error) {
+	en, ok := g.cfg.Bridge.(bridges.Enroller)
+	if !ok {
+		return bridges.Enrollment{Self: bridges.UserID(id), Welcome: "You are registered with " + g.info.Name + "."}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, enrollTime)
+	defer cancel()
+	return en.Enroll(ctx, bridges.Registration{
+		Account: id, Fields: fields,
+		Taken: func(self bridges.UserID) (bool, error) {
+			acc, ok, err := g.store.AccountBySelf(ctx, g.domain, self)
+			return ok && acc.ID != id, err
+		},
+	})
+}
+
+// checkFields refuses what is incomplete (xeps.md 0077.4).
+func (g *Gateway) checkFields(fields map[string]string) error {
+	for _, f := range g.info.Fields {
+		if f.Required && strings.TrimSpace(fields[f.Name]) == "" {
+			return notAcceptable("Please fill in: " + f.Label + ".")
+		}
+	}
+	return nil
+}
+
+func notAcceptable(text string) *stanza.Error {
+	return &stanza.Error{Type: "modify", Condition: "not-acceptable", Text: text}
+}
+
+// registrationError is the answer to data that the network does not take
+// (xeps.md 0100.5). What passes by itself keeps its own condition.
+func (g *Gateway) registrationError(err error) error {
+	var e *bridges.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	g.log.Info("registration refused", "err", err)
+	switch e.Kind {
+	case bridges.Temporary, bridges.Unknown, bridges.Quota, bridges.Internal, bridges.NotAllowed:
+		return g.stanzaError(err)
+	}
+	return notAcceptable(e.Text)
+}
+
+// removal is what unregistering sends besides its answer.
+type removal struct{ outs []*stanza.Out }
+
+// unenroll removes the registration of the user of t and all that belongs to
+// it (xeps.md 0100.15-17). The caller answers first and then sends the rest.
+func (g *Gateway) unenroll(ctx context.Context, t *tx) (removal, error) {
+	var r removal
+	acc, ok, err := g.accounts.find(ctx, t.account)
+	if err != nil {
+		return r, err
+	}
+	if !ok {
+		return r, errNotRegistered
+	}
+	if err := g.sessions.close(acc.ID); err != nil {
+		g.log.Warn("the session did not close well", "err", err)
+	}
+	if err := g.giveUpWaiting(ctx, t); err != nil {
+		return r, err
+	}
+	to := string(acc.ID)
+	err = g.store.EachContact(ctx, g.domain, acc.ID, func(c mapping.Contact) error {
+		if c.ID != "" {
+			from := g.contactJID(c.ID)
+			r.outs = append(r.outs, farewell(from, from+"/"+resource, to)...)
+		}
+		return nil
+	})
+	r.outs = append(r.outs, farewell(g.domain, g.domain, to)...)
+	t.batch.DeleteAccounts = []mapping.Account{acc}
+	t.forgets(g, acc.ID, acc.Self)
+	return r, err
+}
+
+// farewell ends both subscriptions between a JID of ours and a user.
+func farewell(from, speaker, to string) []*stanza.Out {
+	return []*stanza.Out{
+		{Kind: stanza.Presence, Type: "unsubscribe", From: from, To: to},
+		{Kind: stanza.Presence, Type: "unsubscribed", From: from, To: to},
+		{Kind: stanza.Presence, Type: "unavailable", From: speaker, To: to},
+	}
+}
+
+// giveUpWaiting answers the texts that wait in rows of their own, which go
+// with the account. What waits in memory finds no account at its next attempt.
+func (g *Gateway) giveUpWaiting(ctx context.Context, t *tx) error {
+	for _, contact := range g.router.backlogs(t.account) {
+		rows, err := g.store.Waiting(ctx, g.domain, queueName(t.account, contact), g.cfg.AccountLimit)
+		if err != nil {
+			return err
+		}
+		for _, p := range rows {
+			if s, err := stanza.Parse(p.Record.Data); err == nil {
+				if o, ok := errNotRegistered.Reply(s); ok {
+					t.send(o)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// backlogs returns the contacts for which texts of a user are parked.
+func (r *router) backlogs(id bridges.AccountID) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var contacts []string
+	if u := r.users[id]; u != nil {
+		for contact, c := range u.convs {
+			if c.parked > 0 {
+				contacts = append(contacts, contact)
+			}
+		}
+	}
+	slices.Sort(contacts)
+	return contacts
+}
+
+// forgets drops an account from the cache around the commit of t.
+func (t *tx) forgets(g *Gateway, id bridges.AccountID, selves ...bridges.UserID) {
+	f := func() { g.accounts.forget(id, selves...) }
+	t.before = append(t.before, f)
+	t.then = append(t.then, f)
+}

@@ -1,0 +1,157 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"causeway/bridges"
+	"causeway/component"
+	"causeway/component/stanza"
+	"causeway/mapping"
+)
+
+// flight is a stanza that the server has not yet taken for certain.
+type flight struct {
+	account bridges.AccountID
+	id      string // of the stanza
+	key     mapping.Key
+	// text is set for a message of a contact: what to keep if it bounces.
+	text *stanza.Out
+	// inbound: an event of the network, which counts against the bound.
+	inbound bool
+	// rows are written together with the settlement.
+	rows []mapping.Message
+}
+
+// flights are the stanzas handed to the link with a key.
+type flights struct {
+	mu      sync.Mutex
+	byKey   map[mapping.Key]*flight
+	byID    map[string]*flight // those with a text
+	inbound int
+}
+
+func (f *flights) init() {
+	f.byKey = map[mapping.Key]*flight{}
+	f.byID = map[string]*flight{}
+}
+
+func (f *flights) add(key mapping.Key, o *stanza.Out, fl *flight) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fl.id, fl.key = o.ID, key
+	f.byKey[key] = fl
+	if fl.text != nil {
+		f.byID[fl.id] = fl
+	}
+}
+
+// take removes a flight by its key.
+func (f *flights) take(key mapping.Key) *flight {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.remove(f.byKey[key])
+}
+
+// bounced removes a text of the account by its stanza's id.
+func (f *flights) bounced(account bridges.AccountID, id string) *flight {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fl := f.byID[id]
+	if fl == nil || fl.account != account {
+		return nil
+	}
+	return f.remove(fl)
+}
+
+func (f *flights) remove(fl *flight) *flight {
+	if fl == nil {
+		return nil
+	}
+	delete(f.byKey, fl.key)
+	if fl.text != nil {
+		delete(f.byID, fl.id)
+	}
+	if fl.inbound {
+		f.inbound--
+	}
+	return fl
+}
+
+// admit counts n events in, if the bound allows them.
+func (f *flights) admit(n, limit int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.inbound+n > limit {
+		return false
+	}
+	f.inbound += n
+	return true
+}
+
+// release counts n events out that never became flights.
+func (f *flights) release(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.inbound -= n
+}
+
+// sendKeyed gives a journalled stanza to the link. It blocks while too much is
+// written and not settled. What the link refuses can never be sent: it is
+// settled with a log line. What the end of the gateway cuts off stays in the
+// journal.
+func (g *Gateway) sendKeyed(ctx context.Context, o *stanza.Out, key mapping.Key, fl *flight) {
+	if o.ID == "" {
+		o.ID = newID()
+	}
+	g.flights.add(key, o, fl)
+	err := g.link.Send(ctx, o, component.Key(key))
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	g.log.Error("stanza cannot be sent", "id", trace(key), "stanza", o.ID, "err", err)
+	g.cfg.Metrics.dropped.WithLabelValues(g.domain, "unsendable").Inc()
+	if g.flights.take(key) != nil {
+		g.settle(key)
+	}
+}
+
+// send gives the link a stanza that need not last, such as presence.
+func (g *Gateway) send(o *stanza.Out) {
+	ctx, cancel := context.WithTimeout(g.work, 30*time.Second)
+	defer cancel()
+	if err := g.link.Send(ctx, o, component.Key{}); err != nil {
+		g.log.Debug("stanza not sent", "to", o.To, "err", err)
+	}
+}
+
+// settle says that a record is done with.
+func (g *Gateway) settle(keys ...mapping.Key) {
+	b := new(mapping.Batch)
+	for _, k := range keys {
+		if k != (mapping.Key{}) {
+			b.Settle = append(b.Settle, k)
+		}
+	}
+	if len(b.Settle) > 0 {
+		g.store.Behind(b)
+	}
+}
+
+// Settled implements component.Handler. What bounced meanwhile is no flight
+// any more: its record lives on.
+func (g *Gateway) Settled(keys []component.Key) {
+	b := &mapping.Batch{Settle: make([]mapping.Key, 0, len(keys))}
+	for _, k := range keys {
+		fl := g.flights.take(mapping.Key(k))
+		if fl == nil {
+			continue
+		}
+		b.Settle = append(b.Settle, mapping.Key(k))
+		b.PutMessages = append(b.PutMessages, fl.rows...)
+	}
+	if len(b.Settle) > 0 {
+		g.store.Behind(b)
+	}
+}

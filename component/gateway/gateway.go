@@ -1,0 +1,208 @@
+// Package gateway joins one network to XMPP: it registers users, answers for
+// the network's people as contacts, and carries messages both ways, each kept
+// in the journal until the other side has it or the sender has been told why
+// not. It follows XEP-0100 (1.0) and knows no network by name: the bridge says
+// what its network can do.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"causeway/bridges"
+	"causeway/component"
+	"causeway/component/stanza"
+	"causeway/mapping"
+)
+
+// Link is what a Gateway needs of a *component.Link.
+type Link interface {
+	Send(ctx context.Context, o *stanza.Out, key component.Key) error
+	Request(ctx context.Context, o *stanza.Out) (*stanza.Stanza, error)
+	Run(ctx context.Context) error
+}
+
+// Config says how a gateway is made. Domain, Bridge and Store are required.
+type Config struct {
+	Domain string
+	Bridge bridges.Bridge
+	Store  mapping.Store
+	// Allow lists the bare JIDs and domains that may register and use the
+	// gateway. Nobody else gets more than an error.
+	Allow []string
+	// Hold is how long a message waits for a network that does not take it.
+	// 0: 24 hours.
+	Hold time.Duration
+	// AccountLimit and BridgeLimit bound the messages of an account and of
+	// all accounts that are accepted and not settled. 0: 1000 and 100000.
+	AccountLimit, BridgeLimit int
+	// Version is what jabber:iq:version tells.
+	Version string
+	Log     *slog.Logger
+	Metrics *Metrics // nil: not counted
+}
+
+// Gateway serves the domain of one bridge. It is the component.Handler of the
+// domain's link and the bridges.Host of the bridge.
+type Gateway struct {
+	cfg    Config
+	domain string
+	info   bridges.Info
+	store  mapping.Store
+	log    *slog.Logger
+	allow  allowList
+
+	link  Link
+	work  context.Context // of every step; ends with the gateway
+	stop  context.CancelFunc
+	wg    sync.WaitGroup // lanes and loops
+	mux   *component.Mux[*tx]
+	disco *discoInfo
+
+	router   router
+	flights  flights
+	accounts *accounts
+	sessions *sessions
+	sent     *sentMessages
+	repeats  *repeats
+	once     *onceBook
+	early    *earlyReceipts
+	people   *people
+	commands *commandSessions
+	warned   *cache[string, time.Time]
+	refusals chan refusal
+	sendout  spool
+}
+
+var (
+	_ component.Handler = (*Gateway)(nil)
+	_ bridges.Host      = (*Gateway)(nil)
+)
+
+// New returns a gateway that is not yet running.
+func New(cfg Config) *Gateway {
+	cfg = withDefaults(cfg)
+	g := &Gateway{
+		cfg: cfg, domain: cfg.Domain, info: cfg.Bridge.Info(), store: cfg.Store,
+		log: cfg.Log.With("bridge", cfg.Domain), allow: newAllowList(cfg.Allow),
+		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
+		early: newEarlyReceipts(), people: newPeople(), commands: newCommandSessions(),
+		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
+	}
+	g.work, g.stop = context.WithCancel(context.Background())
+	g.accounts = newAccounts(cfg.Store, cfg.Domain)
+	g.sessions = newSessions(cfg.Bridge)
+	g.sendout.more = make(chan struct{}, 1)
+	g.router.init()
+	g.flights.init()
+	g.mux = component.NewMux[*tx](g.log)
+	g.register()
+	g.disco = newDiscoInfo(g)
+	return g
+}
+
+func withDefaults(cfg Config) Config {
+	if cfg.Hold == 0 {
+		cfg.Hold = 24 * time.Hour
+	}
+	if cfg.AccountLimit == 0 {
+		cfg.AccountLimit = 1000
+	}
+	if cfg.BridgeLimit == 0 {
+		cfg.BridgeLimit = 100_000
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = NewMetrics(nil)
+	}
+	return cfg
+}
+
+// register enters what the gateway answers; disco#info is made from it.
+func (g *Gateway) register() {
+	g.serveDisco()
+	g.serveRegister()
+	g.serveCommands()
+	g.serveSmall()
+}
+
+// Run serves until ctx ends: it takes up what the journal holds, then runs
+// link and bridge. When ctx ends it lets the messages under way finish
+// (bounded), says that everybody is unavailable, closes the link, and returns
+// nil. It returns an error when store, link or bridge can never work. A
+// Gateway runs once.
+func (g *Gateway) Run(ctx context.Context, link Link) error {
+	g.link = link
+	defer g.end()
+	if err := g.replay(ctx); err != nil {
+		return fmt.Errorf("gateway: replay of %s: %w", g.domain, err)
+	}
+	g.loop(g.sweep)
+	g.loop(g.retry)
+	g.loop(g.refuseAll)
+	g.loop(g.sendSpooled)
+
+	linkCtx, closeLink := context.WithCancel(g.work)
+	defer closeLink()
+	bridgeCtx, closeBridge := context.WithCancel(g.work)
+	defer closeBridge()
+	linkDone, bridgeDone := make(chan error, 1), make(chan error, 1)
+	go func() { linkDone <- link.Run(linkCtx) }()
+	go func() { bridgeDone <- g.runBridge(bridgeCtx) }()
+	g.start()
+
+	var failed error
+	select {
+	case <-ctx.Done():
+	case <-g.work.Done():
+	case failed = <-linkDone:
+		linkDone <- nil
+		failed = ended("link", failed)
+	case failed = <-bridgeDone:
+		bridgeDone <- nil
+		failed = ended("bridge", failed)
+	}
+	g.router.drain(stopTime)
+	closeBridge()
+	<-bridgeDone
+	g.sayGoodbye()
+	closeLink()
+	<-linkDone
+	return failed
+}
+
+// ended is the failure of a part that should have run until it was told to end.
+func ended(part string, err error) error {
+	if err == nil {
+		err = errors.New("it ended by itself")
+	}
+	return fmt.Errorf("gateway: %s: %w", part, err)
+}
+
+func (g *Gateway) runBridge(ctx context.Context) error {
+	r, ok := g.cfg.Bridge.(bridges.Runner)
+	if !ok {
+		<-ctx.Done()
+		return nil
+	}
+	return r.Run(ctx, g)
+}
+
+// loop runs f until the gateway ends.
+func (g *Gateway) loop(f func(ctx context.Context)) {
+	g.wg.Go(func() { f(g.work) })
+}
+
+// end stops all that runs and waits for it.
+func (g *Gateway) end() {
+	g.stop()
+	g.router.wait()
+	g.wg.Wait()
+	g.sessions.closeAll()
+}

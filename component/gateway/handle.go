@@ -1,0 +1,73 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"causeway/component"
+	"causeway/component/stanza"
+	"causeway/mapping"
+)
+
+// Handle implements component.Handler: it puts each stanza in its queue. It
+// waits for nothing but, with a full lane of refusals, for the store.
+func (g *Gateway) Handle(s *stanza.Stanza, key component.Key) {
+	g.route(s, mapping.Key(key), time.Now())
+}
+
+func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
+	if s.Kind != stanza.Message {
+		g.control(s, key)
+		return
+	}
+	contact := localOf(s.To)
+	switch {
+	case contact == "" || s.Type == "error":
+		g.control(s, key)
+	case key == (mapping.Key{}): // a chat state or the like
+		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "not journalled").Inc()
+	default:
+		m := &outgoing{key: key, s: s, at: now, expires: now.Add(g.cfg.Hold)}
+		if !g.enqueueOut(accountOf(s.From), contact, m) {
+			g.overflow(s, key)
+		}
+	}
+}
+
+// control queues a stanza in the lane of its user.
+func (g *Gateway) control(s *stanza.Stanza, key mapping.Key) {
+	ok := g.enqueueControl(accountOf(s.From), func(ctx context.Context) { g.stepControl(ctx, s, key) })
+	if !ok {
+		g.overflow(s, key)
+	}
+}
+
+func (g *Gateway) stepControl(ctx context.Context, s *stanza.Stanza, key mapping.Key) {
+	switch {
+	case s.Kind == stanza.IQ:
+		g.answerIQ(ctx, s, key)
+	case s.Kind == stanza.Presence:
+		g.onPresence(ctx, s, key)
+	case s.Type == "error":
+		g.onBounce(ctx, s, key)
+	default:
+		g.onChat(ctx, s, key)
+	}
+}
+
+// overflow refuses a stanza because too much of its sender waits.
+func (g *Gateway) overflow(s *stanza.Stanza, key mapping.Key) {
+	g.cfg.Metrics.refused.WithLabelValues(g.domain, "limit").Inc()
+	o, ok := errBusy.Reply(s)
+	if s.Kind == stanza.Presence {
+		ok = false
+	}
+	if !ok {
+		g.settle(key)
+		return
+	}
+	select {
+	case g.refusals <- refusal{key, o}:
+	case <-g.work.Done():
+	}
+}

@@ -1,0 +1,59 @@
+package gateway
+
+import (
+	"strings"
+
+	"causeway/bridges"
+)
+
+// resource is the one from which contacts speak (xeps.md 5.1.2).
+const resource = "gateway"
+
+// bare returns a JID without its resource.
+func bare(jid string) string {
+	b, _, _ := strings.Cut(jid, "/")
+	return b
+}
+
+// resourceOf returns the resource of a JID; empty if it has none.
+func resourceOf(jid string) string {
+	_, r, _ := strings.Cut(jid, "/")
+	return r
+}
+
+// localOf returns the localpart of a JID; empty if it has none.
+func localOf(jid string) string {
+	l, _, ok := strings.Cut(bare(jid), "@")
+	if !ok {
+		return ""
+	}
+	return l
+}
+
+// accountOf returns the account that a JID stands for. The server stamps from
+// with a normalised JID, and nothing else says who a user is (From-spoofing 1).
+func accountOf(jid string) bridges.AccountID {
+	return bridges.AccountID(strings.ToLower(bare(jid)))
+}
+
+// contactJID returns the bare JID of a conversation of the network.
+func (g *Gateway) contactJID(chat bridges.ChatID) string {
+	return localpart(string(chat)) + "@" + g.domain
+}
+
+// allowList holds the bare JIDs and domains of Config.Allow.
+type allowList map[string]bool
+
+func newAllowList(jids []string) allowList {
+	l := make(allowList, len(jids))
+	for _, j := range jids {
+		l[strings.ToLower(j)] = true
+	}
+	return l
+}
+
+// admits tells whether an account may use the gateway.
+func (l allowList) admits(id bridges.AccountID) bool {
+	_, domain, ok := strings.Cut(string(id), "@")
+	return l[string(id)] || ok && l[domain]
+}

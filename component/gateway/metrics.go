@@ -1,0 +1,34 @@
+package gateway
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics are the counters of all gateways of a process, by component domain.
+type Metrics struct {
+	messages, refused, dropped, retries, receipts, bounces, panics *prometheus.CounterVec
+
+	unsettled *prometheus.GaugeVec
+}
+
+// NewMetrics makes the counters and registers them, unless r is nil.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		messages:  counter("messages_total", "Messages by direction and outcome.", "direction", "outcome"),
+		refused:   counter("refused_total", "Stanzas and events answered with an error at once.", "reason"),
+		dropped:   counter("dropped_total", "Stanzas and events that have no effect by rule.", "reason"),
+		retries:   counter("retries_total", "Attempts that will be repeated."),
+		receipts:  counter("receipts_total", "Receipts shown to senders.", "type"),
+		bounces:   counter("bounces_total", "Messages that the user's own server returned.", "outcome"),
+		panics:    counter("panics_total", "Recovered panics."),
+		unsettled: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "causeway", Subsystem: "gateway", Name: "unsettled", Help: "Messages of users that are accepted and not settled."}, []string{"bridge"}),
+	}
+	if r != nil {
+		r.MustRegister(m.messages, m.refused, m.dropped, m.retries, m.receipts, m.bounces, m.panics, m.unsettled)
+	}
+	return m
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "causeway", Subsystem: "gateway", Name: name, Help: help,
+	}, append([]string{"bridge"}, labels...))
+}

@@ -1,0 +1,200 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"causeway/bridges"
+	"causeway/component/stanza"
+	"causeway/mapping"
+)
+
+// onPresence answers presence, subscriptions and probes.
+func (g *Gateway) onPresence(ctx context.Context, s *stanza.Stanza, key mapping.Key) {
+	id := accountOf(s.From)
+	if !g.allow.admits(id) {
+		g.settle(key)
+		if s.Type == "subscribe" || s.Type == "" {
+			g.refusePresence(s, errNotAllowed)
+		}
+		return
+	}
+	switch s.Type {
+	case "":
+		g.onAvailable(ctx, s, id)
+	case "unavailable":
+		g.onUnavailable(s, id)
+	case "probe":
+		g.onProbe(ctx, s, id)
+	case "subscribe", "subscribed", "unsubscribe", "unsubscribed":
+		g.onSubscription(ctx, s, id, key)
+		return
+	}
+	g.settle(key)
+}
+
+// refusePresence answers presence with an error.
+func (g *Gateway) refusePresence(s *stanza.Stanza, e *stanza.Error) {
+	if o, ok := e.Reply(s); ok {
+		g.send(o)
+	}
+}
+
+// onAvailable takes a user as being there (xeps.md 0100.19-20). SMS and the
+// like keep their own sessions, so that nothing else starts.
+func (g *Gateway) onAvailable(ctx context.Context, s *stanza.Stanza, id bridges.AccountID) {
+	if resourceOf(s.From) == "" {
+		return
+	}
+	acc, ok, err := g.accounts.find(ctx, id)
+	if err != nil || !ok {
+		return
+	}
+	fresh, show := g.people.came(id, resourceOf(s.From))
+	if fresh && localOf(s.To) == "" {
+		g.send(g.ownPresence(string(id), g.statusOf(acc)))
+	}
+	if show {
+		g.showContacts(ctx, id)
+	}
+	g.showBounced(ctx, id)
+}
+
+// onUnavailable takes a user as gone when it was the last resource; directed
+// to a contact it means nothing to the gateway (xeps.md 0100.24-26). A server
+// answers a subscribe with unavailable from the bare JID: that is no log-out.
+func (g *Gateway) onUnavailable(s *stanza.Stanza, id bridges.AccountID) {
+	if localOf(s.To) != "" || resourceOf(s.From) == "" {
+		return
+	}
+	if g.people.left(id, resourceOf(s.From)) {
+		g.send(&stanza.Out{Kind: stanza.Presence, Type: "unavailable", From: g.domain, To: s.From})
+	}
+}
+
+// onProbe tells the prober the presence of the gateway or of a contact that it
+// may see; of any other that it is not subscribed (RFC 6121 §4.3.2).
+func (g *Gateway) onProbe(ctx context.Context, s *stanza.Stanza, id bridges.AccountID) {
+	acc, registered, err := g.accounts.find(ctx, id)
+	if err != nil {
+		return
+	}
+	if localOf(s.To) == "" {
+		status := unregisteredStatus
+		if registered {
+			status = g.statusOf(acc)
+		}
+		g.send(g.ownPresence(s.From, status))
+		return
+	}
+	chat, err := g.resolve(localOf(s.To))
+	if err == nil && registered {
+		c, ok, err := g.store.Contact(ctx, g.domain, id, chat)
+		if err != nil {
+			return
+		}
+		if ok && c.Subscription&mapping.SeesContact != 0 {
+			g.send(g.contactPresence(bare(s.To), s.From))
+			return
+		}
+	}
+	g.send(&stanza.Out{Kind: stanza.Presence, Type: "unsubscribed", From: bare(s.To), To: string(id)})
+}
+
+const unregisteredStatus = "You are not registered: write register to me."
+
+func (g *Gateway) statusOf(acc mapping.Account) string {
+	return "Connected as " + string(acc.Self)
+}
+
+// ownPresence is the available presence of the gateway.
+func (g *Gateway) ownPresence(to, status string) *stanza.Out {
+	o := &stanza.Out{Kind: stanza.Presence, From: g.domain, To: to}
+	o.Payload.Leaf("status", "", status)
+	g.disco.domain.caps.Append(&o.Payload)
+	return o
+}
+
+// contactPresence is the available presence of a contact. Where the network
+// knows no presence, contacts are always available.
+func (g *Gateway) contactPresence(contact, to string) *stanza.Out {
+	o := &stanza.Out{Kind: stanza.Presence, From: contact + "/" + resource, To: to}
+	g.disco.contact.caps.Append(&o.Payload)
+	return o
+}
+
+// pace spaces bursts of presence: n in a row, then a pause.
+type pace struct{ n int }
+
+const (
+	paceBurst = 50
+	paceGap   = 50 * time.Millisecond
+)
+
+func (p *pace) wait(ctx context.Context) error {
+	if p.n++; p.n%paceBurst == 0 {
+		sleep(ctx, paceGap)
+	}
+	return ctx.Err()
+}
+
+// showContacts sends the presence of all contacts that the user may see.
+func (g *Gateway) showContacts(ctx context.Context, id bridges.AccountID) {
+	var p pace
+	err := g.store.EachContact(ctx, g.domain, id, func(c mapping.Contact) error {
+		if c.ID == "" || c.Subscription&mapping.SeesContact == 0 {
+			return nil
+		}
+		g.send(g.contactPresence(g.contactJID(c.ID), string(id)))
+		return p.wait(ctx)
+	})
+	if err != nil && ctx.Err() == nil {
+		g.log.Error("cannot show the contacts", "err", err)
+	}
+}
+
+// Up implements component.Handler: all registered users learn that the gateway
+// is there, and are asked who of them is (xeps.md 0100.40).
+func (g *Gateway) Up() {
+	g.people.lost()
+	g.wg.Go(func() {
+		var p pace
+		err := g.store.EachAccount(g.work, g.domain, func(acc mapping.Account) error {
+			g.send(g.ownPresence(string(acc.ID), g.statusOf(acc)))
+			g.send(&stanza.Out{Kind: stanza.Presence, Type: "probe", From: g.domain, To: string(acc.ID)})
+			return p.wait(g.work)
+		})
+		if err != nil && g.work.Err() == nil {
+			g.log.Error("cannot greet the users", "err", err)
+		}
+	})
+}
+
+// Down implements component.Handler.
+func (g *Gateway) Down(err error) {
+	g.people.lost()
+	g.log.Info("link down", "err", err)
+}
+
+// sayGoodbye tells the users that gateway and contacts are gone, before the
+// link closes (xeps.md 0100.40).
+func (g *Gateway) sayGoodbye() {
+	ctx, cancel := context.WithTimeout(g.work, stopTime)
+	defer cancel()
+	online := g.people.online()
+	_ = g.store.EachAccount(ctx, g.domain, func(acc mapping.Account) error {
+		g.send(&stanza.Out{Kind: stanza.Presence, Type: "unavailable", From: g.domain, To: string(acc.ID)})
+		return ctx.Err()
+	})
+	for _, id := range online {
+		_ = g.store.EachContact(ctx, g.domain, id, func(c mapping.Contact) error {
+			if c.ID != "" && c.Subscription&mapping.SeesContact != 0 {
+				g.send(&stanza.Out{
+					Kind: stanza.Presence, Type: "unavailable", To: string(id),
+					From: g.contactJID(c.ID) + "/" + resource,
+				})
+			}
+			return ctx.Err()
+		})
+	}
+}

@@ -1,0 +1,187 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"causeway/bridges"
+	"causeway/component/stanza"
+	"causeway/component/xep/receipts"
+	"causeway/mapping"
+)
+
+// earlyTime is how long a receipt waits for the answer to its submission.
+const earlyTime = time.Minute
+
+// sentMessage is a user's message that the network has, by parts.
+type sentMessage struct {
+	mu     sync.Mutex
+	parts  []mapping.Message
+	missed bool // some rows were not there: never all delivered
+}
+
+// sentMessages finds the messages of the last minutes without the store.
+type sentMessages struct {
+	byID *cache[bridges.MessageID, *sentMessage]
+}
+
+func newSentMessages() *sentMessages {
+	return &sentMessages{newCache[bridges.MessageID, *sentMessage](65536)}
+}
+
+func (s *sentMessages) add(parts []mapping.Message) *sentMessage {
+	m := &sentMessage{parts: parts}
+	for _, p := range parts {
+		s.byID.set(p.ID, m)
+	}
+	return m
+}
+
+// findSent returns the message that a receipt is about.
+func (g *Gateway) findSent(ctx context.Context, id bridges.MessageID) (*sentMessage, error) {
+	if m, ok := g.sent.byID.get(id); ok {
+		return m, nil
+	}
+	row, ok, err := g.store.MessageByID(ctx, g.domain, id)
+	if err != nil || !ok {
+		return nil, err
+	}
+	parts := []mapping.Message{row}
+	if row.Parts > 1 {
+		if parts, err = g.store.Parts(ctx, g.domain, row.Account, row.Chat, row.Stanza); err != nil {
+			return nil, err
+		}
+	}
+	return g.sent.add(parts), nil
+}
+
+// mark notes the state of one part. It returns the changed row, and whether
+// the message has now been delivered or failed as a whole, for the first time.
+// Delivery after failure counts; failure after delivery does not.
+func (m *sentMessage) mark(id bridges.MessageID, s bridges.State) (row mapping.Message, news, changed bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	failed, delivered := false, 0
+	at := -1
+	for i, p := range m.parts {
+		failed = failed || p.State == bridges.Failed
+		if p.ID == id {
+			at = i
+		} else if p.State == bridges.Delivered {
+			delivered++
+		}
+	}
+	if at < 0 || m.parts[at].State == bridges.Delivered || m.parts[at].State == s {
+		return row, false, false
+	}
+	m.parts[at].State = s
+	if s == bridges.Failed {
+		return m.parts[at], !failed, true
+	}
+	return m.parts[at], delivered+1 == int(m.parts[at].Parts), true
+}
+
+// showReceipt tells the sender what became of a message: delivered, when all
+// parts are, or failed (xeps.md 0184).
+func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
+	m, err := g.findSent(ctx, in.Receipt.ID)
+	if err != nil {
+		g.log.Error("cannot read messages", "id", trace(in.key), "err", err)
+		return // it stays in the journal
+	}
+	if m == nil {
+		g.early.keep(in, time.Now())
+		return
+	}
+	row, news, changed := m.mark(in.Receipt.ID, in.Receipt.State)
+	if !changed {
+		g.finishIn(in, "repeated receipt")
+		return
+	}
+	o := g.receiptStanza(in, row)
+	if !news || o == nil {
+		g.finishIn(in, "", row)
+		return
+	}
+	g.cfg.Metrics.receipts.WithLabelValues(g.domain, o.Type).Inc()
+	g.log.Debug("receipt", "id", trace(in.key), "stanza", row.Stanza, "state", in.Receipt.State)
+	g.sendKeyed(ctx, o, in.key, &flight{account: row.Account, inbound: true, rows: []mapping.Message{row}})
+}
+
+// receiptStanza makes a receipt or an error; nil when the sender wants none.
+func (g *Gateway) receiptStanza(in *incoming, row mapping.Message) *stanza.Out {
+	from := g.contactJID(row.Chat)
+	to := string(row.Account)
+	if row.Resource != "" {
+		to += "/" + row.Resource
+	}
+	o := &stanza.Out{Kind: stanza.Message, Type: "chat", ID: in.Stanza, From: from + "/" + resource, To: to}
+	if in.Receipt.State == bridges.Delivered {
+		if !row.Receipt {
+			return nil
+		}
+		receipts.AppendReceived(&o.Payload, row.Stanza)
+		return o
+	}
+	e := g.stanzaError(&bridges.Error{Kind: in.Receipt.Kind, Text: in.Receipt.Text})
+	o, ok := e.Reply(&stanza.Stanza{Kind: stanza.Message, From: to, To: from, ID: row.Stanza, Type: "chat"})
+	if !ok {
+		return nil
+	}
+	return o
+}
+
+// earlyReceipts holds receipts that came before the answer to the submission
+// that they are about.
+type earlyReceipts struct {
+	mu sync.Mutex
+	m  map[bridges.MessageID][]earlyReceipt
+}
+
+type earlyReceipt struct {
+	in *incoming
+	at time.Time
+}
+
+func newEarlyReceipts() *earlyReceipts {
+	return &earlyReceipts{m: map[bridges.MessageID][]earlyReceipt{}}
+}
+
+func (e *earlyReceipts) keep(in *incoming, now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.m[in.Receipt.ID] = append(e.m[in.Receipt.ID], earlyReceipt{in, now})
+}
+
+// wake takes up the receipts of messages that are known now.
+func (e *earlyReceipts) wake(g *Gateway, ids []bridges.MessageID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, id := range ids {
+		for _, r := range e.m[id] {
+			g.enqueueIn(r.in)
+		}
+		delete(e.m, id)
+	}
+}
+
+// expireEarly drops the receipts that nobody claims.
+func (g *Gateway) expireEarly(now time.Time) {
+	g.early.mu.Lock()
+	var old []*incoming
+	for id, rs := range g.early.m {
+		if now.Sub(rs[0].at) < earlyTime {
+			continue
+		}
+		for _, r := range rs {
+			old = append(old, r.in)
+		}
+		delete(g.early.m, id)
+	}
+	g.early.mu.Unlock()
+	for _, in := range old {
+		g.log.Info("receipt for an unknown message", "id", trace(in.key))
+		g.finishIn(in, "receipt for an unknown message")
+	}
+}

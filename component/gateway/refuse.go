@@ -1,0 +1,97 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+
+	"causeway/component/stanza"
+	"causeway/mapping"
+)
+
+// refusal is a stanza that was refused before it had a queue, and our answer.
+type refusal struct {
+	key mapping.Key
+	o   *stanza.Out
+}
+
+const (
+	refusalBatch = 256
+	// spoolLimit bounds the refusals that wait for the link. What is beyond
+	// stays in the journal and goes out at the next start.
+	spoolLimit = 50_000
+)
+
+// refuseAll commits refusals, many at once: a flood costs few transactions.
+func (g *Gateway) refuseAll(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case r := <-g.refusals:
+			g.refuseBatch(ctx, r)
+		}
+	}
+}
+
+func (g *Gateway) refuseBatch(ctx context.Context, first refusal) {
+	rs := []refusal{first}
+	for len(rs) < refusalBatch && len(g.refusals) > 0 {
+		rs = append(rs, <-g.refusals)
+	}
+	cycle := &mapping.Cycle{Bridge: g.domain}
+	b := &mapping.Batch{Cycles: []*mapping.Cycle{cycle}}
+	for _, r := range rs {
+		if r.key != (mapping.Key{}) {
+			b.Settle = append(b.Settle, r.key)
+		}
+		cycle.Records = append(cycle.Records, toXMPP(r.o))
+	}
+	if err := g.store.Commit(ctx, b); err != nil {
+		return
+	}
+	for i, r := range rs {
+		g.sendout.add(refusal{mapping.Key{Cycle: cycle.ID, Index: uint32(i)}, r.o})
+	}
+}
+
+// spool is a queue between the store and the link, so that neither waits for
+// the other.
+type spool struct {
+	mu   sync.Mutex
+	more chan struct{}
+	q    []refusal
+}
+
+func (s *spool) add(r refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.q) < spoolLimit {
+		s.q = append(s.q, r)
+	}
+	select {
+	case s.more <- struct{}{}:
+	default:
+	}
+}
+
+func (s *spool) take() []refusal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := s.q
+	s.q = nil
+	return q
+}
+
+// sendSpooled sends what is committed.
+func (g *Gateway) sendSpooled(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-g.sendout.more:
+		}
+		for _, r := range g.sendout.take() {
+			g.sendKeyed(ctx, r.o, r.key, &flight{account: accountOf(r.o.To)})
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"causeway/bridges"
+	"causeway/component/stanza"
+	"causeway/mapping"
+)
+
+// replay takes up what the store holds: what was accepted and not settled goes
+// back to its queue, in order, before anything new arrives. Nothing runs yet.
+func (g *Gateway) replay(ctx context.Context) error {
+	g.router.hold(true)
+	now := time.Now()
+	if err := g.recall(ctx, now); err != nil {
+		return err
+	}
+	if err := g.store.Backlogs(ctx, g.domain, g.takeBacklog); err != nil {
+		return err
+	}
+	err := g.store.Replay(ctx, g.domain, func(k mapping.Key, r mapping.Record) error {
+		if err := g.takeUp(k, r, now); err != nil {
+			g.quarantine(k, r, err)
+		}
+		return nil
+	})
+	if err == nil && !g.store.Clean() {
+		g.router.doubtHeads()
+	}
+	return err
+}
+
+// recall loads what was sent and received in the last minutes.
+func (g *Gateway) recall(ctx context.Context, now time.Time) error {
+	err := g.store.RecentSent(ctx, g.domain, now.Add(-repeatTime), func(s mapping.Sent) error {
+		g.repeats.add(s.Hash, s.At)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return g.store.RecentOnce(ctx, g.domain, now.Add(-onceTime), func(o mapping.Once) error {
+		g.once.add(o.Fingerprint, o.Stream, o.At)
+		return nil
+	})
+}
+
+// takeBacklog notes that a queue has rows in the store.
+func (g *Gateway) takeBacklog(id bridges.AccountID, queue string, n int) error {
+	if queue == bounceQueue(id) {
+		g.people.waits(id, n)
+		return nil
+	}
+	contact, ok := contactOf(id, queue)
+	if !ok {
+		g.log.Error("unknown queue in the store", "queue", queue)
+		return nil
+	}
+	g.router.count(id, n)
+	g.router.mu.Lock()
+	defer g.router.mu.Unlock()
+	g.router.conversation(id, contact).parked += n
+	return nil
+}
+
+// takeUp puts one record back where it was.
+func (g *Gateway) takeUp(k mapping.Key, r mapping.Record, now time.Time) error {
+	switch r.Kind {
+	case mapping.FromNetwork:
+		in, err := decodeIncoming(r.Data)
+		if err != nil {
+			return err
+		}
+		in.key = k
+		g.flights.release(-1)
+		g.enqueueIn(in)
+	case mapping.ToXMPP:
+		o, err := fromRecord(r.Data)
+		if err != nil {
+			return err
+		}
+		id := accountOf(o.To)
+		g.enqueueControl(id, func(ctx context.Context) { g.sendKeyed(ctx, o, k, &flight{account: id}) })
+	default:
+		s, err := stanza.Parse(r.Data)
+		if err != nil {
+			return err
+		}
+		g.route(s, k, now)
+	}
+	return nil
+}
+
+// quarantine takes a record that cannot be read out of the way.
+func (g *Gateway) quarantine(k mapping.Key, r mapping.Record, err error) {
+	g.log.Error("record of the journal cannot be read", "id", trace(k), "err", err)
+	g.cfg.Metrics.dropped.WithLabelValues(g.domain, "unreadable record").Inc()
+	g.store.Behind(&mapping.Batch{
+		Settle: []mapping.Key{k},
+		Quarantine: []mapping.Quarantined{{
+			Key: k, Bridge: g.domain, Record: r, Reason: err.Error(), At: time.Now(),
+		}},
+	})
+}
+
+// doubtHeads marks, after a crash, the conversations whose first text may have
+// been given to the network: only the first can, and a parked one says so in
+// its row.
+func (r *router) doubtHeads() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, u := range r.users {
+		for _, c := range u.convs {
+			c.doubt = c.parked == 0 && len(c.out) > 0
+		}
+	}
+}
+
+// hold keeps queues from starting; bounds do not apply to what they take up.
+func (r *router) hold(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held = on
+}
+
+// start lets the queues run: outgoing ones by and by, as if they had waited.
+func (g *Gateway) start() {
+	r := &g.router
+	r.hold(false)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	for _, u := range r.users {
+		g.startControl(u)
+		for _, c := range u.convs {
+			if c.parked > 0 || len(c.out) > 0 {
+				r.retryLater(c, now)
+			}
+			g.startConversation(c)
+		}
+	}
+}
+
+// drain lets no new step begin, and waits for those under way.
+func (r *router) drain(limit time.Duration) {
+	t := time.AfterFunc(limit, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.expired = true
+		r.idle.Broadcast()
+	})
+	defer t.Stop()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	for r.running > 0 && !r.expired {
+		r.idle.Wait()
+	}
+}
+
+// wait waits for all steps, which have been told to end.
+func (r *router) wait() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	for r.running > 0 {
+		r.idle.Wait()
+	}
+}

@@ -1,0 +1,233 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"causeway/bridges"
+	"causeway/component/stanza"
+	"causeway/component/xep/receipts"
+	"causeway/mapping"
+)
+
+// sendTime bounds one attempt at a message.
+const sendTime = time.Minute
+
+// verdict is what a step says about the text it worked on.
+type verdict struct {
+	done    bool
+	retryAt time.Time
+}
+
+var done = verdict{done: true}
+
+// stepOut brings one text as far as it comes now. The next text of the
+// conversation begins only when it is done, and what it left in the store is
+// committed: after a crash only the first of a conversation is in doubt.
+func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v verdict) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.panicked("outgoing", p)
+			v = g.fail(ctx, c, m, errInternal, nil)
+		}
+	}()
+	r := read(m.s, time.Now())
+	switch {
+	case r.drop != "":
+		return g.drop(m, r.drop)
+	case r.refuse != nil:
+		g.warnEncrypted(c, r.refuse)
+		return g.refuse(ctx, c, m, r.refuse, "content")
+	}
+	acc, chat, refusal := g.admit(ctx, c)
+	if refusal != nil {
+		return g.refuse(ctx, c, m, refusal, refusal.Condition)
+	}
+	hash := repeatHash(c.user.id, c.contact, m.s.ID, r.text)
+	if m.s.ID != "" && g.repeats.has(hash, time.Now()) {
+		return g.drop(m, "repetition")
+	}
+	if c.doubt {
+		c.doubt, m.doubt = false, true
+	}
+	if m.doubt && g.info.Unknown == bridges.Report {
+		return g.fail(ctx, c, m, errInDoubt, &hash)
+	}
+	if !time.Now().Before(m.expires) {
+		return g.fail(ctx, c, m, errExpired, nil)
+	}
+	ids, err := g.attempt(ctx, acc, m, bridges.Message{
+		Chat: chat, From: acc.Self, Key: trace(m.key), Text: r.text,
+		Receipt: g.info.Receipts,
+	})
+	if err != nil {
+		return g.failed(ctx, c, m, err, hash)
+	}
+	return g.succeed(ctx, c, m, chat, ids, hash)
+}
+
+// admit finds account and address, or says why there is none.
+func (g *Gateway) admit(ctx context.Context, c *conversation) (mapping.Account, bridges.ChatID, *stanza.Error) {
+	acc, ok, err := g.accounts.find(ctx, c.user.id)
+	switch {
+	case err != nil:
+		g.log.Error("cannot read the account", "err", err)
+		return acc, "", errInternal
+	case !g.allow.admits(c.user.id):
+		return acc, "", errNotAllowed
+	case !ok:
+		return acc, "", errNotRegistered
+	}
+	chat, err := g.resolve(c.contact)
+	if err != nil {
+		return acc, "", g.stanzaError(err)
+	}
+	return acc, chat, nil
+}
+
+// resolve returns the conversation behind a localpart.
+func (g *Gateway) resolve(local string) (bridges.ChatID, error) {
+	id, err := foreignID(local)
+	if err != nil {
+		return "", &bridges.Error{Kind: bridges.Malformed, Text: "No such address can exist.", Cause: err}
+	}
+	r, ok := g.cfg.Bridge.(bridges.Resolver)
+	if !ok {
+		return bridges.ChatID(id), nil
+	}
+	u, err := r.Resolve(id)
+	return bridges.ChatID(u), err
+}
+
+// attempt sends m once. A text that has a row of its own says there, before,
+// that its outcome is open. A panic of the adapter leaves it open, too.
+func (g *Gateway) attempt(ctx context.Context, acc mapping.Account, m *outgoing, msg bridges.Message) (ids []bridges.MessageID, err error) {
+	m.attempts++
+	if m.parked {
+		if err := g.store.Commit(ctx, &mapping.Batch{Park: []mapping.Parked{g.parkedRow(acc.ID, m, time.Now(), true)}}); err != nil {
+			return nil, &bridges.Error{Kind: bridges.Temporary, Text: "The gateway is stopping.", Cause: err}
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	s, release, err := g.sessions.use(ctx, acc)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	defer func() {
+		if p := recover(); p != nil {
+			g.panicked("bridge", p)
+			err = &bridges.Error{Kind: bridges.Unknown, Text: errInDoubt.Text, Cause: fmt.Errorf("panic: %v", p)}
+		}
+	}()
+	ids, err = s.Send(ctx, msg)
+	var known *bridges.Error
+	if err != nil && !errors.As(err, &known) && ctx.Err() != nil {
+		err = &bridges.Error{Kind: bridges.Unknown, Text: errInDoubt.Text, Cause: err}
+	}
+	return ids, err
+}
+
+// succeed commits that the network has m, and under which ids.
+func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, chat bridges.ChatID, ids []bridges.MessageID, hash [16]byte) verdict {
+	now := time.Now()
+	b := &mapping.Batch{Settle: []mapping.Key{m.key}, PutMessages: make([]mapping.Message, len(ids))}
+	for i, id := range ids {
+		b.PutMessages[i] = mapping.Message{
+			Bridge: g.domain, ID: id, Account: c.user.id, Chat: chat, Stanza: m.s.ID,
+			Resource: resourceOf(m.s.From), Receipt: m.s.ID != "" && receipts.Requested(m.s),
+			Part: uint8(i), Parts: uint8(len(ids)), At: now,
+		}
+	}
+	g.remember(b, m, hash, now)
+	if g.store.Commit(ctx, b) != nil {
+		g.store.Behind(b) // the gateway ends: what is known is written if it can be
+		return verdict{}
+	}
+	g.sent.add(b.PutMessages)
+	g.early.wake(g, ids)
+	g.cfg.Metrics.messages.WithLabelValues(g.domain, "out", "sent").Inc()
+	g.log.Debug("message sent", "id", trace(m.key), "stanza", m.s.ID, "parts", len(ids))
+	return done
+}
+
+// remember enters a text into the book of repetitions.
+func (g *Gateway) remember(b *mapping.Batch, m *outgoing, hash [16]byte, now time.Time) {
+	if m.s.ID == "" {
+		return
+	}
+	g.repeats.add(hash, now)
+	b.PutSent = append(b.PutSent, mapping.Sent{Bridge: g.domain, Hash: hash, At: now})
+}
+
+// failed decides between another attempt and an error to the sender.
+func (g *Gateway) failed(ctx context.Context, c *conversation, m *outgoing, err error, hash [16]byte) verdict {
+	kind := bridges.KindOf(err)
+	if ctx.Err() != nil { // cut off by the end of the gateway: the next start decides
+		if m.parked || kind == bridges.Unknown {
+			g.store.Behind(&mapping.Batch{Park: []mapping.Parked{g.parkedRow(c.user.id, m, time.Now(), kind == bridges.Unknown)}})
+		}
+		return verdict{}
+	}
+	retry := kind == bridges.Temporary || kind == bridges.Unknown && g.info.Unknown != bridges.Report
+	if !retry {
+		g.log.Info("message failed", "id", trace(m.key), "stanza", m.s.ID, "err", err)
+		var h *[16]byte
+		if kind == bridges.Unknown {
+			h = &hash
+		}
+		return g.fail(ctx, c, m, g.stanzaError(err), h)
+	}
+	at := g.nextAttempt(m, err)
+	if m.parked {
+		g.store.Behind(&mapping.Batch{Park: []mapping.Parked{g.parkedRow(c.user.id, m, at, false)}})
+	}
+	m.doubt = kind == bridges.Unknown
+	g.cfg.Metrics.retries.WithLabelValues(g.domain).Inc()
+	g.log.Debug("message waits", "id", trace(m.key), "attempts", m.attempts, "err", err)
+	return verdict{retryAt: at}
+}
+
+// fail settles m by an error to its sender, in one commit, and with hash set
+// remembers it: what may have been sent must not be sent again by a client
+// that repeats it.
+func (g *Gateway) fail(ctx context.Context, c *conversation, m *outgoing, e *stanza.Error, hash *[16]byte) verdict {
+	t := g.begin(c.user.id, m.key)
+	if hash != nil {
+		g.remember(&t.batch, m, *hash, time.Now())
+	}
+	if o, ok := e.Reply(m.s); ok {
+		t.send(o)
+	}
+	if g.commit(ctx, t) != nil {
+		return verdict{}
+	}
+	g.cfg.Metrics.messages.WithLabelValues(g.domain, "out", e.Condition).Inc()
+	return done
+}
+
+// refuse answers m with an error before anything was attempted. The error
+// carries the journal key of m itself: m is settled when the server has taken
+// the error, and a replay before that comes to the same refusal.
+func (g *Gateway) refuse(ctx context.Context, c *conversation, m *outgoing, e *stanza.Error, reason string) verdict {
+	g.cfg.Metrics.refused.WithLabelValues(g.domain, reason).Inc()
+	o, ok := e.Reply(m.s)
+	if !ok {
+		return g.drop(m, "no answer allowed")
+	}
+	if m.parked || m.key == (mapping.Key{}) {
+		return g.fail(ctx, c, m, e, nil)
+	}
+	g.sendKeyed(ctx, o, m.key, &flight{account: c.user.id})
+	return done
+}
+
+// drop settles m without a word to its sender.
+func (g *Gateway) drop(m *outgoing, reason string) verdict {
+	g.cfg.Metrics.dropped.WithLabelValues(g.domain, reason).Inc()
+	g.settle(m.key)
+	return done
+}

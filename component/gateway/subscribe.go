@@ -1,0 +1,131 @@
+package gateway
+
+import (
+	"context"
+
+	"causeway/bridges"
+	"causeway/component/stanza"
+	"causeway/mapping"
+)
+
+// onSubscription keeps the state of subscriptions between a user and the
+// gateway or a contact. State and answers are one commit. Every case is
+// idempotent: Prosody sends a pending subscribe again at every log-in.
+func (g *Gateway) onSubscription(ctx context.Context, s *stanza.Stanza, id bridges.AccountID, key mapping.Key) {
+	t := g.begin(id, key)
+	acc, registered, err := g.accounts.find(ctx, id)
+	if err != nil {
+		return // it stays in the journal
+	}
+	chat := bridges.ChatID("")
+	if local := localOf(s.To); local != "" {
+		if chat, err = g.resolve(local); err != nil {
+			g.refuseContact(t, s, err)
+			g.finish(ctx, t)
+			return
+		}
+	}
+	switch {
+	case !registered && chat == "":
+		g.meetStranger(t, s)
+	case !registered:
+		if o, ok := errNotRegistered.Reply(s); ok && s.Type == "subscribe" {
+			t.send(o)
+		}
+	default:
+		c, _, err := g.store.Contact(ctx, g.domain, id, chat)
+		if err != nil {
+			return
+		}
+		c.Bridge, c.Account, c.ID = g.domain, id, chat
+		g.changeSubscription(t, s, acc, c)
+	}
+	g.finish(ctx, t)
+}
+
+// finish commits t and logs what failed.
+func (g *Gateway) finish(ctx context.Context, t *tx) {
+	if err := g.commit(ctx, t); err != nil && ctx.Err() == nil {
+		g.log.Error("cannot commit", "err", err)
+	}
+}
+
+// refuseContact answers a subscribe to an address that cannot be a contact:
+// the roster is cleaned, and the reason told in words (xeps.md 0100.28).
+func (g *Gateway) refuseContact(t *tx, s *stanza.Stanza, err error) {
+	if s.Type != "subscribe" {
+		return
+	}
+	e := g.stanzaError(err)
+	text := bare(s.To) + ": " + e.Text
+	if e.Gone != "" {
+		text += " Use " + e.Gone
+	}
+	t.send(subscription("unsubscribed", bare(s.To), s))
+	t.send(g.ownMessage(string(t.account), text))
+}
+
+// meetStranger lets a user who may register have the gateway as a contact
+// before that. It keeps no state.
+func (g *Gateway) meetStranger(t *tx, s *stanza.Stanza) {
+	if s.Type == "subscribe" {
+		t.send(subscription("subscribed", g.domain, s))
+		t.send(g.ownPresence(bare(s.From), unregisteredStatus))
+	}
+}
+
+func subscription(typ, from string, s *stanza.Stanza) *stanza.Out {
+	return &stanza.Out{Kind: stanza.Presence, Type: typ, From: from, To: bare(s.From)}
+}
+
+func (g *Gateway) changeSubscription(t *tx, s *stanza.Stanza, acc mapping.Account, c mapping.Contact) {
+	old := c.Subscription
+	switch s.Type {
+	case "subscribe":
+		g.onSubscribe(t, s, acc, &c)
+	case "subscribed":
+		c.Subscription = c.Subscription&^mapping.AskedByUs | mapping.SeenByUs
+	case "unsubscribe":
+		if old&mapping.SeesContact != 0 {
+			t.send(subscription("unsubscribed", bare(s.To), s))
+			t.send(&stanza.Out{Kind: stanza.Presence, Type: "unavailable", From: g.speaker(s), To: bare(s.From)})
+		}
+		c.Subscription &^= mapping.SeesContact
+	case "unsubscribed":
+		if old&mapping.AskedByUs != 0 {
+			c.Subscription |= mapping.RefusedByUser
+		}
+		c.Subscription &^= mapping.AskedByUs | mapping.SeenByUs
+	}
+	switch {
+	case c.Subscription == old:
+	case c.Subscription == 0:
+		t.batch.DeleteContacts = append(t.batch.DeleteContacts, c)
+	default:
+		t.batch.PutContacts = append(t.batch.PutContacts, c)
+	}
+}
+
+// speaker is the JID whose presence the addressee of s has.
+func (g *Gateway) speaker(s *stanza.Stanza) string {
+	if localOf(s.To) == "" {
+		return g.domain
+	}
+	return bare(s.To) + "/" + resource
+}
+
+// onSubscribe accepts at once, shows presence, and asks back, but never twice
+// (xeps.md 0100.9, .27, .29, .30).
+func (g *Gateway) onSubscribe(t *tx, s *stanza.Stanza, acc mapping.Account, c *mapping.Contact) {
+	c.Subscription |= mapping.SeesContact
+	t.send(subscription("subscribed", bare(s.To), s))
+	if c.ID == "" {
+		t.send(g.ownPresence(bare(s.From), g.statusOf(acc)))
+	} else {
+		t.send(g.contactPresence(bare(s.To), bare(s.From)))
+	}
+	if c.Subscription&(mapping.SeenByUs|mapping.AskedByUs|mapping.RefusedByUser) == 0 {
+		c.Subscription |= mapping.AskedByUs
+		t.send(subscription("subscribe", bare(s.To), s))
+	}
+}

@@ -1,0 +1,137 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"causeway/bridges"
+	"causeway/component/stanza"
+	"causeway/component/xep/delay"
+	"causeway/mapping"
+)
+
+// late is the age from which a message shows when it was sent. A shorter
+// delay would only make clients mark it as late (xeps.md 0203.4).
+const late = 10 * time.Second
+
+// Deliver implements bridges.Host: the deliveries become one cycle of the
+// journal. It refuses all of them, as temporary, when too much is accepted
+// that the XMPP server has not taken.
+func (g *Gateway) Deliver(ctx context.Context, ds []bridges.Delivery) error {
+	if !g.flights.admit(len(ds), g.cfg.BridgeLimit) {
+		g.cfg.Metrics.refused.WithLabelValues(g.domain, "network-limit").Inc()
+		return &bridges.Error{Kind: bridges.Temporary, Text: "Too much waits for the XMPP server."}
+	}
+	now := time.Now()
+	b := new(mapping.Batch)
+	events, cycle, err := g.encodeAll(ds, now, b)
+	if err == nil && len(events) > 0 {
+		b.Cycles = []*mapping.Cycle{cycle}
+		err = g.store.Commit(ctx, b)
+	}
+	if err != nil {
+		g.flights.release(len(ds))
+		return err
+	}
+	g.flights.release(len(ds) - len(events))
+	for i, in := range events {
+		in.key = mapping.Key{Cycle: cycle.ID, Index: uint32(i)}
+		g.once.kept(in)
+		g.enqueueIn(in)
+	}
+	return nil
+}
+
+// encodeAll makes records of what is not a repetition.
+func (g *Gateway) encodeAll(ds []bridges.Delivery, now time.Time, b *mapping.Batch) ([]*incoming, *mapping.Cycle, error) {
+	cycle := &mapping.Cycle{Bridge: g.domain}
+	events := make([]*incoming, 0, len(ds))
+	for _, d := range ds {
+		if d.Once != "" && g.once.repeats(d.Once, d.Stream, now) {
+			g.cfg.Metrics.dropped.WithLabelValues(g.domain, "redelivery").Inc()
+			b.PutOnce = append(b.PutOnce, mapping.Once{Bridge: g.domain, Fingerprint: d.Once, Stream: d.Stream, At: now})
+			continue
+		}
+		in, err := newIncoming(d, now)
+		if err != nil {
+			return nil, nil, err
+		}
+		rec, err := in.encode()
+		if err != nil {
+			return nil, nil, err
+		}
+		if d.Once != "" {
+			b.PutOnce = append(b.PutOnce, mapping.Once{Bridge: g.domain, Fingerprint: d.Once, Stream: d.Stream, At: now})
+		}
+		cycle.Records = append(cycle.Records, rec)
+		events = append(events, in)
+	}
+	return events, cycle, nil
+}
+
+// stepIn turns one event of the network into what the user sees of it.
+func (g *Gateway) stepIn(ctx context.Context, in *incoming) {
+	switch in.Kind {
+	case kindMessage:
+		g.showMessage(ctx, in)
+	case kindReceipt:
+		g.showReceipt(ctx, in)
+	}
+}
+
+// finishIn settles an event that becomes no stanza.
+func (g *Gateway) finishIn(in *incoming, reason string, rows ...mapping.Message) {
+	if reason != "" {
+		g.cfg.Metrics.dropped.WithLabelValues(g.domain, reason).Inc()
+		g.log.Debug("event dropped", "id", trace(in.key), "reason", reason)
+	}
+	g.store.Behind(&mapping.Batch{Settle: []mapping.Key{in.key}, PutMessages: rows})
+	g.flights.release(1)
+}
+
+func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
+	if _, ok, err := g.accounts.find(ctx, in.Account); err == nil && !ok {
+		g.finishIn(in, "no account")
+		return
+	}
+	if in.Message.ID != "" && !g.claimID(ctx, in) {
+		g.finishIn(in, "repetition of the network")
+		return
+	}
+	o := g.chatMessage(in, time.Now())
+	g.sendKeyed(ctx, o, in.key, &flight{account: in.Account, text: o, inbound: true})
+	g.cfg.Metrics.messages.WithLabelValues(g.domain, "in", "sent").Inc()
+	g.log.Debug("message for the user", "id", trace(in.key), "stanza", o.ID)
+}
+
+// claimID ties the network's id to the stanza. False: another stanza has it.
+func (g *Gateway) claimID(ctx context.Context, in *incoming) bool {
+	m, ok, err := g.store.MessageByID(ctx, g.domain, in.Message.ID)
+	if err == nil && ok {
+		return m.Stanza == in.Stanza
+	}
+	g.store.Behind(&mapping.Batch{PutMessages: []mapping.Message{{
+		Bridge: g.domain, ID: in.Message.ID, Account: in.Account, Chat: in.Message.Chat,
+		Stanza: in.Stanza, Parts: 1, State: bridges.Delivered, At: in.At,
+	}}})
+	return true
+}
+
+// chatMessage shapes a message of a contact (xeps.md 5.1): from its one
+// resource to the bare JID, so that the server can fan out, copy and archive.
+func (g *Gateway) chatMessage(in *incoming, now time.Time) *stanza.Out {
+	m := in.Message
+	o := &stanza.Out{
+		Kind: stanza.Message, Type: "chat", ID: in.Stanza,
+		From: g.contactJID(m.Chat) + "/" + resource, To: string(in.Account),
+	}
+	o.Payload.Leaf("body", "", m.Text)
+	sent := m.Sent
+	if sent.IsZero() {
+		sent = in.At
+	}
+	if now.Sub(sent) > late {
+		delay.Delay{From: g.domain, Stamp: sent}.Append(&o.Payload)
+	}
+	return o
+}

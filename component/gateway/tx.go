@@ -1,0 +1,92 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	"causeway/bridges"
+	"causeway/component/stanza"
+	"causeway/mapping"
+)
+
+// tx is what the answer to one stanza changes and says: one commit holds the
+// effect, the settlement of the stanza, and the stanzas of ours that follow,
+// so that a crash repeats all of it or nothing.
+type tx struct {
+	account bridges.AccountID // whose stanza it is
+	from    string            // the full JID
+	batch   mapping.Batch
+	outs    []*stanza.Out
+	after   []*stanza.Out // what follows the reply
+	greet   string        // the words for a new user
+	before  []func()      // run before the commit
+	then    []func()      // run after it
+}
+
+// begin starts the answer to a stanza of an account; key may be zero.
+func (g *Gateway) begin(id bridges.AccountID, key mapping.Key) *tx {
+	t := &tx{account: id}
+	if key != (mapping.Key{}) {
+		t.batch.Settle = []mapping.Key{key}
+	}
+	return t
+}
+
+// send adds a stanza of ours.
+func (t *tx) send(o *stanza.Out) { t.outs = append(t.outs, o) }
+
+// changes tells whether a commit is needed.
+func (t *tx) changes() bool {
+	b := &t.batch
+	return len(b.Settle)+len(b.PutAccounts)+len(b.DeleteAccounts)+len(b.PutContacts)+
+		len(b.DeleteContacts)+len(b.Park) > 0
+}
+
+// commit writes t and then sends its stanzas. When t changes nothing they are
+// sent without having been journalled. The error is the store's.
+func (g *Gateway) commit(ctx context.Context, t *tx) error {
+	if !t.changes() {
+		for _, o := range t.outs {
+			g.send(o)
+		}
+		return nil
+	}
+	for _, f := range t.before {
+		f()
+	}
+	var cycle *mapping.Cycle
+	if len(t.outs) > 0 {
+		cycle = &mapping.Cycle{Bridge: g.domain, Records: make([]mapping.Record, len(t.outs))}
+		for i, o := range t.outs {
+			cycle.Records[i] = toXMPP(o)
+		}
+		t.batch.Cycles = []*mapping.Cycle{cycle}
+	}
+	err := g.store.Commit(ctx, &t.batch)
+	for _, f := range t.then {
+		f()
+	}
+	if err != nil {
+		return err
+	}
+	for i, o := range t.outs {
+		g.sendKeyed(ctx, o, mapping.Key{Cycle: cycle.ID, Index: uint32(i)}, &flight{account: t.account})
+	}
+	return nil
+}
+
+// guard runs one step and survives its panic, which harms that step only.
+func (g *Gateway) guard(what string, f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.panicked(what, p)
+		}
+	}()
+	f()
+}
+
+func (g *Gateway) panicked(what string, p any) {
+	g.cfg.Metrics.panics.WithLabelValues(g.domain).Inc()
+	g.log.Error("panic", "in", what, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+}

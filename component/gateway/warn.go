@@ -1,0 +1,47 @@
+package gateway
+
+import (
+	"strconv"
+	"time"
+
+	"causeway/bridges"
+	"causeway/component/stanza"
+)
+
+// warnTime is how seldom a warning is repeated for a conversation.
+const warnTime = time.Hour
+
+// readChat reads a message to the gateway itself as one to a contact, but
+// takes any age.
+func readChat(s *stanza.Stanza) reading { return read(s, time.Time{}) }
+
+// warnEncrypted says in a chat message, too, that encryption must be off:
+// some clients hide errors (xeps.md 0384.3).
+func (g *Gateway) warnEncrypted(c *conversation, e *stanza.Error) {
+	if e != errEncrypted {
+		return
+	}
+	name, now := string(c.user.id)+" "+c.contact, time.Now()
+	if last, ok := g.warned.get(name); ok && now.Sub(last) < warnTime {
+		return
+	}
+	g.warned.set(name, now)
+	g.send(g.ownMessage(string(c.user.id), c.contact+": "+e.Text))
+}
+
+// waitingOf counts the unsettled texts of a user.
+func (r *router) waitingOf(id bridges.AccountID) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if u := r.users[id]; u != nil {
+		return u.unsettled
+	}
+	return 0
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}

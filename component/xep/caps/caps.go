@@ -1,0 +1,43 @@
+// Package caps implements XEP-0115 (1.6.0): Entity Capabilities, as the entity
+// that has them.
+package caps
+
+import (
+	"crypto/sha1" // XEP-0115 §5.1: the one hash that clients check
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"causeway/component/stanza"
+	"causeway/component/xep/disco"
+)
+
+// NS is the namespace of capabilities, and the feature that announces them.
+const NS = "http://jabber.org/protocol/caps"
+
+// Caps is what presence says of its sender's disco#info.
+type Caps struct{ Node, Ver string }
+
+// Of hashes an answer to disco#info (XEP-0115 §5.1).
+func Of(node string, i disco.Info) Caps {
+	var parts []string
+	for _, x := range i.Identities {
+		parts = append(parts, x.Category+"/"+x.Type+"//"+x.Name+"<")
+	}
+	slices.Sort(parts)
+	features := slices.Clone(i.Features)
+	slices.Sort(features)
+	for _, f := range features {
+		parts = append(parts, f+"<")
+	}
+	sum := sha1.Sum([]byte(strings.Join(parts, "")))
+	return Caps{Node: node, Ver: base64.StdEncoding.EncodeToString(sum[:])}
+}
+
+// Append writes the element for available presence.
+func (c Caps) Append(w *stanza.Writer) {
+	w.Leaf("c", NS, "", "hash", "sha-1", "node", c.Node, "ver", c.Ver)
+}
+
+// Query is the node under which disco#info is asked for these capabilities.
+func (c Caps) Query() string { return c.Node + "#" + c.Ver }

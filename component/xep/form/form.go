@@ -1,0 +1,86 @@
+// Package form implements XEP-0004 (2.13.2): Data Forms, as far as
+// registration and commands need them, with FORM_TYPE by XEP-0068 (1.3.0).
+package form
+
+import "causeway/component/stanza"
+
+// NS is the namespace of forms.
+const NS = "jabber:x:data"
+
+// Form is a form to fill in, or a result.
+type Form struct {
+	Type                string // form, submit, cancel, result
+	Title, Instructions string
+	FormType            string // FORM_TYPE, the first field when not empty
+	Fields              []Field
+}
+
+// Field is one field of a form.
+type Field struct {
+	Var, Type, Label, Value string
+	Required                bool
+}
+
+// Append writes f.
+func (f *Form) Append(w *stanza.Writer) {
+	w.Start("x", NS, "type", f.Type)
+	if f.Title != "" {
+		w.Leaf("title", "", f.Title)
+	}
+	if f.Instructions != "" {
+		w.Leaf("instructions", "", f.Instructions)
+	}
+	if f.FormType != "" {
+		Field{Var: "FORM_TYPE", Type: "hidden", Value: f.FormType}.append(w)
+	}
+	for _, x := range f.Fields {
+		x.append(w)
+	}
+	w.End()
+}
+
+func (x Field) append(w *stanza.Writer) {
+	w.Start("field", "", "var", x.Var, "type", x.Type, "label", x.Label)
+	if x.Required {
+		w.Leaf("required", "", "")
+	}
+	if x.Value != "" {
+		w.Leaf("value", "", x.Value)
+	}
+	w.End()
+}
+
+// Find returns the form directly inside e. Fields that occur twice count once,
+// the first; of several values the first is taken.
+func Find(e stanza.Element) (f Form, ok bool) {
+	x, ok := e.Child(NS, "x")
+	if !ok {
+		return f, false
+	}
+	f.Type = x.Attr("type")
+	seen := map[string]bool{}
+	for c := range x.Children() {
+		space, local := c.Name()
+		name := c.Attr("var")
+		if local != "field" || space != NS || seen[name] {
+			continue
+		}
+		seen[name] = true
+		v, _ := c.Child(NS, "value")
+		if name == "FORM_TYPE" {
+			f.FormType = v.Text()
+			continue
+		}
+		f.Fields = append(f.Fields, Field{Var: name, Type: c.Attr("type"), Value: v.Text()})
+	}
+	return f, true
+}
+
+// Values returns the fields of f by name.
+func (f *Form) Values() map[string]string {
+	m := make(map[string]string, len(f.Fields))
+	for _, x := range f.Fields {
+		m[x.Var] = x.Value
+	}
+	return m
+}
