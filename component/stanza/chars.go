@@ -14,7 +14,8 @@ const (
 	nameStart
 	nameByte
 	space
-	escape // not copied as it is when written
+	escape   // not copied as it is when written
+	stopsTag // means something in a start tag, outside quotes
 )
 
 var class = classes()
@@ -40,6 +41,9 @@ func classes() (t [256]uint8) {
 		t[c] |= inValue | escape
 	}
 	t['>'] |= inText | escape // only because of "]]>"
+	for _, c := range "<>/'\"" {
+		t[c] |= stopsTag
+	}
 	for _, c := range " \t\n\r" {
 		t[c] |= space
 	}
