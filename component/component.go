@@ -9,8 +9,7 @@ import (
 	"context"
 	"crypto/tls"
 	"log/slog"
-
-	"github.com/prometheus/client_golang/prometheus"
+	"net"
 
 	"causeway/component/stanza"
 )
@@ -53,12 +52,35 @@ type Handler interface {
 	Down(err error)
 }
 
+// Closer is a Handler that has a last word: Closing is called once from another
+// goroutine when Run's ctx has ended, before the stream is closed. It may send
+// (unavailable presence, say) until its ctx ends, after 5 s. What it has sent
+// when it returns is written. Stanzas are handled meanwhile and afterwards.
+type Closer interface {
+	Closing(ctx context.Context)
+}
+
+// Keeper holds connections for a worker that may die. Its methods do not block
+// for longer than a message to a process beside us takes.
+type Keeper interface {
+	// Hold is called with each new connection, before its first byte.
+	Hold(conn uint64, c net.Conn) error
+	// Adopt returns the connection that a predecessor held with this number.
+	Adopt(conn uint64) (net.Conn, error)
+	// Drop says that the connection is given up: it must be shut down, or the
+	// server still sees us.
+	Drop(conn uint64)
+}
+
 // Config says how a link is made. Domain, Address and Secret are required.
 type Config struct {
 	Domain  string
-	Address string // host:port
+	Address string // host:port, or unix:/path
 	Secret  Secret
 	TLS     *tls.Config // direct TLS when not nil
+
+	// Keeper holds plain connections beyond this process; nil: nobody does.
+	Keeper Keeper
 
 	MaxStanza     int // bytes, both ways; 0: 512 KiB
 	MaxDepth      int // 0: 100 levels
@@ -79,48 +101,3 @@ func (Secret) GoString() string { return "<secret>" }
 
 // LogValue hides the value.
 func (Secret) LogValue() slog.Value { return slog.StringValue("<secret>") }
-
-// Link is the connection of one domain. Make it with New, serve it with Run.
-type Link struct{}
-
-// New returns a link that is not yet connected.
-func New(c Config, h Handler, j Journal, n Note) *Link { panic("stub") }
-
-// Run connects, and reconnects with jittered back-off, until ctx ends; then it
-// closes the stream in order (design, "Closing": bounded to 10 s), and returns
-// nil. It returns an error only for a Config that can never work.
-func (l *Link) Run(ctx context.Context) error { panic("stub") }
-
-// Send queues o for writing: the one way out. It stamps a random id where o
-// has none and type chat-less defaults as RFC 6121 has them, and refuses o
-// when From is outside the domain or To is empty (ErrAddress), or when it is
-// larger than MaxStanza (ErrTooLarge). With a key it blocks while too much is
-// written and not settled; Handler.Settled gets the key when the server has
-// taken o, and o is sent again with the same id after a lost connection.
-// Without a key it returns ErrDown at once when the link is down.
-func (l *Link) Send(ctx context.Context, o *stanza.Out, key Key) error { panic("stub") }
-
-// Request sends an IQ get or set and returns its result. An error answer is a
-// *stanza.Error. It sets a random 128-bit id, takes an answer only from the
-// address that was asked, and ends with ctx (at the latest after 60 s) or with
-// ErrDown at a disconnect. Never call it from a Handler.
-func (l *Link) Request(ctx context.Context, o *stanza.Out) (*stanza.Stanza, error) { panic("stub") }
-
-// Error is a constant error of this package.
-type Error string
-
-// Error returns the text.
-func (e Error) Error() string { return string(e) }
-
-// The errors of Send and Request.
-const (
-	ErrDown     Error = "component: the link is down"
-	ErrAddress  Error = "component: from outside the domain, or no to"
-	ErrTooLarge Error = "component: stanza too large"
-)
-
-// Metrics are the counters of all links of a process, by domain.
-type Metrics struct{}
-
-// NewMetrics registers the counters.
-func NewMetrics(r prometheus.Registerer) *Metrics { panic("stub") }

@@ -4,7 +4,7 @@ package component
 // The keeper holds it in memory of its own; without one it is plain memory
 // (MemoryNote). A method returns when a successor would see the change; none
 // of them blocks or fails. The reader and the writer of a link each use their
-// own methods, from one goroutine each.
+// own methods, from one goroutine each. A Note copies what it is given.
 type Note interface {
 	// Read says that all before m.Offset is journalled or handled. It is called
 	// before the bytes are consumed from the socket.
@@ -19,7 +19,8 @@ type Note interface {
 	Reset(conn uint64)
 }
 
-// ReadMark is how far the reader came.
+// ReadMark is how far the reader came. Offsets count from the first byte of
+// the connection, so they compare with what the kernel has counted.
 type ReadMark struct {
 	Conn   uint64
 	Offset uint64 // bytes of the stream read so far
@@ -29,10 +30,15 @@ type ReadMark struct {
 
 // WriteMark is how far the writer came.
 type WriteMark struct {
-	Conn    uint64
+	Conn uint64
+	// Base is what the kernel had counted as written when the connection was
+	// new (it counts the SYN).
+	Base    uint64
 	Offset  uint64 // of the first byte of Batch
 	Batch   []byte // the bytes that are written next
 	Pending []Pending
+	// Closed tells that the batch ends the stream: there is nothing to adopt.
+	Closed bool
 }
 
 // Pending is a stanza that is written and not settled.

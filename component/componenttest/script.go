@@ -1,0 +1,123 @@
+package componenttest
+
+import (
+	"io"
+	"strings"
+	"time"
+)
+
+// Write sends bytes as they are.
+func (c *Conn) Write(s string) {
+	c.t.Helper()
+	_ = c.net.SetWriteDeadline(time.Now().Add(Patience))
+	if _, err := io.WriteString(c.net, s); err != nil {
+		c.t.Fatalf("componenttest: write: %v", err)
+	}
+}
+
+// Send sends XML, in which "$name" stands for what a Receive has kept.
+func (c *Conn) Send(s string) {
+	c.t.Helper()
+	c.Write(fill(s, c.vars))
+}
+
+// Next returns the next stanza; the end of the stream comes as <end/>.
+func (c *Conn) Next() *Node {
+	c.t.Helper()
+	late := time.NewTimer(Patience)
+	defer late.Stop()
+	for {
+		c.mu.Lock()
+		if len(c.nodes) > 0 {
+			n := c.nodes[0]
+			c.nodes = c.nodes[1:]
+			c.mu.Unlock()
+			return n
+		}
+		err := c.err
+		c.mu.Unlock()
+		if err != nil {
+			c.t.Fatalf("componenttest: the component has gone: %v", err)
+		}
+		select {
+		case <-c.more:
+		case <-late.C:
+			c.t.Fatal("componenttest: no stanza comes")
+		}
+	}
+}
+
+// Receive wants the next stanza to match a pattern (see the package's match):
+// "*" is any value, "$name" keeps it, <any/> stands for all further children.
+func (c *Conn) Receive(pattern string) *Node {
+	c.t.Helper()
+	p := c.pattern(pattern)
+	n := c.Next()
+	if why := match(n, p, c.vars); why != "" {
+		c.t.Fatalf("componenttest: %s\n got %s\nwant %s", why, n, pattern)
+	}
+	return n
+}
+
+// ReceiveAll wants the next stanzas to match the patterns, in any order.
+func (c *Conn) ReceiveAll(patterns ...string) {
+	c.t.Helper()
+	for len(patterns) > 0 {
+		n := c.Next()
+		i := 0
+		for i < len(patterns) && match(n, c.pattern(patterns[i]), c.vars) != "" {
+			i++
+		}
+		if i == len(patterns) {
+			c.t.Fatalf("componenttest: unexpected %s\nwanted one of:\n%s", n, strings.Join(patterns, "\n"))
+		}
+		patterns = append(patterns[:i:i], patterns[i+1:]...)
+	}
+}
+
+func (c *Conn) pattern(s string) *Node {
+	c.t.Helper()
+	p, err := Parse(s)
+	if err != nil {
+		c.t.Fatalf("componenttest: pattern %s: %v", s, err)
+	}
+	return p
+}
+
+// Quiet wants the component to have sent nothing else: it asks for something
+// and wants its answer, of whatever kind, to be the next stanza.
+func (c *Conn) Quiet() {
+	c.t.Helper()
+	c.Write("<iq type='get' id='quiet' from='quiet@example.net/x' to='" + c.domain + "'><quiet xmlns='urn:example:quiet'/></iq>")
+	if n := c.Next(); n.Attr["id"] != "quiet" {
+		c.t.Fatalf("componenttest: unexpected %s", n)
+	}
+}
+
+// Eof waits until the component has closed its side and returns what came
+// before, <end/> included.
+func (c *Conn) Eof() (rest []*Node) {
+	c.t.Helper()
+	late := time.NewTimer(Patience)
+	defer late.Stop()
+	for {
+		c.mu.Lock()
+		if c.err != nil {
+			defer c.mu.Unlock()
+			rest, c.nodes = c.nodes, nil
+			return rest
+		}
+		c.mu.Unlock()
+		select {
+		case <-c.more:
+		case <-late.C:
+			c.t.Fatal("componenttest: the component stays")
+		}
+	}
+}
+
+// End sends </stream:stream>.
+func (c *Conn) End() { c.t.Helper(); c.Write("</stream:stream>") }
+
+// Close closes the connection.
+func (c *Conn) Close() { _ = c.net.Close() }

@@ -1,0 +1,176 @@
+package component
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"causeway/component/componenttest"
+	"causeway/component/stanza"
+)
+
+const (
+	testDomain = "sms.example.org"
+	testSecret = "test"
+	patience   = componenttest.Patience
+)
+
+// event is what a Handler was told.
+type event struct {
+	what string // up, stanza, settled, down
+	s    *stanza.Stanza
+	key  Key
+	keys []Key
+	err  error
+}
+
+// recorder is a Handler whose calls a test takes one by one.
+type recorder struct {
+	t      testing.TB
+	events chan event
+	handle func(*stanza.Stanza, Key)
+}
+
+func newRecorder(t testing.TB) *recorder {
+	return &recorder{t: t, events: make(chan event, 20000)}
+}
+
+func (r *recorder) Up() { r.events <- event{what: "up"} }
+func (r *recorder) Handle(s *stanza.Stanza, k Key) {
+	if r.handle != nil {
+		r.handle(s, k)
+	}
+	r.events <- event{what: "stanza", s: s, key: k}
+}
+func (r *recorder) Settled(keys []Key) { r.events <- event{what: "settled", keys: keys} }
+func (r *recorder) Down(err error)     { r.events <- event{what: "down", err: err} }
+
+func (r *recorder) next() event {
+	r.t.Helper()
+	select {
+	case e := <-r.events:
+		return e
+	case <-time.After(patience):
+		r.t.Fatal("the handler hears nothing")
+		return event{}
+	}
+}
+
+// want takes the next event, which must be of that kind.
+func (r *recorder) want(what string) event {
+	r.t.Helper()
+	e := r.next()
+	if e.what != what {
+		r.t.Fatalf("got %+v, want %s", e, what)
+	}
+	return e
+}
+
+// memory is a Journal in memory.
+type memory struct {
+	mu      sync.Mutex
+	cycles  []*Cycle
+	block   chan struct{} // Append waits for it when not nil
+	blocked chan struct{} // told when one waits
+}
+
+func (m *memory) Append(ctx context.Context, c *Cycle) (uint64, error) {
+	m.mu.Lock()
+	block := m.block
+	m.mu.Unlock()
+	if block != nil {
+		select {
+		case m.blocked <- struct{}{}:
+		default:
+		}
+		select {
+		case <-block:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cycles = append(m.cycles, c)
+	return uint64(len(m.cycles)), nil
+}
+
+func (m *memory) Last(_ context.Context, conn uint64) (last uint64, _ error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.cycles {
+		if c.Conn == conn {
+			last = max(last, c.Last)
+		}
+	}
+	return last, nil
+}
+
+// stanzas returns all that is journalled, in order.
+func (m *memory) stanzas() (all []*stanza.Stanza) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.cycles {
+		all = append(all, c.Stanzas...)
+	}
+	return all
+}
+
+// rig is a link with all that it needs.
+type rig struct {
+	*Link
+	t   testing.TB
+	srv *componenttest.Server
+	rec *recorder
+	j   *memory
+
+	cancel context.CancelCauseFunc
+	done   chan error
+}
+
+// newRig makes a link to a fake server; change it before start.
+func newRig(t testing.TB) *rig {
+	t.Helper()
+	r := &rig{t: t, srv: componenttest.New(t, testDomain, testSecret), rec: newRecorder(t), j: &memory{}}
+	r.Link = New(Config{Domain: testDomain, Address: r.srv.Addr(), Secret: testSecret,
+		Log: slog.New(slog.DiscardHandler)}, r.rec, r.j, &MemoryNote{})
+	r.Link.t.settle = 10 * time.Millisecond
+	r.Link.t.retry[0] = time.Millisecond
+	r.Link.t.drain = time.Second
+	return r
+}
+
+// start runs the link until the test ends.
+func (r *rig) start() {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	r.cancel, r.done = cancel, make(chan error, 1)
+	go func() { r.done <- r.Run(ctx) }()
+	r.t.Cleanup(func() {
+		cancel(nil)
+		select {
+		case err := <-r.done:
+			if err != nil {
+				r.t.Errorf("Run: %v", err)
+			}
+		case <-time.After(patience):
+			r.t.Error("Run does not end")
+		}
+	})
+}
+
+// up starts the link and returns the server's side of the open stream.
+func (r *rig) up() *componenttest.Conn {
+	r.t.Helper()
+	r.start()
+	c := r.srv.Accept()
+	r.rec.want("up")
+	return c
+}
+
+func message(id, body string) *stanza.Out {
+	o := &stanza.Out{Kind: stanza.Message, From: "c@" + testDomain, To: "u@example.org", ID: id, Type: "chat"}
+	o.Payload.Leaf("body", "", body)
+	return o
+}

@@ -1,0 +1,243 @@
+package component
+
+import (
+	"context"
+	"sync"
+)
+
+// The bounds of what waits to be written or settled.
+const (
+	maxPending      = 4096    // keyed stanzas
+	maxPendingBytes = 4 << 20 // their bytes
+	maxQueue        = 1 << 20 // bytes not yet written, beyond which Send blocks
+	maxOwn          = 2 << 20 // beyond which the link's own replies are dropped
+	batchSize       = 64 << 10
+)
+
+// keyed is a stanza that is sent again after a lost connection until it is
+// settled.
+type keyed struct {
+	key  Key
+	data []byte // nil: a predecessor wrote it, and nobody has sent it here yet
+	end  uint64 // offset behind its last byte, or place in its batch
+}
+
+// batch is what one write takes.
+type batch struct {
+	data  []byte
+	keyed int // how many entries of outbox.entries are in it
+}
+
+// outbox is everything on its way out. It outlives the connection.
+type outbox struct {
+	mu   sync.Mutex
+	wake chan struct{} // the writer has something to do; holds one
+
+	state   linkState
+	queue   []batch // the last one is open
+	queued  int     // bytes in queue
+	entries []keyed // in order; the first written are written and not settled
+	written int
+	bytes   int // of entries
+	spare   []byte
+
+	// adopted has the keys that a predecessor wrote; true: settled since.
+	adopted map[Key]bool
+
+	space   chan struct{} // closed when somebody may try again
+	waiting bool
+}
+
+type linkState uint8
+
+const (
+	linkDown linkState = iota
+	linkUp
+	linkClosed
+)
+
+func newOutbox() *outbox {
+	return &outbox{wake: make(chan struct{}, 1), space: make(chan struct{})}
+}
+
+// room tells whether a Send may add; if not, the channel says when to look
+// again.
+func (b *outbox) room(k Key) (wait <-chan struct{}, err error) {
+	switch {
+	case b.state == linkClosed, k == Key{} && b.state == linkDown:
+		return nil, ErrDown
+	case k == Key{} && b.queued >= maxQueue,
+		k != Key{} && (len(b.entries) >= maxPending || b.bytes >= maxPendingBytes):
+		b.waiting = true
+		return b.space, nil
+	}
+	return nil, nil
+}
+
+// free wakes those that wait for room.
+func (b *outbox) free() {
+	if b.waiting {
+		close(b.space)
+		b.space, b.waiting = make(chan struct{}), false
+	}
+}
+
+func (b *outbox) poke() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// send adds what encode appends, when there is room. max bounds the bytes.
+func (b *outbox) send(ctx context.Context, k Key, max int, encode func([]byte) []byte) error {
+	for {
+		b.mu.Lock()
+		if done, err := b.known(k, max, encode); done {
+			b.mu.Unlock()
+			return err
+		}
+		wait, err := b.room(k)
+		if wait == nil {
+			if err == nil {
+				err = b.add(k, max, encode)
+			}
+			b.mu.Unlock()
+			return err
+		}
+		b.mu.Unlock()
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// known takes a stanza that a predecessor wrote on this connection: it is not
+// written a second time, but kept in case the connection is lost.
+func (b *outbox) known(k Key, max int, encode func([]byte) []byte) (bool, error) {
+	settled, ok := b.adopted[k]
+	if !ok || settled {
+		return ok, nil
+	}
+	for i := range b.entries[:b.written] {
+		if e := &b.entries[i]; e.key == k && e.data == nil {
+			data := encode(nil)
+			if len(data) > max {
+				return true, ErrTooLarge
+			}
+			e.data = data
+			b.bytes += len(data)
+		}
+	}
+	return true, nil
+}
+
+// open returns the batch that takes the next stanza.
+func (b *outbox) open() *batch {
+	if n := len(b.queue); n > 0 && len(b.queue[n-1].data) < batchSize {
+		return &b.queue[n-1]
+	}
+	b.queue = append(b.queue, batch{data: b.spare[:0]})
+	b.spare = nil
+	return &b.queue[len(b.queue)-1]
+}
+
+func (b *outbox) add(k Key, max int, encode func([]byte) []byte) error {
+	var old []byte
+	var o *batch
+	if k == (Key{}) || b.state == linkUp {
+		o = b.open()
+		old = o.data
+	}
+	data := encode(old)
+	if len(data)-len(old) > max {
+		return ErrTooLarge
+	}
+	if k != (Key{}) {
+		e := keyed{key: k, data: append([]byte(nil), data[len(old):]...), end: uint64(len(data))}
+		b.entries = append(b.entries, e)
+		b.bytes += len(e.data)
+	}
+	if o == nil {
+		return nil // reopen will queue it
+	}
+	o.data = data
+	b.queued += len(data) - len(old)
+	if k != (Key{}) {
+		o.keyed++
+	}
+	b.poke()
+	return nil
+}
+
+// own adds a reply of the link itself and never waits; false: it was dropped.
+func (b *outbox) own(encode func([]byte) []byte) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.state != linkUp || b.queued >= maxOwn {
+		return false
+	}
+	return b.add(Key{}, maxOwn, encode) == nil
+}
+
+// take moves the oldest batch out of the queue; its keyed stanzas count as
+// written at offset. The caller holds the lock.
+func (b *outbox) take(offset uint64) batch {
+	if len(b.queue) == 0 {
+		return batch{}
+	}
+	t := b.queue[0]
+	b.queue = append(b.queue[:0], b.queue[1:]...)
+	b.queued -= len(t.data)
+	for i := range b.entries[b.written : b.written+t.keyed] {
+		b.entries[b.written+i].end += offset
+	}
+	b.written += t.keyed
+	b.free()
+	return t
+}
+
+// recycle gives the bytes of a written batch back.
+func (b *outbox) recycle(data []byte) {
+	if cap(data) <= 2*batchSize {
+		b.mu.Lock()
+		b.spare = data
+		b.mu.Unlock()
+	}
+}
+
+// settle removes what ends at or before offset and returns its keys.
+func (b *outbox) settle(offset uint64) []Key {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for n < b.written && b.entries[n].end <= offset {
+		n++
+	}
+	if n == 0 {
+		return nil
+	}
+	keys := make([]Key, n)
+	for i, e := range b.entries[:n] {
+		keys[i] = e.key
+		b.bytes -= len(e.data)
+		if _, ok := b.adopted[e.key]; ok {
+			b.adopted[e.key] = true
+		}
+	}
+	b.entries = append(b.entries[:0], b.entries[n:]...)
+	clear(b.entries[len(b.entries) : len(b.entries)+n])
+	b.written -= n
+	b.free()
+	return keys
+}
+
+// pending appends the written and unsettled to p. The caller holds the lock.
+func (b *outbox) pending(p []Pending) []Pending {
+	for _, e := range b.entries[:b.written] {
+		p = append(p, Pending{Key: e.key, End: e.end})
+	}
+	return p
+}

@@ -1,0 +1,158 @@
+package component
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	errSilent Error = "component: the server is silent"
+	errEnded  Error = "component: the server has ended the stream"
+)
+
+// ErrHandover as the cause of Run's context makes Run finish its read cycle
+// and return at once, with the stream open: a successor adopts the connection
+// (Config.Keeper).
+const ErrHandover Error = "component: handed over"
+
+// stream is one connection with an open stream.
+type stream struct {
+	l       *Link
+	id      uint64
+	conn    net.Conn
+	src     source
+	born    time.Time
+	barrier *barrier
+	r       reader
+	w       writer
+
+	waiting  atomic.Int64 // since born, when the reader began to wait; 0: it does not
+	stopping atomic.Bool  // a handover
+	drained  chan struct{}
+	done     chan struct{} // closed when the reader has ended
+}
+
+func (l *Link) newStream(id uint64, conn net.Conn, src source) *stream {
+	return &stream{
+		l: l, id: id, conn: conn, src: src, born: time.Now(),
+		drained: make(chan struct{}, 1), done: make(chan struct{}),
+		w: writer{sent: make(chan struct{})},
+	}
+}
+
+// serve reads and writes until the stream ends; closed in order when ctx ends.
+func (s *stream) serve(ctx context.Context) error {
+	l := s.l
+	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	s.barrier = newBarrier(l.c.Domain, l.t, time.Now(), len(s.w.pend))
+	l.out.up()
+	l.m.up.Set(1)
+	defer l.m.up.Set(0)
+	l.h.Up()
+
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := s.write(); err != nil {
+			cancel(err)
+			_ = s.conn.SetReadDeadline(time.Now())
+		}
+	})
+	wg.Go(func() { s.watch(ctx, cancel) })
+	err := s.read(work)
+	if c := context.Cause(work); c != nil {
+		err = c
+	}
+	s.farewell(err)
+	close(s.done)
+	if s.keeps(err) {
+		_ = s.conn.SetWriteDeadline(time.Now())
+		wg.Wait()
+		return err
+	}
+	_ = s.conn.Close()
+	l.drop(s.id)
+	wg.Wait()
+	return err
+}
+
+// keeps tells whether the connection stays open for a successor.
+func (s *stream) keeps(err error) bool {
+	return errors.Is(err, ErrHandover) || errors.Is(err, errKilled)
+}
+
+// farewell says why the stream ends, if the server still listens.
+func (s *stream) farewell(err error) {
+	var bad *protocolError
+	switch {
+	case errors.As(err, &bad):
+		s.bye("<stream:error><"+bad.condition+" xmlns='"+nsStreams+"'/></stream:error>"+endTag, false)
+	case errors.Is(err, errEnded):
+		s.bye(endTag, false)
+	default:
+		return
+	}
+	t := time.NewTimer(s.l.t.drain)
+	defer t.Stop()
+	select {
+	case <-s.w.sent:
+	case <-t.C:
+	}
+}
+
+// watch waits for the end of ctx and closes the stream in order, never FIN
+// first: half-closed, Prosody drops what it still has for us.
+func (s *stream) watch(ctx context.Context, cancel context.CancelCauseFunc) {
+	select {
+	case <-s.done:
+		return
+	case <-ctx.Done():
+	}
+	if errors.Is(context.Cause(ctx), ErrHandover) {
+		s.stopping.Store(true)
+		cancel(ErrHandover)
+		_ = s.conn.SetDeadline(time.Now())
+		return
+	}
+	limit := time.Now().Add(s.l.t.closing)
+	stop := time.AfterFunc(s.l.t.closing, func() { cancel(context.Cause(ctx)) })
+	defer stop.Stop()
+	s.announce(ctx)
+	s.barrier.hurry()
+	s.l.out.poke()
+	s.settle()
+	s.bye(endTag, true)
+	_ = s.conn.SetReadDeadline(limit)
+	<-s.done
+}
+
+// settle waits until the server has all that has a key, for a bounded time.
+func (s *stream) settle() {
+	t := time.NewTimer(s.l.t.drain)
+	defer t.Stop()
+	for s.l.out.unsettled() > 0 {
+		select {
+		case <-s.drained:
+		case <-t.C:
+			return
+		case <-s.done:
+			return
+		}
+	}
+}
+
+// announce gives the Handler its last word.
+func (s *stream) announce(ctx context.Context) {
+	c, ok := s.l.h.(Closer)
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.l.t.closing/2)
+	defer cancel()
+	defer s.l.recovered("Closing", nil)
+	c.Closing(ctx)
+}
