@@ -1,0 +1,202 @@
+package bridgetest
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"causeway/bridges"
+)
+
+// Subject is an adapter under test, connected to a network that a test made.
+type Subject struct {
+	Bridge  bridges.Bridge
+	Account bridges.Account
+	// Chat is somebody who can be written to.
+	Chat bridges.ChatID
+	// Good and Bad are localparts that can and cannot be an address.
+	Good, Bad []string
+	// Fields register successfully.
+	Fields map[string]string
+	// Secrets must never occur in an error.
+	Secrets []string
+}
+
+// limit bounds one call of the suite.
+const limit = 10 * time.Second
+
+// Suite checks what the contract in package bridges asks of every adapter.
+// open makes a fresh subject, and cleans up with the test.
+func Suite(t *testing.T, open func(t *testing.T) Subject) {
+	t.Run("info is stable and complete", func(t *testing.T) { checkInfo(t, open(t)) })
+	t.Run("addresses resolve to themselves", func(t *testing.T) { checkResolver(t, open(t)) })
+	t.Run("enrolling stores nothing", func(t *testing.T) { checkEnroller(t, open(t)) })
+	t.Run("messages get ids", func(t *testing.T) { checkSend(t, open(t)) })
+	t.Run("a cancelled send returns", func(t *testing.T) { checkCancel(t, open(t)) })
+	t.Run("sessions close and open again", func(t *testing.T) { checkReopen(t, open(t)) })
+}
+
+func checkInfo(t *testing.T, s Subject) {
+	i := s.Bridge.Info()
+	if i.Type == "" || i.Name == "" {
+		t.Errorf("type %q and name %q must be set", i.Type, i.Name)
+	}
+	if !reflect.DeepEqual(i, s.Bridge.Info()) {
+		t.Error("Info changed between two calls")
+	}
+	for _, f := range i.Fields {
+		if f.Name == "" || f.Label == "" {
+			t.Errorf("field %+v lacks a name or a label", f)
+		}
+	}
+}
+
+func checkResolver(t *testing.T, s Subject) {
+	r, ok := s.Bridge.(bridges.Resolver)
+	if !ok {
+		return
+	}
+	for _, local := range s.Good {
+		id, err := r.Resolve(local)
+		var e *bridges.Error
+		if errors.As(err, &e) && e.Kind == bridges.Gone {
+			id, err = r.Resolve(string(e.Instead))
+		}
+		if err != nil {
+			t.Errorf("Resolve(%q): %v", local, err)
+			continue
+		}
+		if again, err := r.Resolve(string(id)); err != nil || again != id {
+			t.Errorf("Resolve(%q) = %q, %v; an id must resolve to itself", id, again, err)
+		}
+	}
+	for _, local := range append(s.Bad, "", strings.Repeat("x", 1024), "\xff\x00") {
+		if id, err := r.Resolve(local); err == nil {
+			t.Errorf("Resolve(%q) = %q, want an error", local, id)
+		} else {
+			s.checkError(t, err)
+		}
+	}
+}
+
+func checkEnroller(t *testing.T, s Subject) {
+	e, ok := s.Bridge.(bridges.Enroller)
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	r := bridges.Registration{
+		Account: s.Account.ID, Fields: s.Fields,
+		Taken: func(bridges.UserID) (bool, error) { return false, nil },
+	}
+	one, err := e.Enroll(ctx, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if two, err := e.Enroll(ctx, r); err != nil || one.Self != two.Self {
+		t.Errorf("the same wish got %q and then %q, %v", one.Self, two.Self, err)
+	}
+	if one.Self == "" || one.Welcome == "" {
+		t.Errorf("enrollment %+v is incomplete", one)
+	}
+	boom := errors.New("the store is away")
+	r.Taken = func(bridges.UserID) (bool, error) { return false, boom }
+	if _, err := e.Enroll(ctx, r); err != nil {
+		s.checkSecrets(t, err)
+	}
+}
+
+func checkSend(t *testing.T, s Subject) {
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	session := s.open(ctx, t)
+	seen := map[bridges.MessageID]bool{}
+	for _, text := range []string{"plain", "naïve 🙂", strings.Repeat("long ", 200)} {
+		ids, err := session.Send(ctx, s.message(text))
+		if err != nil {
+			t.Fatalf("%.20q: %v", text, err)
+		}
+		for _, id := range ids {
+			if id == "" || seen[id] {
+				t.Errorf("%.20q: id %q is empty or not unique", text, id)
+			}
+			seen[id] = true
+		}
+	}
+	if err := session.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func checkCancel(t *testing.T, s Subject) {
+	session := s.open(t.Context(), t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := session.Send(ctx, s.message("late"))
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			s.checkSecrets(t, err)
+		}
+	case <-time.After(limit):
+		t.Error("Send does not return when its context has ended")
+	}
+	if err := session.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func checkReopen(t *testing.T, s Subject) {
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	for range 2 {
+		if err := s.open(ctx, t).Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func (s Subject) open(ctx context.Context, t *testing.T) bridges.Session {
+	t.Helper()
+	session, err := s.Bridge.Open(ctx, s.Account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
+func (s Subject) message(text string) bridges.Message {
+	return bridges.Message{Chat: s.Chat, From: s.Account.Self, Key: "suite." + text, Text: text}
+}
+
+// checkError wants an error with words for the user and without secrets.
+func (s Subject) checkError(t *testing.T, err error) {
+	t.Helper()
+	var e *bridges.Error
+	if !errors.As(err, &e) {
+		t.Errorf("%v is no *bridges.Error", err)
+		return
+	}
+	if e.Text == "" || !utf8.ValidString(e.Text) {
+		t.Errorf("error of kind %d has the text %q", e.Kind, e.Text)
+	}
+	s.checkSecrets(t, err)
+}
+
+func (s Subject) checkSecrets(t *testing.T, err error) {
+	t.Helper()
+	for _, x := range s.Secrets {
+		if strings.Contains(err.Error(), x) {
+			t.Errorf("a secret is in the error: %v", err)
+		}
+	}
+}
