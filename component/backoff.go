@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"causeway/component/stanza"
 )
 
 // backoff is the pause before the next try (xeps.md 0114.7 to .11).
@@ -17,7 +19,7 @@ type backoff struct {
 
 // next returns the pause after err; up is how long the stream was open.
 func (b *backoff) next(err error, up time.Duration) time.Duration {
-	var e *StreamError
+	var e *stanza.StreamError
 	slow := errors.As(err, &e) && hints[e.Condition] != ""
 	if up > b.t.stable {
 		b.fails, b.ended = 0, time.Now()
@@ -42,7 +44,7 @@ func (b *backoff) next(err error, up time.Duration) time.Duration {
 // report says why the stream is not open, and what the admin can do.
 func (l *Link) report(err error, delay time.Duration) {
 	again := delay.Round(time.Millisecond)
-	var e *StreamError
+	var e *stanza.StreamError
 	if !errors.As(err, &e) {
 		l.m.ended("connection")
 		l.log.Warn("no link to the server", "server", l.c.Address, "error", err, "again", again)

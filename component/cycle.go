@@ -15,32 +15,31 @@ type protocolError struct {
 func (e *protocolError) Error() string { return "component: the server sent " + e.err.Error() }
 func (e *protocolError) Unwrap() error { return e.err }
 
-// frame finds what the bytes hold and returns how many of them are done with.
-func (s *stream) frame(data []byte) (used int) {
+// frame finds what the bytes hold and returns the offset behind the last unit.
+func (s *stream) frame() (last uint64) {
 	r := &s.r
 	clear(r.pieces)
 	r.pieces, r.commits = r.pieces[:0], nil
-	first := r.offset - uint64(r.tail)
 	for {
-		f, n, err := r.framer.Next(data[used:])
-		used += n
+		f, ok, err := r.framer.Next()
 		if err != nil {
 			r.pieces = append(r.pieces, piece{err: refused(err)})
-			return used
+			return last
 		}
-		if f.kind == frameNone {
-			return used
+		if !ok {
+			return last
 		}
+		last = r.base + f.End
 		p := s.judge(f)
-		if p.lasting && first+uint64(used) <= r.skip {
-			p.old = true
+		if p.lasting && last <= r.skip {
+			p.done = true
 		} else if p.lasting {
 			p.index = len(r.commits)
 			r.commits = append(r.commits, p.s)
 		}
 		r.pieces = append(r.pieces, p)
 		if p.err != nil {
-			return used
+			return last
 		}
 	}
 }
@@ -56,26 +55,48 @@ func refused(err error) error {
 }
 
 // judge parses one frame and decides what becomes of it.
-func (s *stream) judge(f frame) piece {
-	switch f.kind {
-	case frameEnd:
-		return piece{err: errEnded}
-	case frameError:
-		return piece{err: parseStreamError(f.raw)}
-	case frameSkipped:
+func (s *stream) judge(f stanza.Frame) piece {
+	switch f.Kind {
+	case stanza.FrameStanza:
+		return s.parse(f.Raw)
+	case stanza.FrameSkipped:
 		s.l.m.skipped("limit")
-		return piece{s: f.head, answer: &stanza.Error{Type: "modify", Condition: "policy-violation",
-			Text: "This stanza is larger or deeper than this gateway takes."}}
+		s.l.log.Warn("a stanza was skipped", "reason", f.Reason, "from", f.Head.From, "to", f.Head.To)
+		return piece{s: f.Head, answer: &stanza.Error{Type: "modify", Condition: "policy-violation",
+			Text: "This stanza is more than this gateway takes: " + f.Reason + "."}, done: f.Head.Kind == 0}
+	case stanza.FrameEnd:
+		return piece{err: errEnded}
 	}
-	st, err := stanza.Parse(f.raw)
-	if err != nil {
+	if e, err := stanza.ParseElement(f.Raw); err == nil {
+		if streamError, ok := stanza.ReadStreamError(e); ok {
+			return piece{err: streamError}
+		}
+	}
+	s.l.m.skipped("unknown")
+	return piece{done: true}
+}
+
+// parse reads a stanza. What is no XML by a server's fault harms nobody else:
+// its end is known, and it is skipped. But an entity that nobody can have
+// declared means that the server reads another language than we do (RFC 6120
+// §11.1).
+func (s *stream) parse(raw []byte) piece {
+	st, err := stanza.Parse(raw)
+	var syntax *stanza.SyntaxError
+	switch {
+	case err == nil:
+	case errors.As(err, &syntax) && syntax.Condition == "restricted-xml":
 		return piece{err: refused(err)}
+	default:
+		s.l.m.skipped("not-well-formed")
+		s.l.log.Error("the server sent a stanza that is not well-formed; it was skipped", "error", err)
+		return piece{done: true}
 	}
 	s.l.m.stanzasIn.Inc()
 	v := s.l.check(st)
 	if v.drop != "" {
 		s.l.m.skipped(v.drop)
-		return piece{s: st, answer: v.answer, old: v.answer == nil}
+		return piece{s: st, answer: v.answer, done: v.answer == nil}
 	}
 	return piece{s: st, lasting: lasting(st)}
 }
@@ -87,11 +108,9 @@ func (s *stream) dispatch(cycle uint64) error {
 		switch {
 		case p.err != nil:
 			return p.err
-		case p.old:
+		case p.done:
 		case p.answer != nil:
-			if p.s != nil {
-				s.l.reply(p.s, p.answer)
-			}
+			s.l.reply(p.s, p.answer)
 		default:
 			var key Key
 			if p.lasting {

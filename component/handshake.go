@@ -12,6 +12,8 @@ import (
 
 	mellium "mellium.im/xmpp/component"
 	"mellium.im/xmpp/jid"
+
+	"causeway/component/stanza"
 )
 
 const (
@@ -21,7 +23,7 @@ const (
 
 // errNoID is how Openfire says that the domain is taken: a stream header
 // without id, then end of file (xmpp-servers.md 3.3a).
-var errNoID = &StreamError{Condition: "conflict", Text: "the server's stream header has no id"}
+var errNoID = &stanza.StreamError{Condition: "conflict", Text: "the server's stream header has no id"}
 
 // handshake is what mellium reads and writes while it opens the stream. It
 // hands over the bytes in pieces that end with '>', and takes no more from the

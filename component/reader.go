@@ -2,8 +2,6 @@ package component
 
 import (
 	"context"
-	"errors"
-	"io"
 	"time"
 
 	"causeway/component/stanza"
@@ -15,11 +13,9 @@ const peekSize = 64 << 10
 // consume, dispatch.
 type reader struct {
 	conn    uint64
-	offset  uint64 // bytes read, the tail among them
+	base    uint64 // offset of the framer's first byte
 	skip    uint64 // what must last and ends here or before is journalled already
-	framer  framer
-	buf     []byte
-	tail    int // bytes of an unfinished stanza at the start of buf
+	framer  *stanza.Framer
 	state   []byte
 	pieces  []piece
 	commits []*stanza.Stanza
@@ -30,27 +26,30 @@ type piece struct {
 	s       *stanza.Stanza
 	lasting bool
 	index   int           // in the cycle, when lasting
-	old     bool          // journalled by a predecessor
+	done    bool          // nothing is left to do, e.g. journalled by a predecessor
 	answer  *stanza.Error // refused with this
 	err     error         // ends the stream
 }
 
 func newReader(l *Link, conn, offset uint64) reader {
-	return reader{conn: conn, offset: offset, framer: newFramer(l.c)}
+	limits := stanza.Limits{Size: l.c.MaxStanza, Depth: l.c.MaxDepth, Attributes: l.c.MaxAttributes}
+	return reader{conn: conn, base: offset, framer: stanza.NewFramer(limits, false)}
 }
 
 // restoreReader begins where a predecessor's note says.
 func restoreReader(l *Link, m ReadMark, last uint64) (reader, error) {
-	r := newReader(l, m.Conn, m.Offset)
+	r := newReader(l, m.Conn, 0)
 	r.skip = last
-	r.buf = append(r.buf, m.Tail...)
-	r.tail = len(m.Tail)
-	return r, r.framer.Restore(m.Framer)
+	if err := r.framer.Restore(m.Framer, m.Tail); err != nil {
+		return r, err
+	}
+	r.base = m.Offset - r.framer.Offset()
+	return r, nil
 }
 
-func (r *reader) mark(tail []byte) ReadMark {
+func (r *reader) mark() ReadMark {
 	r.state = r.framer.State(r.state[:0])
-	return ReadMark{Conn: r.conn, Offset: r.offset, Framer: r.state, Tail: tail}
+	return ReadMark{Conn: r.conn, Offset: r.base + r.framer.Offset(), Framer: r.state, Tail: r.framer.Tail()}
 }
 
 // read serves the stream until it ends and returns why.
@@ -66,45 +65,36 @@ func (s *stream) read(ctx context.Context) error {
 // cycle is one read cycle. What it returns ends the stream.
 func (s *stream) cycle(ctx context.Context) error {
 	r := &s.r
-	n, err := s.peek()
+	fresh, err := s.peek(r.framer.Space(peekSize))
 	if err != nil {
 		return err
 	}
 	if err := s.l.hook("peeked"); err != nil {
 		return err
 	}
-	data := r.buf[:r.tail+n]
-	used := s.frame(data)
-	key, err := s.commit(ctx, used)
+	first := r.base + r.framer.Offset() - uint64(len(r.framer.Tail()))
+	r.framer.Advance(len(fresh))
+	last := s.frame()
+	key, err := s.commit(ctx, first, last)
 	if err != nil {
 		return err
 	}
-	r.offset += uint64(n)
-	s.l.note.Read(r.mark(data[used:]))
+	s.l.note.Read(r.mark())
 	if err := s.l.hook("noted"); err != nil {
 		return err
 	}
-	if err := s.consume(data[r.tail:]); err != nil {
+	if err := s.consume(fresh); err != nil {
 		return err
 	}
-	r.tail = copy(r.buf, data[used:])
 	return s.dispatch(key)
 }
 
-// peek waits for bytes behind the tail.
-func (s *stream) peek() (int, error) {
-	r := &s.r
-	if len(r.buf) < r.tail+peekSize || r.tail == 0 && len(r.buf) > 4*peekSize {
-		r.buf = append(make([]byte, 0, 2*(r.tail+peekSize)), r.buf[:r.tail]...)
-		r.buf = r.buf[:cap(r.buf)]
-	}
+// peek waits for bytes and tells the writer that it does.
+func (s *stream) peek(buf []byte) ([]byte, error) {
 	s.waiting.Store(max(int64(time.Since(s.born)), 1))
-	n, err := s.src.peek(r.buf[r.tail : r.tail+peekSize])
+	n, err := s.src.peek(buf)
 	s.waiting.Store(0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return 0, err
-	}
-	return n, err
+	return buf[:n], err
 }
 
 // consume takes the bytes of the cycle from the connection.
@@ -118,13 +108,11 @@ func (s *stream) consume(fresh []byte) error {
 
 // commit waits until what must last is on disk. It returns an error only when
 // ctx has ended: nothing is consumed then.
-func (s *stream) commit(ctx context.Context, used int) (uint64, error) {
-	r := &s.r
-	if len(r.commits) == 0 {
+func (s *stream) commit(ctx context.Context, first, last uint64) (uint64, error) {
+	if len(s.r.commits) == 0 {
 		return 0, nil
 	}
-	first := r.offset - uint64(r.tail)
-	c := &Cycle{Conn: r.conn, First: first, Last: first + uint64(used), Stanzas: r.commits}
+	c := &Cycle{Conn: s.r.conn, First: first, Last: last, Stanzas: s.r.commits}
 	start := time.Now()
 	for {
 		key, err := s.l.j.Append(ctx, c)

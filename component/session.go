@@ -76,7 +76,7 @@ func (l *Link) open(ctx context.Context, conn net.Conn) (*stream, error) {
 	s := l.newStream(id, conn, src)
 	s.r = newReader(l, id, in)
 	s.w.base, s.w.offset = base, out
-	l.note.Read(s.r.mark(nil))
+	l.note.Read(s.r.mark())
 	l.note.Write(WriteMark{Conn: id, Base: base, Offset: out})
 	return s, nil
 }

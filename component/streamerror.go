@@ -1,52 +1,14 @@
 package component
 
 import (
-	"encoding/xml"
 	"errors"
 
 	mellium "mellium.im/xmpp/stream"
+
+	"causeway/component/stanza"
 )
 
-// StreamError is a stream error of the server (RFC 6120 §4.9); it ended the
-// stream.
-type StreamError struct {
-	Condition string // e.g. conflict
-	Text      string // the server's words
-}
-
-// Error returns the condition and the server's text.
-func (e *StreamError) Error() string {
-	if e.Text == "" {
-		return "stream error " + e.Condition
-	}
-	return "stream error " + e.Condition + ": " + e.Text
-}
-
 const nsStreams = "urn:ietf:params:xml:ns:xmpp-streams"
-
-// parseStreamError reads <stream:error/>.
-func parseStreamError(raw []byte) *StreamError {
-	var doc struct {
-		Children []struct {
-			XMLName xml.Name
-			Text    string `xml:",chardata"`
-		} `xml:",any"`
-	}
-	e := &StreamError{Condition: "undefined-condition"}
-	if xml.Unmarshal(raw, &doc) != nil {
-		return e
-	}
-	for _, c := range doc.Children {
-		switch {
-		case c.XMLName.Space != nsStreams:
-		case c.XMLName.Local == "text":
-			e.Text = c.Text
-		default:
-			e.Condition = c.XMLName.Local
-		}
-	}
-	return e
-}
 
 // asStreamError gives mellium's form of a stream error ours.
 func asStreamError(err error) error {
@@ -54,7 +16,7 @@ func asStreamError(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	s := &StreamError{Condition: e.Err}
+	s := &stanza.StreamError{Condition: e.Err}
 	for _, t := range e.Text {
 		s.Text = t.Value
 	}
