@@ -43,6 +43,7 @@ func (b *backoff) next(err error, up time.Duration) time.Duration {
 
 // report says why the stream is not open, and what the admin can do.
 func (l *Link) report(err error, delay time.Duration) {
+	l.isDown(err)
 	again := delay.Round(time.Millisecond)
 	var e *stanza.StreamError
 	if !errors.As(err, &e) {

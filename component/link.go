@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 
 	"mellium.im/xmpp/jid"
 
@@ -23,6 +24,8 @@ type Link struct {
 	t    timing
 	out  *outbox
 	req  *requests
+
+	state atomic.Pointer[state]
 
 	// marks are what a predecessor noted, until the first connection.
 	marks *marks

@@ -51,6 +51,7 @@ func (s *stream) serve(ctx context.Context) error {
 	defer cancel(nil)
 	s.barrier = newBarrier(l.c.Domain, l.t, time.Now(), len(s.w.pend))
 	l.out.up()
+	l.isUp()
 	l.m.up.Set(1)
 	defer l.m.up.Set(0)
 	l.h.Up()

@@ -42,7 +42,7 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key)
 		return
 	}
 	refusal := r.refuse
-	if !g.allow.admits(id) {
+	if !g.admits(id) {
 		refusal = errNotAllowed
 	}
 	t := g.begin(id, key)

@@ -74,7 +74,7 @@ func (g *Gateway) serveCommands() {
 
 // offered returns the commands that the user may run.
 func (g *Gateway) offered(ctx context.Context, id bridges.AccountID) []*command {
-	if !g.allow.admits(id) {
+	if !g.admits(id) {
 		return nil
 	}
 	_, registered, err := g.accounts.find(ctx, id)
@@ -130,7 +130,7 @@ func (g *Gateway) onCommand(ctx context.Context, t *tx, _ *stanza.Stanza, q stan
 	switch {
 	case c == nil:
 		return w, errNoNode
-	case !g.allow.admits(t.account):
+	case !g.admits(t.account):
 		return w, errNotAllowed
 	case r.Session == "" && findCommand(g.offered(ctx, t.account), r.Node) == nil:
 		return w, &stanza.Error{Type: "auth", Condition: "forbidden", Text: "This command is not for you now."}

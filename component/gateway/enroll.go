@@ -21,7 +21,7 @@ const encryptionHint = "Turn encryption (OMEMO) off for these chats: the gateway
 // enroll registers the user of t, or changes a registration, and returns what
 // to tell the user. All three doors use it: jabber:iq:register, commands, chat.
 func (g *Gateway) enroll(ctx context.Context, t *tx, fields map[string]string) (string, error) {
-	if !g.allow.admits(t.account) {
+	if !g.admits(t.account) {
 		return "", errNotAllowed
 	}
 	old, registered, err := g.accounts.find(ctx, t.account)
@@ -157,7 +157,7 @@ func farewell(from, speaker, to string) []*stanza.Out {
 // with the account. What waits in memory finds no account at its next attempt.
 func (g *Gateway) giveUpWaiting(ctx context.Context, t *tx) error {
 	for _, contact := range g.router.backlogs(t.account) {
-		rows, err := g.store.Waiting(ctx, g.domain, queueName(t.account, contact), g.cfg.AccountLimit)
+		rows, err := g.store.Waiting(ctx, g.domain, queueName(t.account, contact), g.policy.Load().accountLimit)
 		if err != nil {
 			return err
 		}

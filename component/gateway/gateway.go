@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"causeway/bridges"
@@ -54,7 +55,7 @@ type Gateway struct {
 	info   bridges.Info
 	store  mapping.Store
 	log    *slog.Logger
-	allow  allowList
+	policy atomic.Pointer[policy]
 
 	link  Link
 	work  context.Context // of every step; ends with the gateway
@@ -88,12 +89,13 @@ func New(cfg Config) *Gateway {
 	cfg = withDefaults(cfg)
 	g := &Gateway{
 		cfg: cfg, domain: cfg.Domain, info: cfg.Bridge.Info(), store: cfg.Store,
-		log: cfg.Log.With("bridge", cfg.Domain), allow: newAllowList(cfg.Allow),
+		log:  cfg.Log.With("bridge", cfg.Domain),
 		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
 		early: newEarlyReceipts(), people: newPeople(), commands: newCommandSessions(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 	}
 	g.work, g.stop = context.WithCancel(context.Background())
+	g.SetPolicy(Policy{cfg.Allow, cfg.Hold, cfg.AccountLimit, cfg.BridgeLimit})
 	g.accounts = newAccounts(cfg.Store, cfg.Domain)
 	g.sessions = newSessions(cfg.Bridge)
 	g.sendout.more = make(chan struct{}, 1)

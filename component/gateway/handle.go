@@ -27,7 +27,7 @@ func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
 	case key == (mapping.Key{}): // a chat state or the like
 		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "not journalled").Inc()
 	default:
-		m := &outgoing{key: key, s: s, at: now, expires: now.Add(g.cfg.Hold)}
+		m := &outgoing{key: key, s: s, at: now, expires: now.Add(g.policy.Load().hold)}
 		if !g.enqueueOut(accountOf(s.From), contact, m) {
 			g.overflow(s, key)
 		}

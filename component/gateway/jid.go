@@ -40,20 +40,3 @@ func accountOf(jid string) bridges.AccountID {
 func (g *Gateway) contactJID(chat bridges.ChatID) string {
 	return localpart(string(chat)) + "@" + g.domain
 }
-
-// allowList holds the bare JIDs and domains of Config.Allow.
-type allowList map[string]bool
-
-func newAllowList(jids []string) allowList {
-	l := make(allowList, len(jids))
-	for _, j := range jids {
-		l[strings.ToLower(j)] = true
-	}
-	return l
-}
-
-// admits tells whether an account may use the gateway.
-func (l allowList) admits(id bridges.AccountID) bool {
-	_, domain, ok := strings.Cut(string(id), "@")
-	return l[string(id)] || ok && l[domain]
-}

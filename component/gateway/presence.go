@@ -12,7 +12,7 @@ import (
 // onPresence answers presence, subscriptions and probes.
 func (g *Gateway) onPresence(ctx context.Context, s *stanza.Stanza, key mapping.Key) {
 	id := accountOf(s.From)
-	if !g.allow.admits(id) {
+	if !g.admits(id) {
 		g.settle(key)
 		if s.Type == "subscribe" || s.Type == "" {
 			g.refusePresence(s, errNotAllowed)

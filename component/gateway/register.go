@@ -19,7 +19,7 @@ func (g *Gateway) serveRegister() {
 // offerRegistration says what registration needs (xeps.md 0077.2-3). Secrets
 // are never echoed.
 func (g *Gateway) offerRegistration(ctx context.Context, t *tx, _ *stanza.Stanza, _ stanza.Element) (w stanza.Writer, err error) {
-	if !g.allow.admits(t.account) {
+	if !g.admits(t.account) {
 		return w, errNotAllowed
 	}
 	acc, ok, err := g.accounts.find(ctx, t.account)

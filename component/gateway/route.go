@@ -167,7 +167,7 @@ func (g *Gateway) enqueueOut(id bridges.AccountID, contact string, m *outgoing) 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.user(id)
-	if !r.held && (u.unsettled >= g.cfg.AccountLimit || r.unsettled >= g.cfg.BridgeLimit) {
+	if !r.held && (u.unsettled >= g.policy.Load().accountLimit || r.unsettled >= g.policy.Load().bridgeLimit) {
 		r.tidy(u)
 		return false
 	}

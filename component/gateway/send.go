@@ -75,7 +75,7 @@ func (g *Gateway) admit(ctx context.Context, c *conversation) (mapping.Account, 
 	case err != nil:
 		g.log.Error("cannot read the account", "err", err)
 		return acc, "", errInternal
-	case !g.allow.admits(c.user.id):
+	case !g.admits(c.user.id):
 		return acc, "", errNotAllowed
 	case !ok:
 		return acc, "", errNotRegistered

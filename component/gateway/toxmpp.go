@@ -18,7 +18,7 @@ const late = 10 * time.Second
 // journal. It refuses all of them, as temporary, when too much is accepted
 // that the XMPP server has not taken.
 func (g *Gateway) Deliver(ctx context.Context, ds []bridges.Delivery) error {
-	if !g.flights.admit(len(ds), g.cfg.BridgeLimit) {
+	if !g.flights.admit(len(ds), g.policy.Load().bridgeLimit) {
 		g.cfg.Metrics.refused.WithLabelValues(g.domain, "network-limit").Inc()
 		return &bridges.Error{Kind: bridges.Temporary, Text: "Too much waits for the XMPP server."}
 	}

@@ -79,7 +79,7 @@ func Default() Config {
 
 // DefaultBridge returns what a bridge has that says nothing.
 func DefaultBridge() Bridge {
-	return Bridge{Hold: 48 * time.Hour, Limits: Limits{Account: 1000, Bridge: 100_000}}
+	return Bridge{Hold: 24 * time.Hour, Limits: Limits{Account: 1000, Bridge: 100_000}}
 }
 
 // UnmarshalYAML puts the defaults under what the file says.

@@ -84,7 +84,7 @@ func TestParse(t *testing.T) {
 		"escaped ${":                  own.Connectors[1].Address == "${b}:7",
 		"value is not YAML again":     string(two.Secret) == "${x}: \"\n",
 		"default of a network":        own.Region == "US" && two.Own.(*phone).Region == "DE",
-		"default of a bridge":         one.Hold == 48*time.Hour && one.Limits.Account == 1000,
+		"default of a bridge":         one.Hold == 24*time.Hour && one.Limits.Account == 1000,
 		"defaults overridden":         two.Hold == 2*time.Hour && two.Limits.Bridge == 4,
 		"default of the file":         c.HTTP.Listen == "127.0.0.1:9470" && c.Log.Level == "info",
 		"server for all":              one.Server.Address == "xmpp.example.org:5347" && one.Server.TLS,
