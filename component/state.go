@@ -10,6 +10,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"causeway/component/stanza"
 )
 
 // state is what State returns; nil before the first stream and failure.
@@ -70,7 +72,7 @@ func Check(ctx context.Context, c Config) error {
 // explain puts into words why the stream cannot be opened, or has ended.
 func (c *Config) explain(err error) error {
 	var (
-		stream  *StreamError
+		stream  *stanza.StreamError
 		dns     *net.DNSError
 		record  tls.RecordHeaderError
 		invalid *tls.CertificateVerificationError
