@@ -4,7 +4,10 @@
 // of the gateway but this.
 package bridges
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Bridge is the adapter for one configured network. Whatever else it can do
 // is an optional interface below, found by assertion.
@@ -38,6 +41,14 @@ type Runner interface {
 type Checker interface {
 	// Check connects, logs in, leaves, and says in words what is wrong.
 	Check(ctx context.Context) error
+}
+
+// Reporter is a Bridge that knows whether its network takes messages now.
+type Reporter interface {
+	// State returns since when it does (err is nil) or does not; then err says
+	// why, in words for the administrator and without secrets. It does not
+	// block.
+	State() (since time.Time, err error)
 }
 
 // Enroller is a Bridge that has something to say about who registers.
