@@ -1,0 +1,290 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"causeway/bridges"
+	"causeway/mapping"
+)
+
+// memStore is a store in memory, for tests that stop the gateway at a chosen
+// point or move the clock. after runs after each commit; fail refuses commits.
+type memStore struct {
+	mu      sync.Mutex
+	state   memState
+	clean   bool
+	after   func(b *mapping.Batch)
+	commits int
+}
+
+type memState struct {
+	next        uint64
+	records     map[mapping.Key]mapping.Record
+	parked      map[mapping.Key]mapping.Parked
+	accounts    map[bridges.AccountID]mapping.Account
+	contacts    map[string]mapping.Contact
+	messages    map[bridges.MessageID]mapping.Message
+	sent        []mapping.Sent
+	once        map[string]mapping.Once
+	quarantined []mapping.Quarantined
+}
+
+func newMemStore() *memStore {
+	return &memStore{clean: true, state: memState{
+		records: map[mapping.Key]mapping.Record{}, parked: map[mapping.Key]mapping.Parked{},
+		accounts: map[bridges.AccountID]mapping.Account{}, contacts: map[string]mapping.Contact{},
+		messages: map[bridges.MessageID]mapping.Message{}, once: map[string]mapping.Once{},
+	}}
+}
+
+// crash returns what a successor finds after a kill at this moment.
+func (m *memStore) crash() *memStore {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.state
+	s.records, s.parked, s.accounts = maps.Clone(s.records), maps.Clone(s.parked), maps.Clone(s.accounts)
+	s.contacts, s.messages, s.once = maps.Clone(s.contacts), maps.Clone(s.messages), maps.Clone(s.once)
+	s.sent, s.quarantined = slices.Clone(s.sent), slices.Clone(s.quarantined)
+	return &memStore{state: s}
+}
+
+func contactKey(a bridges.AccountID, id bridges.ChatID) string { return string(a) + " " + string(id) }
+
+func (m *memStore) Commit(ctx context.Context, b *mapping.Batch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	err := m.apply(b)
+	f := m.after
+	m.commits++
+	m.mu.Unlock()
+	if f != nil && err == nil {
+		f(b)
+	}
+	return err
+}
+
+func (m *memStore) Behind(b *mapping.Batch) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_ = m.apply(b)
+}
+
+func (m *memStore) apply(b *mapping.Batch) error {
+	s := &m.state
+	for _, a := range b.PutAccounts {
+		for _, o := range s.accounts {
+			if o.Self == a.Self && o.ID != a.ID {
+				return mapping.ErrTaken
+			}
+		}
+	}
+	for _, c := range b.Cycles {
+		s.next++
+		c.ID = s.next
+		for i, r := range c.Records {
+			s.records[mapping.Key{Cycle: c.ID, Index: uint32(i)}] = r
+		}
+	}
+	for _, p := range b.Park {
+		delete(s.records, p.Key)
+		s.parked[p.Key] = p
+	}
+	for _, k := range b.Settle {
+		delete(s.records, k)
+		delete(s.parked, k)
+	}
+	m.applyPeople(b)
+	for _, x := range b.PutMessages {
+		s.messages[x.ID] = x
+	}
+	s.sent = append(s.sent, b.PutSent...)
+	for _, o := range b.PutOnce {
+		s.once[o.Fingerprint] = o
+	}
+	for _, o := range b.DeleteOnce {
+		delete(s.once, o.Fingerprint)
+	}
+	s.quarantined = append(s.quarantined, b.Quarantine...)
+	return nil
+}
+
+func (m *memStore) applyPeople(b *mapping.Batch) {
+	s := &m.state
+	for _, a := range b.PutAccounts {
+		s.accounts[a.ID] = a
+	}
+	for _, c := range b.PutContacts {
+		s.contacts[contactKey(c.Account, c.ID)] = c
+	}
+	for _, c := range b.DeleteContacts {
+		delete(s.contacts, contactKey(c.Account, c.ID))
+	}
+	for _, a := range b.DeleteAccounts {
+		delete(s.accounts, a.ID)
+		maps.DeleteFunc(s.contacts, func(_ string, c mapping.Contact) bool { return c.Account == a.ID })
+		maps.DeleteFunc(s.messages, func(_ bridges.MessageID, x mapping.Message) bool { return x.Account == a.ID })
+		maps.DeleteFunc(s.parked, func(_ mapping.Key, p mapping.Parked) bool { return p.Account == a.ID })
+	}
+}
+
+func compareKeys(a, b mapping.Key) int {
+	return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Index, b.Index))
+}
+
+func (m *memStore) Replay(_ context.Context, _ string, f func(mapping.Key, mapping.Record) error) error {
+	m.mu.Lock()
+	records := maps.Clone(m.state.records)
+	m.mu.Unlock()
+	for _, k := range slices.SortedFunc(maps.Keys(records), compareKeys) {
+		if err := f(k, records[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *memStore) Waiting(_ context.Context, _, conversation string, limit int) ([]mapping.Parked, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []mapping.Parked
+	for _, k := range slices.SortedFunc(maps.Keys(m.state.parked), compareKeys) {
+		if p := m.state.parked[k]; p.Conversation == conversation && len(out) < limit {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+func (m *memStore) Due(context.Context, string, bridges.AccountID, time.Time, int) ([]mapping.Parked, error) {
+	return nil, nil
+}
+
+func (m *memStore) Backlogs(_ context.Context, _ string, f func(bridges.AccountID, string, int) error) error {
+	m.mu.Lock()
+	n, owner := map[string]int{}, map[string]bridges.AccountID{}
+	for _, p := range m.state.parked {
+		n[p.Conversation]++
+		owner[p.Conversation] = p.Account
+	}
+	m.mu.Unlock()
+	for c, k := range n {
+		if err := f(owner[c], c, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *memStore) Clean() bool { return m.clean }
+
+func (m *memStore) LastOffset(context.Context, string, uint64) (uint64, error) { return 0, nil }
+
+func (m *memStore) Account(_ context.Context, _ string, id bridges.AccountID) (mapping.Account, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a, ok := m.state.accounts[id]
+	return a, ok, nil
+}
+
+func (m *memStore) AccountBySelf(_ context.Context, _ string, self bridges.UserID) (mapping.Account, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, a := range m.state.accounts {
+		if a.Self == self {
+			return a, true, nil
+		}
+	}
+	return mapping.Account{}, false, nil
+}
+
+func (m *memStore) EachAccount(_ context.Context, _ string, f func(mapping.Account) error) error {
+	m.mu.Lock()
+	all := maps.Clone(m.state.accounts)
+	m.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		if err := f(all[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *memStore) Contact(_ context.Context, _ string, a bridges.AccountID, id bridges.ChatID) (mapping.Contact, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c, ok := m.state.contacts[contactKey(a, id)]
+	return c, ok, nil
+}
+
+func (m *memStore) EachContact(_ context.Context, _ string, a bridges.AccountID, f func(mapping.Contact) error) error {
+	m.mu.Lock()
+	all := maps.Clone(m.state.contacts)
+	m.mu.Unlock()
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		if strings.HasPrefix(k, string(a)+" ") {
+			if err := f(all[k]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *memStore) MessageByID(_ context.Context, _ string, id bridges.MessageID) (mapping.Message, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	x, ok := m.state.messages[id]
+	return x, ok, nil
+}
+
+func (m *memStore) Parts(_ context.Context, _ string, a bridges.AccountID, chat bridges.ChatID, stanza string) ([]mapping.Message, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []mapping.Message
+	for _, x := range m.state.messages {
+		if x.Account == a && x.Chat == chat && x.Stanza == stanza {
+			out = append(out, x)
+		}
+	}
+	slices.SortFunc(out, func(a, b mapping.Message) int { return cmp.Compare(a.Part, b.Part) })
+	return out, nil
+}
+
+func (m *memStore) RecentSent(_ context.Context, _ string, since time.Time, f func(mapping.Sent) error) error {
+	for _, s := range m.state.sent {
+		if s.At.After(since) {
+			if err := f(s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *memStore) RecentOnce(_ context.Context, _ string, _ time.Time, f func(mapping.Once) error) error {
+	for _, o := range m.state.once {
+		if err := f(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *memStore) Quarantined(_ context.Context, f func(mapping.Quarantined) error) error {
+	for _, q := range m.state.quarantined {
+		if err := f(q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *memStore) Close() error { return nil }
