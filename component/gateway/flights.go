@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -107,7 +108,7 @@ func (g *Gateway) sendKeyed(ctx context.Context, o *stanza.Out, key mapping.Key,
 	}
 	g.flights.add(key, o, fl)
 	err := g.link.Send(ctx, o, component.Key(key))
-	if err == nil || ctx.Err() != nil {
+	if err == nil || ctx.Err() != nil || errors.Is(err, component.ErrDown) {
 		return
 	}
 	g.log.Error("stanza cannot be sent", "id", trace(key), "stanza", o.ID, "err", err)

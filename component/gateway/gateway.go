@@ -131,6 +131,7 @@ func (g *Gateway) register() {
 	g.serveDisco()
 	g.serveRegister()
 	g.serveCommands()
+	g.servePrompt()
 	g.serveSmall()
 }
 

@@ -14,11 +14,12 @@ import (
 )
 
 // memStore is a store in memory, for tests that stop the gateway at a chosen
-// point or move the clock. after runs after each commit; fail refuses commits.
+// point or move the clock. before and after run around each commit.
 type memStore struct {
 	mu      sync.Mutex
 	state   memState
 	clean   bool
+	before  func(b *mapping.Batch)
 	after   func(b *mapping.Batch)
 	commits int
 }
@@ -61,6 +62,9 @@ func (m *memStore) Commit(ctx context.Context, b *mapping.Batch) error {
 		return err
 	}
 	m.mu.Lock()
+	if m.before != nil {
+		m.before(b)
+	}
 	err := m.apply(b)
 	f := m.after
 	m.commits++

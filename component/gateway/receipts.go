@@ -92,6 +92,9 @@ func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
 	}
 	if m == nil {
 		g.early.keep(in, time.Now())
+		if _, ok := g.sent.byID.get(in.Receipt.ID); ok { // it was just sent
+			g.early.wake(g, []bridges.MessageID{in.Receipt.ID})
+		}
 		return
 	}
 	row, news, changed := m.mark(in.Receipt.ID, in.Receipt.State)

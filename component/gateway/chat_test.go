@@ -1,0 +1,75 @@
+package gateway
+
+import (
+	"strings"
+	"testing"
+
+	"causeway/bridges/bridgetest"
+)
+
+func (r *rig) say(user, body string) {
+	r.Send(`<message type='chat' id='say' from='` + user + `/x' to='sms.example.org'><body>` + body + `</body></message>`)
+}
+
+func (r *rig) answer(user string) string {
+	r.t.Helper()
+	n := r.Receive(`<message type='chat' from='sms.example.org' to='` + user + `'><body>*</body></message>`)
+	return n.Children[0].Text
+}
+
+func TestChatWithTheGateway(t *testing.T) {
+	r := start(t, newMemStore(), bridgetest.SMS())
+	for _, c := range []struct{ say, want string }{
+		{"help", "register"},
+		{"What's this?", "do not understand"},
+		{"status", "not registered"},
+		{"unregister", "not registered"},
+	} {
+		r.say(bob, c.say)
+		if got := r.answer(bob); !strings.Contains(got, c.want) {
+			t.Errorf("%q was answered by %q", c.say, got)
+		}
+	}
+	r.say(bob, "Register!")
+	r.welcomed(bob)
+	r.say(bob, "status")
+	if got := r.answer(bob); !strings.Contains(got, number) {
+		t.Errorf("status is %q", got)
+	}
+	r.say(bob, "register")
+	if got := r.answer(bob); !strings.Contains(got, "already") {
+		t.Errorf("the second registration got %q", got)
+	}
+	r.say(bob, "unregister")
+	if got := r.answer(bob); !strings.Contains(got, "no longer") {
+		t.Errorf("unregister got %q", got)
+	}
+}
+
+func TestChatOfStrangers(t *testing.T) {
+	r := start(t, newMemStore(), bridgetest.SMS())
+	r.say("eve@elsewhere.example", "register")
+	r.Receive(`<message type='error' id='say' from='sms.example.org' to='eve@elsewhere.example/x'><error type='cancel'><not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><any/></error></message>`)
+}
+
+func TestChatWithFields(t *testing.T) {
+	r := start(t, newMemStore(), withPassword())
+	r.say(bob, "register username=bob")
+	if got := r.answer(bob); !strings.Contains(got, "Password") {
+		t.Errorf("an incomplete registration got %q", got)
+	}
+	r.say(bob, "register username=bob password=a=b")
+	r.welcomed(bob)
+}
+
+func FuzzParseOrder(f *testing.F) {
+	for _, s := range []string{"", "help", "register a=b =c d=", "\x00\xff =", " /Register! x=y=z"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		o := parseOrder(s)
+		if o.verb != strings.ToLower(o.verb) || o.fields[""] != "" {
+			t.Errorf("%q is %+v", s, o)
+		}
+	})
+}

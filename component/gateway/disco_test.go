@@ -1,0 +1,115 @@
+package gateway
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"causeway/component/componenttest"
+	"causeway/component/xep/caps"
+	"causeway/component/xep/disco"
+)
+
+func (r *rig) ask(to, payload, answer string) *componenttest.Node {
+	r.t.Helper()
+	r.Send(`<iq type='get' id='ask' from='bob@example.org/x' to='` + to + `'>` + payload + `</iq>`)
+	return r.Receive(`<iq type='result' id='ask' from='` + to + `' to='bob@example.org/x'>` + answer + `</iq>`)
+}
+
+// info reads an answer to disco#info.
+func info(n *componenttest.Node) (i disco.Info) {
+	for _, c := range n.Children[0].Children {
+		switch c.Local {
+		case "identity":
+			i.Identities = append(i.Identities, disco.Identity{Category: c.Attr["category"], Type: c.Attr["type"], Name: c.Attr["name"]})
+		case "feature":
+			i.Features = append(i.Features, c.Attr["var"])
+		}
+	}
+	return i
+}
+
+const anyInfo = `<query xmlns='http://jabber.org/protocol/disco#info'><any/></query>`
+
+func TestDisco(t *testing.T) {
+	r := newRig(t)
+	query := `<query xmlns='http://jabber.org/protocol/disco#info'/>`
+	for _, c := range []struct {
+		name, to, identity string
+		features, never    []string
+	}{
+		{"0100.1 0106.1 domain", domain, "gateway/sms", []string{
+			"http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items", "http://jabber.org/protocol/caps",
+			"urn:xmpp:ping", "jabber:iq:version", "jabber:iq:register", `jid\20escaping`, "http://jabber.org/protocol/commands", "jabber:iq:gateway",
+		}, []string{"urn:xmpp:mam:2", "urn:xmpp:blocking", "http://jabber.org/protocol/muc"}},
+		{
+			"F5 contact that nobody knows", "+12025550155@sms.example.org", "account/registered",
+			[]string{"http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/caps", "urn:xmpp:receipts"},
+			[]string{"urn:xmpp:mam:2", "http://jabber.org/protocol/pubsub", "jabber:iq:version"},
+		},
+		{"contact's resource", phoneJID + "/gateway", "client/phone", []string{"urn:xmpp:receipts"}, []string{"jabber:iq:register"}},
+		{"0106.14 F5 malformed", "nobody@sms.example.org", "account/registered", nil, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			i := info(r.ask(c.to, query, anyInfo))
+			if got := i.Identities[0]; got.Category+"/"+got.Type != c.identity {
+				t.Errorf("identity %v", got)
+			}
+			for _, f := range c.features {
+				if !slices.Contains(i.Features, f) {
+					t.Errorf("lacks %s", f)
+				}
+			}
+			for _, f := range c.never {
+				if slices.Contains(i.Features, f) {
+					t.Errorf("has %s", f)
+				}
+			}
+		})
+	}
+}
+
+func TestCaps(t *testing.T) {
+	r := newRig(t)
+	r.Send(presence("subscribe", alice, phoneJID))
+	r.Receive(accepted)
+	shown := r.Receive(contactShows)
+	r.Receive(asksBack)
+	c := shown.Children[0].Attr
+	node := c["node"] + "#" + c["ver"]
+	n := r.ask(phoneJID+"/gateway", `<query xmlns='http://jabber.org/protocol/disco#info' node='`+node+`'/>`, // 0030.1
+		`<query xmlns='http://jabber.org/protocol/disco#info' node='`+node+`'><any/></query>`)
+	if got := caps.Of(c["node"], info(n)); got.Ver != c["ver"] {
+		t.Errorf("0115.3: ver %q, the answer hashes to %q", c["ver"], got.Ver)
+	}
+	r.Send(`<iq type='get' id='u' from='bob@example.org/x' to='sms.example.org'><query xmlns='http://jabber.org/protocol/disco#info' node='urn:odd'/></iq>`)
+	r.Receive(iqError("u", "cancel", "item-not-found")) // 0030.3
+}
+
+func TestSmallQueries(t *testing.T) {
+	r := newRig(t)
+	for _, to := range []string{domain, phoneJID, phoneJID + "/gateway"} { // 0199.1
+		r.ask(to, `<ping xmlns='urn:xmpp:ping'/>`, "")
+	}
+	r.ask(domain, `<query xmlns='jabber:iq:version'/>`, `<query xmlns='jabber:iq:version'><name>Causeway</name><version>1.2.3</version></query>`) // 0092.1
+	r.Send(fromBob("set", "v", `<query xmlns='jabber:iq:version'/>`))
+	r.Receive(iqError("v", "cancel", "not-allowed")) // 0092.3
+	r.ask(phoneJID, `<query xmlns='http://jabber.org/protocol/disco#items'/>`, `<query xmlns='http://jabber.org/protocol/disco#items'/>`)
+	r.ask(phoneJID, `<query xmlns='http://jabber.org/protocol/disco#items' node='http://jabber.org/protocol/commands'/>`, // 0050.12
+		`<query xmlns='http://jabber.org/protocol/disco#items' node='http://jabber.org/protocol/commands'/>`)
+	r.Send(`<iq type='get' id='k' from='bob@example.org/x' to='+12025550100@sms.example.org'><pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:xmpp:omemo:2:devices'/></pubsub></iq>`)
+	r.Receive(strings.ReplaceAll(iqError("k", "cancel", "item-not-found"), "from='sms.", "from='+12025550100@sms.")) // 0384.1
+	r.Send(fromBob("get", "b", `<blocklist xmlns='urn:xmpp:blocking'/>`))
+	r.Receive(toBob("error", "b", `<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><any/></error>`)) // 0191.5
+}
+
+func TestPrompt(t *testing.T) {
+	r := newRig(t)
+	r.ask(domain, `<query xmlns='jabber:iq:gateway'/>`, `<query xmlns='jabber:iq:gateway'><desc>*</desc><prompt>*</prompt></query>`) // 0100.41
+	for _, typed := range []string{"+12025550100", "12025550100"} {
+		r.Send(fromBob("set", "p", `<query xmlns='jabber:iq:gateway'><prompt>`+typed+`</prompt></query>`)) // 0100.42
+		r.Receive(toBob("result", "p", `<query xmlns='jabber:iq:gateway'><jid>+12025550100@sms.example.org</jid></query>`))
+	}
+	r.Send(fromBob("set", "q", `<query xmlns='jabber:iq:gateway'><prompt>nobody</prompt></query>`)) // 0100.43
+	r.Receive(iqError("q", "modify", "not-acceptable"))
+}

@@ -1,0 +1,162 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"causeway/bridges"
+	"causeway/bridges/bridgetest"
+	"causeway/mapping"
+)
+
+const (
+	phoneJID     = "+12025550100@sms.example.org"
+	contactShows = `<presence from='+12025550100@sms.example.org/gateway' to='alice@example.org'>` + anyCaps + `</presence>`
+	accepted     = `<presence type='subscribed' from='+12025550100@sms.example.org' to='alice@example.org'/>`
+	asksBack     = `<presence type='subscribe' from='+12025550100@sms.example.org' to='alice@example.org'/>`
+	ownShows     = `<presence from='sms.example.org' to='alice@example.org'><status>*</status>` + anyCaps + `</presence>`
+)
+
+func presence(typ, from, to string) string {
+	return `<presence type='` + typ + `' from='` + from + `' to='` + to + `'/>`
+}
+
+func available(from, to string) string { return `<presence from='` + from + `' to='` + to + `'/>` }
+
+func (r *rig) subscription(chat bridges.ChatID) (mapping.Subscription, bool) {
+	c, ok, _ := r.store.Contact(context.Background(), domain, alice, chat)
+	return c.Subscription, ok
+}
+
+func TestAddContact(t *testing.T) {
+	r := newRig(t)
+	t.Run("0100.27 0100.29 at once", func(t *testing.T) {
+		r.Send(presence("subscribe", alice, phoneJID))
+		r.Receive(accepted)
+		r.Receive(contactShows)
+		r.Receive(asksBack)
+	})
+	t.Run("0100.30 again, and Prosody's unavailable", func(t *testing.T) {
+		r.Send(presence("unavailable", alice, phoneJID))
+		r.Send(presence("subscribe", alice, phoneJID))
+		r.Receive(accepted)
+		r.Receive(contactShows)
+		r.Send(presence("subscribed", alice, phoneJID))
+		r.Send(presence("subscribe", alice, phoneJID))
+		r.Receive(accepted)
+		r.Receive(contactShows)
+		r.barrier(alice)
+		if s, _ := r.subscription(phone); s != mapping.SeesContact|mapping.SeenByUs {
+			t.Errorf("subscription %b", s)
+		}
+	})
+	t.Run("0100.32 delete, once", func(t *testing.T) {
+		for range 2 {
+			r.Send(presence("unsubscribe", alice, phoneJID))
+			r.Send(presence("unsubscribed", alice, phoneJID))
+			r.Send(presence("unavailable", alice+"/x", phoneJID))
+		}
+		r.Receive(presence("unsubscribed", phoneJID, alice))
+		r.Receive(presence("unavailable", phoneJID+"/gateway", alice))
+		r.barrier(alice)
+		if _, ok := r.subscription(phone); ok {
+			t.Error("the contact is still there")
+		}
+	})
+	t.Run("0100.33 still writes", func(t *testing.T) {
+		r.deliver(sms("still here"))
+		r.Receive(`<message type='chat' from='*' to='*'><body>still here</body></message>`)
+	})
+}
+
+func TestContactRefused(t *testing.T) {
+	r := newRig(t)
+	t.Run("0100.28 no such address", func(t *testing.T) {
+		r.Send(presence("subscribe", alice, "12025550100@sms.example.org"))
+		r.Receive(presence("unsubscribed", "12025550100@sms.example.org", alice))
+		if got := r.answer(alice); !strings.Contains(got, "xmpp:+12025550100@sms.example.org") {
+			t.Errorf("the user reads %q", got)
+		}
+	})
+	t.Run("0100.31 not registered", func(t *testing.T) {
+		r.Send(presence("subscribe", bob, phoneJID))
+		r.Receive(`<presence type='error' from='+12025550100@sms.example.org' to='bob@example.org'><error type='auth'><registration-required xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><any/></error></presence>`)
+	})
+	t.Run("not allowed", func(t *testing.T) {
+		r.Send(presence("subscribe", "eve@elsewhere.example", phoneJID))
+		r.Receive(`<presence type='error' from='+12025550100@sms.example.org' to='eve@elsewhere.example'><error type='cancel'><not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><any/></error></presence>`)
+	})
+	t.Run("0100.37 the user refuses ours, never asked again", func(t *testing.T) {
+		r.Send(presence("subscribe", alice, phoneJID))
+		r.Receive(accepted)
+		r.Receive(contactShows)
+		r.Receive(asksBack)
+		r.Send(presence("unsubscribed", alice, phoneJID))
+		r.Send(presence("subscribe", alice, phoneJID))
+		r.Receive(accepted)
+		r.Receive(contactShows)
+		r.barrier(alice)
+	})
+}
+
+func TestProbes(t *testing.T) {
+	r := newRig(t)
+	r.Send(presence("probe", alice+"/x", phoneJID))
+	r.Receive(presence("unsubscribed", phoneJID, alice)) // rule 1, not subscribed
+	r.Send(presence("probe", alice+"/x", domain))        // rule 2
+	r.Receive(strings.Replace(ownShows, "alice@example.org'", "alice@example.org/x'", 1))
+	r.Send(presence("subscribe", alice, phoneJID))
+	for range 3 {
+		r.Next()
+	}
+	r.Send(presence("probe", alice+"/x", phoneJID)) // rule 1
+	r.Receive(strings.Replace(contactShows, "alice@example.org'", "alice@example.org/x'", 1))
+	registered(r.store, "bob@example.org", "+12025550198")
+	r.Send(presence("probe", bob+"/x", phoneJID)) // spoofing.5: not bob's contact
+	r.Receive(presence("unsubscribed", phoneJID, bob))
+}
+
+func TestLogInAndOut(t *testing.T) {
+	s := newMemStore()
+	registered(s, alice, number)
+	for i := range 2000 {
+		id := bridges.ChatID(fmt.Sprintf("+1202555%04d", i))
+		_ = s.Commit(t.Context(), &mapping.Batch{PutContacts: []mapping.Contact{{Bridge: domain, Account: alice, ID: id, Subscription: mapping.SeesContact}}})
+	}
+	r := start(t, s, bridgetest.SMS())
+	r.greeting() // 0100.40
+	r.Send(available(alice+"/one", domain))
+	r.Receive(ownShows) // 0100.20
+	for range 2000 {    // rule 4
+		r.Receive(`<presence from='*' to='alice@example.org'>` + anyCaps + `</presence>`)
+	}
+	r.Send(available(alice+"/one", domain)) // rule 5
+	r.Send(available(alice+"/two", domain))
+	r.Receive(ownShows)
+	r.Send(presence("unavailable", alice, domain)) // Prosody's answer to a subscribe
+	r.Send(presence("unavailable", alice+"/one", domain))
+	r.Send(presence("unavailable", alice+"/two", phoneJID)) // 0100.26
+	r.barrier(alice)
+	r.Send(presence("unavailable", alice+"/two", domain)) // 0100.24
+	r.Receive(presence("unavailable", domain, alice+"/two"))
+	r.deliver(sms("0100.25"))
+	r.Receive(`<message type='chat' from='*' to='*'><body>0100.25</body></message>`)
+}
+
+func TestStop(t *testing.T) {
+	r := newRig(t)
+	r.Send(presence("subscribe", alice, phoneJID))
+	for range 3 {
+		r.Next()
+	}
+	r.Send(available(alice+"/one", domain))
+	r.Receive(ownShows)
+	r.Receive(contactShows)
+	go r.stop()
+	r.Receive(presence("unavailable", domain, alice)) // 0100.40
+	r.Receive(presence("unavailable", phoneJID+"/gateway", alice))
+	r.Receive(`<end xmlns='http://etherx.jabber.org/streams'/>`)
+	r.End()
+}

@@ -1,0 +1,52 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"causeway/bridges"
+	"causeway/component"
+	"causeway/component/stanza"
+	"causeway/component/xep/prompt"
+)
+
+func (g *Gateway) servePrompt() {
+	g.mux.Get(prompt.NS, "query", component.ToDomain, g.offerPrompt)
+	g.mux.Set(prompt.NS, "query", component.ToDomain, g.resolveTyped)
+}
+
+func (g *Gateway) offerPrompt(context.Context, *tx, *stanza.Stanza, stanza.Element) (w stanza.Writer, err error) {
+	desc := "Enter whom you want to reach by " + g.info.Name
+	if g.info.Example != "" {
+		desc += ", e.g. " + g.info.Example
+	}
+	prompt.AppendOffer(&w, desc+".", g.info.Name+" address")
+	return w, nil
+}
+
+// resolveTyped makes a JID of what a user typed. Clients show the text of the
+// error below their input field (xeps.md 0100.42-43).
+func (g *Gateway) resolveTyped(_ context.Context, t *tx, _ *stanza.Stanza, q stanza.Element) (w stanza.Writer, err error) {
+	if !g.admits(t.account) {
+		return w, errNotAllowed
+	}
+	id := bridges.UserID(strings.TrimSpace(prompt.Typed(q)))
+	if r, ok := g.cfg.Bridge.(bridges.Resolver); ok {
+		typed := string(id)
+		id, err = r.Resolve(typed)
+		var e *bridges.Error
+		if errors.As(err, &e) && e.Kind == bridges.Gone {
+			id, err = e.Instead, nil
+		}
+	}
+	if err != nil || id == "" {
+		text := "No such address can exist."
+		if err != nil {
+			text = g.stanzaError(err).Text
+		}
+		return w, notAcceptable(text)
+	}
+	prompt.AppendJID(&w, g.contactJID(bridges.ChatID(id)))
+	return w, nil
+}
