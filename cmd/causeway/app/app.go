@@ -1,0 +1,138 @@
+// Package app is the whole program, built from its configuration: the store,
+// and for each bridge its network's adapter, its gateway and its link, and the
+// web server. It wires, and only wires.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"causeway/cmd/causeway/config"
+	"causeway/component"
+	"causeway/component/gateway"
+	"causeway/mapping"
+)
+
+// App is the program. Make it with New, serve it with Run, end it with Close.
+type App struct {
+	cfg     *config.Config
+	version string
+	started time.Time
+	level   slog.LevelVar
+	log     *slog.Logger
+	metrics *prometheus.Registry
+	store   mapping.Store
+	parts   []*part
+	web     *web
+
+	reload sync.Mutex // of cfg
+}
+
+// Options are what is not in the configuration.
+type Options struct {
+	Log     io.Writer // where log lines go
+	Version string    // of the program
+}
+
+// New opens the store, makes the bridges and listens for HTTP. It connects to
+// nothing yet. It blocks on the disk only.
+func New(ctx context.Context, cfg *config.Config, o Options) (a *App, err error) {
+	a = &App{cfg: cfg, version: o.Version, started: time.Now(), metrics: prometheus.NewRegistry()}
+	a.log = newLogger(cfg.Log, &a.level, o.Log)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	a.metrics.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if a.store, err = openStore(ctx, cfg.Store, a.log, a.metrics); err != nil {
+		return a, err
+	}
+	links, gateways := component.NewMetrics(a.metrics), gateway.NewMetrics(a.metrics)
+	for _, b := range cfg.Bridges {
+		p, err := newPart(b, a, links, gateways)
+		if err != nil {
+			return a, fmt.Errorf("bridge %s: %w", b.Domain, err)
+		}
+		a.parts = append(a.parts, p)
+	}
+	if cfg.HTTP.Listen != "" {
+		if a.web, err = listen(ctx, cfg.HTTP.Listen, a); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+// Addr returns the address of the web server, or "" if there is none.
+func (a *App) Addr() string {
+	if a.web == nil {
+		return ""
+	}
+	return a.web.listener.Addr().String()
+}
+
+// Run serves until ctx ends, stops in order and returns nil: first the
+// bridges, each with its network and link, then the web server. One bridge
+// that can never work is logged and harms no other; when none is left Run
+// returns why. It may be called once; Close comes after it.
+func (a *App) Run(ctx context.Context) error {
+	a.log.Info("causeway starts", "version", a.version, "bridges", len(a.parts), "http", a.Addr())
+	if a.web != nil {
+		go a.web.serve()
+	}
+	var wg sync.WaitGroup
+	failed := make([]error, len(a.parts))
+	for i, p := range a.parts {
+		wg.Go(func() { failed[i] = p.run(ctx) })
+	}
+	wg.Wait()
+	if a.web != nil {
+		a.web.stop()
+	}
+	a.log.Info("causeway has stopped")
+	if ctx.Err() != nil {
+		return nil
+	}
+	return errors.Join(failed...)
+}
+
+// Close gives up the store and the web server's address. It waits for the
+// store's last commit.
+func (a *App) Close() error {
+	if a == nil {
+		return nil
+	}
+	var errs []error
+	if a.web != nil {
+		errs = append(errs, a.web.close())
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// newLogger returns the logger that the configuration asks for.
+func newLogger(c config.Log, level *slog.LevelVar, w io.Writer) *slog.Logger {
+	if l, err := c.Slog(); err == nil {
+		level.Set(l)
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// Logger returns the program's log.
+func (a *App) Logger() *slog.Logger { return a.log }

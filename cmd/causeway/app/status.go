@@ -1,0 +1,131 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"causeway/bridges"
+	"causeway/mapping"
+)
+
+// Status is what the running program knows about itself.
+type Status struct {
+	Version string         `json:"version"`
+	Started time.Time      `json:"started"`
+	Store   string         `json:"store"`
+	Bridges []BridgeStatus `json:"bridges"`
+	// Quarantine counts the records that killed the program three times.
+	Quarantine int `json:"quarantine"`
+}
+
+// BridgeStatus is the state of one bridge.
+type BridgeStatus struct {
+	Domain    string `json:"domain"`
+	Network   string `json:"network"`
+	Server    string `json:"server"`
+	Link      State  `json:"link"`       // to the XMPP server
+	ToNetwork State  `json:"to_network"` // e.g. the bind to the SMS centre
+	Accounts  int    `json:"accounts"`
+	Unsettled int    `json:"unsettled"` // accepted from users, under way or waiting
+	Parked    int    `json:"parked"`    // of all: waiting for a retry or a user, on disk only
+}
+
+// State tells whether a connection is up.
+type State struct {
+	Up    bool      `json:"up"`
+	Since time.Time `json:"since,omitzero"`
+	Why   string    `json:"why,omitempty"` // it is not up
+}
+
+// Status collects the state of all bridges. It reads the store, until ctx
+// ends.
+func (a *App) Status(ctx context.Context) (Status, error) {
+	s := Status{Version: a.version, Started: a.started, Store: a.cfg.Store}
+	unsettled, err := a.gauge("causeway_gateway_unsettled")
+	if err != nil {
+		return s, err
+	}
+	for _, p := range a.parts {
+		b := BridgeStatus{
+			Domain: p.cfg.Domain, Network: p.cfg.Network, Server: p.cfg.Server.Address,
+			Link: p.linkState(), ToNetwork: p.networkState(), Unsettled: unsettled[p.cfg.Domain],
+		}
+		if err := count(ctx, a.store, &b); err != nil {
+			return s, fmt.Errorf("status of %s: %w", b.Domain, err)
+		}
+		s.Bridges = append(s.Bridges, b)
+	}
+	err = a.store.Quarantined(ctx, func(mapping.Quarantined) error { s.Quarantine++; return nil })
+	return s, err
+}
+
+// count reads from the store how much there is of a bridge.
+func count(ctx context.Context, s mapping.Store, b *BridgeStatus) error {
+	err := s.EachAccount(ctx, b.Domain, func(mapping.Account) error { b.Accounts++; return nil })
+	if err != nil {
+		return err
+	}
+	return s.Backlogs(ctx, b.Domain, func(_ bridges.AccountID, _ string, n int) error {
+		b.Parked += n
+		return nil
+	})
+}
+
+// gauge returns the values of a metric by bridge.
+func (a *App) gauge(name string) (map[string]int, error) {
+	families, err := a.metrics.Gather()
+	values := map[string]int{}
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if l.GetName() == "bridge" {
+					values[l.GetValue()] = int(m.GetGauge().GetValue())
+				}
+			}
+		}
+	}
+	return values, err
+}
+
+func (p *part) linkState() State {
+	up, since, why := p.link.State()
+	return newState(up, since, why)
+}
+
+func (p *part) networkState() State {
+	r, ok := p.bridge.(bridges.Reporter)
+	if !ok {
+		return State{Up: true}
+	}
+	since, err := r.State()
+	return newState(err == nil, since, err)
+}
+
+func newState(up bool, since time.Time, why error) State {
+	s := State{Up: up, Since: since}
+	if !up {
+		s.Why = "no attempt has ended yet"
+		if why != nil {
+			s.Why = why.Error()
+		}
+	}
+	return s
+}
+
+// trouble says why the bridge does not work now; "" when it does.
+func (p *part) trouble() string {
+	if why := p.failed.Load(); why != nil {
+		return *why
+	}
+	if s := p.linkState(); !s.Up {
+		return "no link to the XMPP server: " + s.Why
+	}
+	if s := p.networkState(); !s.Up {
+		return "no connection to the network: " + s.Why
+	}
+	return ""
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"causeway/cmd/causeway/app"
+	"causeway/cmd/causeway/config"
+)
+
+type checkCmd struct{}
+
+// errCheck is the outcome of a check that found something.
+var errCheck = errors.New("check: something is wrong, see above")
+
+// Run tries everything that the configuration names.
+func (checkCmd) Run(e *env) error {
+	cfg, err := e.load()
+	if err != nil {
+		return err
+	}
+	c := &checking{env: e}
+	c.say("configuration "+e.file, nil)
+	c.say("store "+cfg.Store, storePlace(cfg.Store))
+	if s := c.running(cfg); s != nil {
+		c.report(s)
+	} else {
+		c.try(cfg)
+	}
+	c.notes(cfg)
+	if c.failed {
+		return errCheck
+	}
+	return nil
+}
+
+// checking is one check.
+type checking struct {
+	*env
+	failed bool
+}
+
+// say prints a line about one thing.
+func (c *checking) say(what string, err error) {
+	if err == nil {
+		fmt.Fprintf(c.out, "ok      %s\n", what)
+		return
+	}
+	c.failed = true
+	fmt.Fprintf(c.out, "FAILED  %s: %v\n", what, err)
+}
+
+// running returns the status of a program that already serves this
+// configuration: then its links must not be opened a second time.
+func (c *checking) running(cfg *config.Config) *app.Status {
+	if cfg.HTTP.Listen == "" {
+		return nil
+	}
+	s, err := askRunning(c.ctx, cfg)
+	if err != nil && !errors.Is(err, errNotRunning) {
+		c.say("http.listen "+cfg.HTTP.Listen, fmt.Errorf("the address is in use: %w", err))
+	}
+	return s
+}
+
+// report says what the running program says.
+func (c *checking) report(s *app.Status) {
+	fmt.Fprintf(c.out, "note    causeway is running: its links are asked for, not opened a second time\n")
+	for _, b := range s.Bridges {
+		c.state(b.Domain+": link to "+b.Server, b.Link)
+		c.state(b.Domain+": "+b.Network, b.ToNetwork)
+	}
+}
+
+func (c *checking) state(what string, s app.State) {
+	if s.Up {
+		c.say(what, nil)
+		return
+	}
+	c.say(what, errors.New(s.Why))
+}
+
+// try opens each link and logs in to each network, and leaves again.
+func (c *checking) try(cfg *config.Config) {
+	for _, b := range cfg.Bridges {
+		ctx, cancel := context.WithTimeout(c.ctx, 20*time.Second)
+		c.say(b.Domain+": link to "+b.Server.Address, app.CheckLink(ctx, b))
+		cancel()
+		ctx, cancel = context.WithTimeout(c.ctx, 30*time.Second)
+		c.say(b.Domain+": "+b.Network, app.CheckNetwork(ctx, b))
+		cancel()
+	}
+}
+
+// storePlace tells whether the store's directory is there and can be written.
+func storePlace(store string) error {
+	dir := filepath.Dir(strings.TrimPrefix(store, "sqlite:"))
+	f, err := os.CreateTemp(dir, ".causeway-check-*")
+	if err != nil {
+		return fmt.Errorf("no file can be made in its directory: %w", err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// notes say what holds less than one might think.
+func (c *checking) notes(cfg *config.Config) {
+	for _, b := range cfg.Bridges {
+		host, _, _ := net.SplitHostPort(b.Server.Address)
+		ip := net.ParseIP(host)
+		if !b.Server.TLS && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			fmt.Fprintf(c.out, "note    %s: no TLS beyond this machine: secret and messages can be read on the way\n", b.Domain)
+		}
+	}
+	fmt.Fprintln(c.out, "note    after a kill -9 or a power failure, what the XMPP server has sent and causeway")
+	fmt.Fprintln(c.out, "        has not yet read is lost, with and without TLS; a clean stop loses nothing")
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"causeway/cmd/causeway/app"
+)
+
+type runCmd struct{}
+
+// Run serves until the context ends.
+func (runCmd) Run(e *env) error {
+	cfg, err := e.load()
+	if err != nil {
+		return err
+	}
+	a, err := app.New(e.ctx, cfg, app.Options{Log: e.err, Version: buildVersion()})
+	if err != nil {
+		return err
+	}
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	done := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-hup:
+				e.reload(a)
+			case <-done:
+				return
+			}
+		}
+	}()
+	err = a.Run(e.ctx)
+	signal.Stop(hup)
+	close(done)
+	<-ended
+	return errors.Join(err, a.Close())
+}
+
+// reload reads the configuration again. A bad one changes nothing.
+func (e *env) reload(a *app.App) {
+	log := a.Logger()
+	cfg, err := e.load()
+	if err != nil {
+		log.Error("the configuration is refused, the old one stays", "reason", err)
+		return
+	}
+	restart := a.Reload(cfg)
+	attrs := []any{slog.String("file", e.file)}
+	if len(restart) > 0 {
+		attrs = append(attrs, slog.String("needs a restart", strings.Join(restart, ", ")))
+	}
+	log.Info("the configuration is reloaded", attrs...)
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"causeway/cmd/causeway/app"
+)
+
+type statusCmd struct{}
+
+// errDown is the outcome of a status in which something is not up.
+var errDown = errors.New("not everything is up")
+
+// Run prints how the running program is; it fails when something is down.
+func (statusCmd) Run(e *env) error {
+	cfg, err := e.load()
+	if err != nil {
+		return err
+	}
+	if cfg.HTTP.Listen == "" {
+		return usageError{errors.New("http.listen is empty: there is nobody to ask")}
+	}
+	s, err := askRunning(e.ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if !printStatus(e.out, s, time.Now()) {
+		return errDown
+	}
+	return nil
+}
+
+// printStatus prints a table and tells whether everything is up.
+func printStatus(w io.Writer, s *app.Status, now time.Time) (up bool) {
+	fmt.Fprintf(w, "causeway %s, up %s, store %s, %d in quarantine\n\n",
+		s.Version, age(s.Started, now), s.Store, s.Quarantine)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "BRIDGE\tNETWORK\tXMPP SERVER\tLINK\tTO NETWORK\tACCOUNTS\tUNSETTLED\tPARKED")
+	up = true
+	for _, b := range s.Bridges {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\n", b.Domain, b.Network, b.Server,
+			word(b.Link, now), word(b.ToNetwork, now), b.Accounts, b.Unsettled, b.Parked)
+		up = up && b.Link.Up && b.ToNetwork.Up
+	}
+	_ = t.Flush() // to a terminal or a buffer
+	for _, b := range s.Bridges {
+		why(w, b.Domain+", link", b.Link)
+		why(w, b.Domain+", to the network", b.ToNetwork)
+	}
+	return up
+}
+
+// word is a state in a table.
+func word(s app.State, now time.Time) string {
+	w := "down"
+	if s.Up {
+		w = "up"
+	}
+	if s.Since.IsZero() {
+		return w
+	}
+	return w + " " + age(s.Since, now)
+}
+
+// why explains a state that is down.
+func why(w io.Writer, what string, s app.State) {
+	if !s.Up && s.Why != "" {
+		fmt.Fprintf(w, "\n%s: %s\n", what, s.Why)
+	}
+}
+
+// age is a time span for people.
+func age(since, now time.Time) string {
+	d := now.Sub(since)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%dd", int(d.Hours())/24)
+}
