@@ -13,6 +13,7 @@ const (
 	inValue
 	nameStart
 	nameByte
+	nameFast // nameByte, and ASCII, and no colon
 	space
 	escape   // not copied as it is when written
 	stopsTag // means something in a start tag, outside quotes
@@ -29,8 +30,10 @@ func classes() (t [256]uint8) {
 		case c < ' ' && c != '\t' && c != '\n':
 			t[i] = inText | inValue | escape
 		case c >= '0' && c <= '9', c == '-', c == '.':
-			t[i] = nameByte
-		case c|0x20 >= 'a' && c|0x20 <= 'z', c == '_', c == ':':
+			t[i] = nameByte | nameFast
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c == '_':
+			t[i] = nameStart | nameByte | nameFast
+		case c == ':':
 			t[i] = nameStart | nameByte
 		}
 	}
@@ -88,6 +91,19 @@ var nameRanges = []struct {
 	{0xF900, 0xFDCF, false},
 	{0xFDF0, 0xFFFD, false},
 	{0x10000, 0xEFFFF, false},
+}
+
+// name returns where the name that begins at i ends, and whether it has a colon.
+func name(s string, i int) (end int, colon bool) {
+	end = i
+	for end < len(s) && class[s[end]]&nameFast != 0 {
+		end++
+	}
+	if end > i && end < len(s) && class[s[end]]&nameByte == 0 && class[s[i]]&nameStart != 0 {
+		return end, false
+	}
+	end = i + nameLen(s[i:])
+	return end, strings.IndexByte(s[i:end], ':') >= 0
 }
 
 // nameLen returns the length of the name at the start of s; 0 if there is none.

@@ -70,9 +70,8 @@ func (c *copier) bound(i uint32) bool {
 	if n.flags&prefixed == 0 {
 		return true
 	}
-	prefix, local, _ := strings.Cut(c.s.name(n), ":")
-	_, _, ok := c.s.lookup(i, prefix)
-	return ok && !strings.Contains(local, ":")
+	_, _, ok := c.s.bound(i, c.s.name(n))
+	return ok
 }
 
 func (c *copier) start(i uint32) {
@@ -119,12 +118,14 @@ func (c *copier) attributes(i uint32, n *node) {
 		}
 		prefix, local, found := strings.Cut(k, ":")
 		switch {
-		case k == "xmlns", strings.Contains(local, ":"):
+		case k == "xmlns":
 			continue
-		case prefix == "xmlns" && v == "":
-			continue
-		case found && prefix != "xmlns":
-			if _, _, ok := c.s.lookup(i, prefix); !ok {
+		case prefix == "xmlns":
+			if v == "" || local == "" || local == "xml" || local == "xmlns" || strings.IndexByte(local, ':') >= 0 {
+				continue
+			}
+		case found:
+			if _, _, ok := c.s.bound(i, k); !ok {
 				continue
 			}
 			c.declare(i, n, prefix, k)

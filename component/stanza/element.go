@@ -28,8 +28,7 @@ func (e Element) Name() (space, local string) {
 	if n.flags&prefixed == 0 {
 		return e.s.defaultSpace(e.i), name
 	}
-	prefix, local, _ := strings.Cut(name, ":")
-	if uri, _, ok := e.s.lookup(e.i, prefix); ok {
+	if uri, local, ok := e.s.bound(e.i, name); ok {
 		return own(uri), local
 	}
 	return "", name

@@ -223,6 +223,9 @@ func TestFramerBounded(t *testing.T) {
 			if len(frames) != 2 || frames[1].Kind != FrameStanza {
 				t.Fatalf("frames %+v", frames)
 			}
+			if frames[0].End < uint64(c.size) {
+				t.Errorf("End = %d", frames[0].End)
+			}
 			if h := frames[0].Head; h == nil || h.Kind != Message || h.From != "a@b" || h.ID != "1" {
 				t.Errorf("head %+v", h)
 			}

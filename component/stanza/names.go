@@ -18,12 +18,20 @@ func (s *Stanza) defaultSpace(i uint32) string {
 	}
 }
 
+// bound resolves a name with a prefix. ok is false when nothing declares it, or
+// when it is no name of that kind (Namespaces in XML 1.0 §4).
+func (s *Stanza) bound(i uint32, name string) (uri, local string, ok bool) {
+	prefix, local, _ := strings.Cut(name, ":")
+	if prefix == "" || local == "" || prefix == "xmlns" || strings.IndexByte(local, ':') >= 0 {
+		return "", "", false
+	}
+	uri, _, ok = s.lookup(i, prefix)
+	return uri, local, ok
+}
+
 // lookup returns the namespace of a prefix at an element and where it is
 // declared.
 func (s *Stanza) lookup(i uint32, prefix string) (uri string, at uint32, ok bool) {
-	if prefix == "" {
-		return "", 0, false
-	}
 	if prefix == "xml" {
 		return nsXML, i, true
 	}

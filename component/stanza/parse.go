@@ -50,17 +50,14 @@ func (s *Stanza) parse() error {
 	if len(s.raw) == 0 || s.raw[0] != '<' {
 		return p.fail("no element at the start")
 	}
-	for {
-		open, err := p.markup()
-		if err != nil {
-			return err
+	open, err := p.startTag()
+	for open && err == nil {
+		if err = p.text(); err == nil {
+			open, err = p.markup()
 		}
-		if !open {
-			break
-		}
-		if err := p.text(); err != nil {
-			return err
-		}
+	}
+	if err != nil {
+		return err
 	}
 	if p.i != len(s.raw) {
 		return p.fail("more than one element")
@@ -68,7 +65,7 @@ func (s *Stanza) parse() error {
 	return nil
 }
 
-// markup reads what begins with '<'. open is false when the outermost element
+// markup reads what begins with '<' inside an element. open is false when the outermost element
 // is closed.
 func (p *parser) markup() (open bool, err error) {
 	if p.i+1 >= len(p.raw) {
@@ -86,18 +83,19 @@ func (p *parser) markup() (open bool, err error) {
 }
 
 func (p *parser) startTag() (open bool, err error) {
-	n := nameLen(p.raw[p.i+1:])
+	end, colon := name(p.raw, p.i+1)
+	n := end - p.i - 1
 	if n == 0 || n > math.MaxUint16 {
 		return false, p.fail("bad element name")
 	}
 	self := uint32(len(p.nodes))
 	nd := node{start: uint32(p.i), parent: p.cur, name: uint16(n)}
-	if strings.IndexByte(p.raw[p.i+1:p.i+1+n], ':') >= 0 {
+	if colon {
 		nd.flags = prefixed
 	}
 	p.nodes = append(p.nodes, nd)
 	p.cur = self
-	p.i += 1 + n
+	p.i = end
 	if err := p.attributes(&p.nodes[self]); err != nil {
 		return false, err
 	}
@@ -152,9 +150,7 @@ func (p *parser) skipSpace() {
 func (p *parser) text() error {
 	s, i, start := p.raw, p.i, p.i
 	for {
-		for i < len(s) && class[s[i]]&inText == 0 {
-			i++
-		}
+		i = plainText(s, i)
 		if p.i = i; i == len(s) {
 			return p.fail("unexpected end")
 		}

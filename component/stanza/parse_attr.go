@@ -8,16 +8,20 @@ const manyAttributes = 16
 // attributes checks the attributes of a start tag up to its '>' or "/>".
 func (p *parser) attributes(n *node) error {
 	p.count, p.first = 0, 0
+	s := p.raw
 	for {
-		before := p.i
-		p.skipSpace()
-		if p.i >= len(p.raw) {
+		i := p.i
+		for i < len(s) && class[s[i]]&space != 0 {
+			i++
+		}
+		none := i == p.i
+		if p.i = i; i == len(s) {
 			return p.fail("unexpected end")
 		}
-		if c := p.raw[p.i]; c == '>' || c == '/' {
+		if c := s[i]; c == '>' || c == '/' {
 			return nil
 		}
-		if p.i == before {
+		if none {
 			return p.fail("no space before an attribute")
 		}
 		if err := p.attribute(n); err != nil {
@@ -27,31 +31,43 @@ func (p *parser) attributes(n *node) error {
 }
 
 func (p *parser) attribute(n *node) error {
-	l := nameLen(p.raw[p.i:])
-	if l == 0 {
+	end, _ := name(p.raw, p.i)
+	if end == p.i {
 		return p.fail("bad attribute name")
 	}
-	name := p.raw[p.i : p.i+l]
-	if p.repeated(n, name) {
+	key := p.raw[p.i:end]
+	if p.repeated(n, key) {
 		return p.fail("attribute given twice")
 	}
-	p.i += l
+	p.i = end
+	if err := p.equals(); err != nil {
+		return err
+	}
+	value, plain, err := p.value()
+	if err != nil {
+		return err
+	}
+	if key[0] == 'x' && strings.HasPrefix(key, "xmlns") {
+		n.flags |= declares
+	}
+	if p.cur == 0 {
+		p.keep(key, value, plain)
+	}
+	return nil
+}
+
+// equals goes behind the equal sign, to the quote.
+func (p *parser) equals() error {
+	if rest := p.raw[p.i:]; len(rest) > 1 && rest[0] == '=' && rest[1] > ' ' {
+		p.i++
+		return nil
+	}
 	p.skipSpace()
 	if p.i >= len(p.raw) || p.raw[p.i] != '=' {
 		return p.fail("attribute without a value")
 	}
 	p.i++
 	p.skipSpace()
-	value, plain, err := p.value()
-	if err != nil {
-		return err
-	}
-	if strings.HasPrefix(name, "xmlns") {
-		n.flags |= declares
-	}
-	if p.cur == 0 {
-		p.keep(name, value, plain)
-	}
 	return nil
 }
 
@@ -65,9 +81,7 @@ func (p *parser) value() (value string, plain bool, err error) {
 	start := p.i + 1
 	plain = true
 	for i := start; ; {
-		for i < len(s) && class[s[i]]&inValue == 0 {
-			i++
-		}
+		i = plainValue(s, i)
 		if p.i = i; i == len(s) {
 			return "", false, p.fail("unexpected end")
 		}
