@@ -24,9 +24,10 @@ func bounceQueue(id bridges.AccountID) string { return "back " + string(id) }
 // onBounce keeps a message of a contact that the user's own server did not
 // take, until the user is there again. It is never answered (xeps.md 6120.7),
 // and the network is not told: it has done its part.
-func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Key) {
+// fl is the message, if it was not settled when the error came.
+func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Key, fl *flight) {
 	id := accountOf(s.From)
-	rec, origin, ok := g.bouncedRecord(id, s, key)
+	rec, origin, ok := bouncedRecord(id, s, key, fl)
 	if !ok {
 		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "nothing to keep").Inc()
 		g.settle(key)
@@ -60,8 +61,8 @@ type bouncedText struct {
 
 // bouncedRecord finds the message that bounced: among what is not settled, or
 // in the error itself, for servers that return the body.
-func (g *Gateway) bouncedRecord(id bridges.AccountID, s *stanza.Stanza, key mapping.Key) (bouncedText, mapping.Key, bool) {
-	if fl := g.flights.bounced(id, s.ID); fl != nil {
+func bouncedRecord(id bridges.AccountID, s *stanza.Stanza, key mapping.Key, fl *flight) (bouncedText, mapping.Key, bool) {
+	if fl != nil {
 		return bouncedText{toXMPP(fl.text), fl.id}, fl.key, true
 	}
 	text, ok := s.Body()

@@ -36,23 +36,24 @@ func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
 
 // control queues a stanza in the lane of its user.
 func (g *Gateway) control(s *stanza.Stanza, key mapping.Key) {
-	ok := g.enqueueControl(accountOf(s.From), func(ctx context.Context) { g.stepControl(ctx, s, key) })
-	if !ok {
+	step := g.stepControl(s, key)
+	if !g.enqueueControl(accountOf(s.From), step) {
 		g.overflow(s, key)
 	}
 }
 
-func (g *Gateway) stepControl(ctx context.Context, s *stanza.Stanza, key mapping.Key) {
+func (g *Gateway) stepControl(s *stanza.Stanza, key mapping.Key) func(context.Context) {
 	switch {
 	case s.Kind == stanza.IQ:
-		g.answerIQ(ctx, s, key)
+		return func(ctx context.Context) { g.answerIQ(ctx, s, key) }
 	case s.Kind == stanza.Presence:
-		g.onPresence(ctx, s, key)
+		return func(ctx context.Context) { g.onPresence(ctx, s, key) }
 	case s.Type == "error":
-		g.onBounce(ctx, s, key)
-	default:
-		g.onChat(ctx, s, key)
+		// Before the settlement that follows it in the stream.
+		fl := g.flights.bounced(accountOf(s.From), s.ID)
+		return func(ctx context.Context) { g.onBounce(ctx, s, key, fl) }
 	}
+	return func(ctx context.Context) { g.onChat(ctx, s, key) }
 }
 
 // overflow refuses a stanza because too much of its sender waits.

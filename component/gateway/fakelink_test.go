@@ -1,0 +1,172 @@
+package gateway
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"causeway/bridges"
+	"causeway/bridges/bridgetest"
+	"causeway/component"
+	"causeway/component/stanza"
+)
+
+// fakeLink is a link without a socket, for tests in which time is simulated.
+// Everything is settled at once, unless hold is set.
+type fakeLink struct {
+	h    component.Handler
+	j    component.Journal
+	do   chan func()
+	sent chan string // stanzas, as XML
+	hold bool
+	keys []component.Key
+}
+
+func (l *fakeLink) Run(ctx context.Context) error {
+	l.h.Up()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case f := <-l.do:
+			f()
+		}
+	}
+}
+
+func (l *fakeLink) Send(_ context.Context, o *stanza.Out, key component.Key) error {
+	l.sent <- string(o.Append(nil))
+	if key != (component.Key{}) {
+		l.do <- func() {
+			if l.hold {
+				l.keys = append(l.keys, key)
+			} else {
+				l.h.Settled([]component.Key{key})
+			}
+		}
+	}
+	return nil
+}
+
+func (l *fakeLink) Request(context.Context, *stanza.Out) (*stanza.Stanza, error) {
+	return nil, component.ErrDown
+}
+
+// receive plays a journalled stanza of the server.
+func (l *fakeLink) receive(t *testing.T, xml string) {
+	t.Helper()
+	s, err := stanza.Parse([]byte(xml))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	l.do <- func() {
+		defer close(done)
+		id, err := l.j.Append(context.Background(), &component.Cycle{Stanzas: []*stanza.Stanza{s}})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		l.h.Handle(s, component.Key{Cycle: id})
+	}
+	<-done
+}
+
+// settle says that the server has taken all that was held.
+func (l *fakeLink) settle() {
+	done := make(chan struct{})
+	l.do <- func() {
+		l.h.Settled(l.keys)
+		l.keys, l.hold = nil, false
+		close(done)
+	}
+	<-done
+}
+
+// timeless is a gateway in simulated time.
+type timeless struct {
+	*fakeLink
+	t      *testing.T
+	g      *Gateway
+	bridge *bridgetest.Bridge
+	store  *memStore
+	cancel context.CancelFunc
+	ended  chan struct{}
+	first  []string // what was sent at the start
+}
+
+// inBubble runs f with a gateway where alice is registered.
+func inBubble(t *testing.T, f func(r *timeless)) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newMemStore()
+		registered(s, alice, number)
+		r := startTimeless(t, s, bridgetest.SMS())
+		f(r)
+		r.end()
+	})
+}
+
+func startTimeless(t *testing.T, s *memStore, info bridges.Info) *timeless {
+	r := &timeless{t: t, bridge: bridgetest.New(info, number, "+12025550198"), store: s, ended: make(chan struct{})}
+	r.g = New(Config{Domain: domain, Bridge: r.bridge, Store: s, Allow: []string{"example.org"}, Hold: time.Hour})
+	r.fakeLink = &fakeLink{h: r.g, j: r.g.Journal(), do: make(chan func(), 1000), sent: make(chan string, 1000)}
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
+	go func() {
+		defer close(r.ended)
+		_ = r.g.Run(ctx, r.fakeLink)
+	}()
+	synctest.Wait()
+	r.first = r.drain()
+	return r
+}
+
+// end stops the gateway in order.
+func (r *timeless) end() {
+	r.cancel()
+	<-r.ended
+}
+
+// crash ends the gateway without order and starts another on what is on disk.
+func (r *timeless) crash(info bridges.Info) *timeless {
+	s := r.store.crash()
+	r.g.stop()
+	<-r.ended
+	return startTimeless(r.t, s, info)
+}
+
+// drain forgets what was sent to the server.
+func (r *timeless) drain() (all []string) {
+	synctest.Wait()
+	for len(r.sent) > 0 {
+		all = append(all, <-r.sent)
+	}
+	return all
+}
+
+// texts returns what the network was given since the last call.
+func (r *timeless) texts() (all []string) {
+	synctest.Wait()
+	for len(r.bridge.Sent()) > 0 {
+		all = append(all, (<-r.bridge.Sent()).Text)
+	}
+	return all
+}
+
+func (s *memStore) count() (records, parked int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.state.records), len(s.state.parked)
+}
+
+var zeroKey component.Key
+
+func mustParse(t *testing.T, xml string) *stanza.Stanza {
+	t.Helper()
+	s, err := stanza.Parse([]byte(xml))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
