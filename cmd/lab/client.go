@@ -1,0 +1,73 @@
+package lab
+
+import (
+	"testing"
+
+	"causeway/cmd/lab/peer"
+)
+
+// Client is a slixmpp client of a test that is logged in.
+type Client struct {
+	*peer.Client
+	t testing.TB
+}
+
+// Slixmpp logs user@localhost in at a server.
+func Slixmpp(t testing.TB, s *Server, user string) *Client {
+	t.Helper()
+	return SlixmppAt(t, s, user, "")
+}
+
+// SlixmppAt logs user@localhost/resource in at a server.
+func SlixmppAt(t testing.TB, s *Server, user, resource string) *Client {
+	t.Helper()
+	c, err := peer.Slixmpp(within(t), t.TempDir(), s.Server, user, resource)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("%s:\n%s", c.Name(), c.Tail())
+		}
+	})
+	return &Client{c, t}
+}
+
+// Do has the client do something; client.py says what it can do.
+func (c *Client) Do(command map[string]any) {
+	c.t.Helper()
+	if err := c.Client.Do(command); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// Send sends a chat message that asks for a receipt.
+func (c *Client) Send(to, id, body string) {
+	c.t.Helper()
+	if err := c.Client.Send(to, id, body); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// Wait returns the next event that fits and logs those before it.
+func (c *Client) Wait(what string, fits func(peer.Event) bool) peer.Event {
+	c.t.Helper()
+	e, err := c.Client.Wait(within(c.t), fits, func(e peer.Event) {
+		c.t.Logf("while waiting for %s: %+v", what, e)
+	})
+	if err != nil {
+		c.t.Fatalf("no %s: %v", what, err)
+	}
+	return e
+}
+
+// None checks that nothing has come so far that fits. It takes all of it.
+func (c *Client) None(what string, fits func(peer.Event) bool) {
+	c.t.Helper()
+	for _, e := range c.Pending(fits) {
+		c.t.Errorf("%s came: %+v", what, e)
+	}
+}

@@ -1,0 +1,132 @@
+"""An XMPP client that reads what it shall do and writes what it sees, in lines of JSON.
+
+    {"do": "send", "to": JID, "id": ID, "body": TEXT, "receipt": true, "type": "chat"}
+    {"do": "presence", "to": JID, "type": "subscribe"}
+    {"do": "register", "to": JID, "type": "set"|"get", "remove": false, "fields": {NAME: VALUE}}
+    {"do": "discover", "to": JID, "node": NODE}
+    {"do": "items", "to": JID, "node": NODE}
+    {"do": "raw", "xml": STANZA}
+    {"do": "quit"}
+"""
+import asyncio
+import json
+import sys
+
+import slixmpp
+from slixmpp.exceptions import IqError, IqTimeout
+
+jid, password, port = sys.argv[1:4]
+client = slixmpp.ClientXMPP(jid, password)
+for plugin in ("xep_0030", "xep_0077", "xep_0184", "xep_0199"):
+    client.register_plugin(plugin)
+client["xep_0184"].auto_request = False
+client["xep_0184"].auto_ack = False
+PATIENCE = 60
+
+
+def tell(event, **fields):
+    print(json.dumps({"event": event, **fields}), flush=True)
+
+
+def failure(stanza):
+    return {"condition": stanza["error"]["condition"], "text": stanza["error"]["text"]}
+
+
+def on_message(m):
+    fields = {"from": str(m["from"]), "type": m["type"], "id": m["id"], "body": m["body"], "xml": str(m)}
+    if m.get_plugin("receipt", check=True):
+        fields["receipt"] = m["receipt"]
+    if m["type"] == "error":
+        fields.update(failure(m))
+    tell("message", **fields)
+
+
+def on_presence(p):
+    fields = {"from": str(p["from"]), "type": p.xml.get("type", "available"), "status": p["status"], "xml": str(p)}
+    if fields["type"] == "error":
+        fields.update(failure(p))
+    tell("presence", **fields)
+
+
+async def ask(call):
+    """Awaits the coroutine of a request and tells its answer."""
+    try:
+        tell("iq", type="result", **await call)
+    except IqError as e:
+        tell("iq", type="error", id=e.iq["id"], **failure(e.iq))
+    except IqTimeout:
+        tell("iq", type="error", condition="timeout", text="no answer")
+
+
+async def register(command):
+    iq = client.make_iq(itype=command.get("type", "set"), ito=command["to"])
+    query = iq["register"]
+    iq.enable("register")
+    if command.get("remove"):
+        query["remove"] = True
+    for name, value in command.get("fields", {}).items():
+        query[name] = value
+    answer = await iq.send(timeout=PATIENCE)
+    return {"from": str(answer["from"]), "id": answer["id"], "body": answer["register"]["instructions"] or "",
+            "registered": answer["register"].get_registered(), "xml": str(answer)}
+
+
+async def discover(command):
+    info = await client["xep_0030"].get_info(jid=command["to"], node=command.get("node"), timeout=PATIENCE)
+    return {"from": str(info["from"]), "features": sorted(info["disco_info"]["features"]),
+            "identities": sorted([i[0], i[1]] for i in info["disco_info"]["identities"]), "xml": str(info)}
+
+
+async def items(command):
+    answer = await client["xep_0030"].get_items(jid=command["to"], node=command.get("node"), timeout=PATIENCE)
+    return {"from": str(answer["from"]), "xml": str(answer)}
+
+
+def send(command):
+    m = client.make_message(mto=command["to"], mbody=command["body"], mtype=command.get("type", "chat"))
+    m["id"] = command["id"]
+    if command.get("receipt"):
+        m["request_receipt"] = True
+    m.send()
+
+
+def do(command):
+    what = command["do"]
+    if what in ("register", "discover", "items"):
+        asyncio.ensure_future(ask(globals()[what](command)))
+    elif what == "send":
+        send(command)
+    elif what == "presence":
+        client.send_presence(pto=command.get("to"), ptype=command.get("type"))
+    elif what == "raw":
+        client.send_raw(command["xml"])
+    elif what == "quit":
+        client.disconnect()
+    else:
+        tell("failed", text=f"no such command: {what}")
+
+
+async def commands():
+    reader = asyncio.StreamReader(limit=1 << 20)
+    await client.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        do(json.loads(line))
+    client.disconnect()
+
+
+async def start(_):
+    answer = await client.get_roster()
+    client.send_presence()
+    asyncio.ensure_future(commands())
+    tell("ready", roster=sorted(str(j) for j in answer["roster"]["items"]))
+
+
+client.add_event_handler("session_start", start)
+client.add_event_handler("failed_auth", lambda _: tell("failed", text="the server refuses the password"))
+client.add_event_handler("message", on_message)
+client.add_event_handler("message_error", on_message)
+for kind in ("available", "unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "error"):
+    client.add_event_handler("presence_" + kind, on_presence)
+client.connect(("127.0.0.1", int(port)), force_starttls=False, disable_starttls=True)
+client.loop.run_until_complete(client.disconnected)
+tell("ended")
