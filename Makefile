@@ -1,0 +1,53 @@
+.DEFAULT_GOAL := build
+.PHONY: run build test race lint bench soak deps deps-run clean
+
+VERSION  ?= $(shell git describe --always --dirty 2>/dev/null)
+LDFLAGS  := -X main.version=$(VERSION)
+FUZZTIME ?= 5m
+
+# run: a demo in the browser, nothing to set up. Ctrl-C ends all of it.
+run:
+	@$(MAKE) --no-print-directory -j2 deps-run bin/demo
+	@exec bin/demo
+
+# build: the program, bin/causeway.
+build:
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/causeway ./cmd/causeway
+
+# bin/demo is the demo with all its parts; Go knows what is new.
+.PHONY: bin/demo
+bin/demo: build
+	@go build -o bin/ ./cmd/demo ./cmd/handset
+
+# test: everything that can be checked in minutes, on what nobody here wrote.
+test: deps
+	@$(MAKE) --no-print-directory lint race
+
+race:
+	go test -race -timeout 18m ./...
+
+lint:
+	@.ci/lint.sh
+
+# bench: the figures of docs/benchmarks.md.
+bench: deps
+	go test -run '^$$' -bench . -benchmem ./bridges/... ./mapping/... ./component/...
+	go test -run '^$$' -bench . -benchtime 5x -timeout 1h ./cmd/...
+
+# soak: for hours: every fuzz target for FUZZTIME, then the endurance tests.
+soak: deps
+	@go list -f '{{.ImportPath}}' ./... | while read -r p; do \
+		go test -list '^Fuzz' $$p | grep '^Fuzz' | while read -r f; do \
+			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+		done || exit 1; \
+	done
+	go test -race -run Kill -count 20 -timeout 6h ./cmd/...
+
+# deps: what the tests need; deps-run: what the demo needs, which is less.
+deps:
+	@cmd/lab/deps.sh test
+deps-run:
+	@cmd/lab/deps.sh run
+
+clean:
+	rm -rf bin .run cmd/lab/node/node_modules
