@@ -15,7 +15,7 @@ type Batch struct {
 	Park   []Parked // moved out of their cycle, or updated
 
 	PutAccounts    []Account // ErrTaken when Self belongs to another account
-	DeleteAccounts []Account // with contacts, messages, sent and parked rows
+	DeleteAccounts []Account // with contacts, messages and parked rows
 	PutContacts    []Contact
 	DeleteContacts []Contact
 	PutMessages    []Message

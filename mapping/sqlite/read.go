@@ -1,0 +1,132 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+)
+
+const (
+	// readConns is how many reads go on at a time.
+	readConns = 4
+	// pageRows is how many rows are read at once before a caller sees them.
+	pageRows = 256
+)
+
+// readers are the connections that read, opened when first needed.
+type readers struct {
+	path string
+	free chan *sqlite.Conn // nil: not opened yet
+}
+
+func newReaders(path string) *readers {
+	r := &readers{path, make(chan *sqlite.Conn, readConns)}
+	for range readConns {
+		r.free <- nil
+	}
+	return r
+}
+
+// use runs f with a connection. It blocks until one is free or ctx ends.
+func (r *readers) use(ctx context.Context, f func(*sqlite.Conn) error) error {
+	var c *sqlite.Conn
+	select {
+	case c = <-r.free:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { r.free <- c }()
+	if c == nil {
+		var err error
+		if c, err = openReader(r.path); err != nil {
+			return err
+		}
+	}
+	c.SetInterrupt(ctx.Done())
+	defer c.SetInterrupt(nil)
+	return f(c)
+}
+
+func openReader(path string) (*sqlite.Conn, error) {
+	c, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range []string{"PRAGMA query_only = ON", "PRAGMA cache_size = -4096"} {
+		if err := exec(c, p); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
+	return c, nil
+}
+
+// close waits for the reads under way.
+func (r *readers) close() error {
+	var errs []error
+	for range readConns {
+		if c := <-r.free; c != nil {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// read runs f on a state that has all that is behind about a topic. While the
+// store cannot write, that makes it wait.
+func (s *Store) read(ctx context.Context, t topic, f func(*sqlite.Conn) error) error {
+	if s.queue.behind(t) {
+		if err := s.flush(ctx); err != nil {
+			return err
+		}
+	}
+	return s.use(ctx, f)
+}
+
+func (s *Store) use(ctx context.Context, f func(*sqlite.Conn) error) error {
+	err := s.readers.use(ctx, f)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("sqlite: read: %w", err)
+}
+
+// scan reads one row; ok tells whether there is one.
+func scan(c *sqlite.Conn, text string, row func(*sqlite.Stmt), args ...any) (ok bool, err error) {
+	err = query(c, text, func(s *sqlite.Stmt) {
+		ok = true
+		row(s)
+	}, args...)
+	return ok, err
+}
+
+// pages calls f for all rows, page by page; between pages no connection is
+// held. page returns at most pageRows that come after last, nil at first.
+func pages[T any](ctx context.Context, s *Store, t topic,
+	page func(c *sqlite.Conn, last *T) ([]T, error), f func(T) error,
+) error {
+	var last *T
+	for {
+		var rows []T
+		err := s.read(ctx, t, func(c *sqlite.Conn) (err error) {
+			rows, err = page(c, last)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if err := f(r); err != nil {
+				return err
+			}
+		}
+		if len(rows) < pageRows {
+			return nil
+		}
+		last = &rows[len(rows)-1]
+	}
+}

@@ -1,0 +1,114 @@
+package sqlite
+
+import (
+	"zombiezen.com/go/sqlite"
+
+	"causeway/mapping"
+)
+
+// errTaken is how the writer knows the one error that callers ask for.
+const errTaken = mapping.ErrTaken
+
+func (t *tx) putAccounts(b *mapping.Batch) error {
+	for _, a := range b.PutAccounts {
+		err := exec(t.conn, `INSERT INTO accounts (bridge, id, self, created) VALUES (?, ?, ?, ?)
+			ON CONFLICT (bridge, id) DO UPDATE SET self = excluded.self, created = excluded.created`,
+			a.Bridge, string(a.ID), string(a.Self), a.Created)
+		if sqlite.ErrCode(err) == sqlite.ResultConstraintUnique {
+			return errTaken
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) people(b *mapping.Batch) error {
+	for _, c := range b.PutContacts {
+		err := exec(t.conn, "INSERT OR REPLACE INTO contacts (bridge, account, id, subscription) VALUES (?, ?, ?, ?)",
+			c.Bridge, string(c.Account), string(c.ID), int(c.Subscription))
+		if err != nil {
+			return err
+		}
+	}
+	for _, c := range b.DeleteContacts {
+		err := exec(t.conn, "DELETE FROM contacts WHERE bridge = ? AND account = ? AND id = ?",
+			c.Bridge, string(c.Account), string(c.ID))
+		if err != nil {
+			return err
+		}
+	}
+	for _, a := range b.DeleteAccounts {
+		if err := t.deleteAccount(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) deleteAccount(a mapping.Account) error {
+	for _, q := range []string{
+		"DELETE FROM accounts WHERE bridge = ? AND id = ?",
+		"DELETE FROM contacts WHERE bridge = ? AND account = ?",
+		"DELETE FROM parked WHERE bridge = ? AND account = ?",
+		"DELETE FROM messages WHERE bridge = ? AND account = ?",
+	} {
+		if err := exec(t.conn, q, a.Bridge, string(a.ID)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) putMessages(b *mapping.Batch) error {
+	for i := range b.PutMessages {
+		m := &b.PutMessages[i]
+		err := exec(t.conn, `INSERT INTO messages
+			(bridge, id, account, chat, stanza, resource, receipt, part, parts, state, at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id, bridge) DO UPDATE SET
+			account = excluded.account, chat = excluded.chat, stanza = excluded.stanza,
+			resource = excluded.resource, receipt = excluded.receipt, part = excluded.part,
+			parts = excluded.parts, state = excluded.state, at = excluded.at`,
+			m.Bridge, string(m.ID), string(m.Account), string(m.Chat), m.Stanza, m.Resource,
+			m.Receipt, int(m.Part), int(m.Parts), int(m.State), m.At)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// books writes what is known for some time: sent, once and quarantine.
+func (t *tx) books(b *mapping.Batch) error {
+	for _, x := range b.PutSent {
+		err := exec(t.conn, "INSERT INTO sent (bridge, hash, at) VALUES (?, ?, ?)", x.Bridge, x.Hash[:], x.At)
+		if err != nil {
+			return err
+		}
+	}
+	for _, x := range b.PutOnce {
+		err := exec(t.conn, "INSERT OR REPLACE INTO once (bridge, fingerprint, stream, at) VALUES (?, ?, ?, ?)",
+			x.Bridge, x.Fingerprint, x.Stream, x.At)
+		if err != nil {
+			return err
+		}
+	}
+	for _, x := range b.DeleteOnce {
+		err := exec(t.conn, "DELETE FROM once WHERE fingerprint = ? AND bridge = ?", x.Fingerprint, x.Bridge)
+		if err != nil {
+			return err
+		}
+	}
+	for i := range b.Quarantine {
+		q := &b.Quarantine[i]
+		err := exec(t.conn, `INSERT OR REPLACE INTO quarantine (cycle, idx, bridge, kind, data, reason, at)
+			VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			q.Key.Cycle, int(q.Key.Index), q.Bridge, int(q.Record.Kind), q.Record.Data, q.Reason, q.At)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
