@@ -1,6 +1,17 @@
 package gateway
 
-// localpart and foreignID are the address grammar between ids and localparts.
-func localpart(id string) string { return id }
+import "causeway/mapping"
 
-func foreignID(local string) (string, error) { return local, nil }
+// noSuchAddress is what a user reads who names what cannot be.
+const noSuchAddress = "No such address can exist."
+
+// localpart returns the localpart of an id. What has none was refused where it
+// came in, from a user by resolve and resolveTyped, from the network by
+// encodeAll; "" is the localpart of the gateway itself.
+func localpart(id string) string {
+	l, err := mapping.Localpart(id)
+	if err != nil {
+		return ""
+	}
+	return l
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,6 +104,10 @@ func TestRefusedOut(t *testing.T) {
 			"0106.12 another spelling", `<message type='chat' id='e' from='alice@example.org/phone' to='12025550100@sms.example.org'><body>x</body></message>`,
 			`<message type='error' id='e' from='12025550100@sms.example.org' to='alice@example.org/phone'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>xmpp:+12025550100@sms.example.org</gone><any/></error></message>`,
 		},
+		{
+			"0106.12 escaped without need", `<message type='chat' id='e' from='alice@example.org/phone' to='\_2b12025550100@sms.example.org'><body>x</body></message>`,
+			`<message type='error' id='e' from='\_2b12025550100@sms.example.org' to='alice@example.org/phone'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>xmpp:+12025550100@sms.example.org</gone><any/></error></message>`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t)
@@ -189,6 +194,12 @@ func TestTextIn(t *testing.T) {
 		r.deliver(sms("next"))
 		r.Receive(`<message type='chat' from='+12025550100@sms.example.org/gateway' to='alice@example.org'><body>once</body></message>`)
 		r.Receive(`<message type='chat' from='+12025550100@sms.example.org/gateway' to='alice@example.org'><body>next</body></message>`)
+	})
+	t.Run("an id without an address harms only itself", func(t *testing.T) {
+		m := sms("lost")
+		m.Chat = bridges.ChatID(strings.Repeat("x", 1024))
+		r.deliver(m, sms("kept"))
+		r.Receive(`<message type='chat' from='+12025550100@sms.example.org/gateway' to='alice@example.org'><body>kept</body></message>`)
 	})
 	t.Run("6120.3 forbidden characters", func(t *testing.T) {
 		r.deliver(sms("a\x01b"))

@@ -40,8 +40,8 @@ func (g *Gateway) resolveTyped(_ context.Context, t *tx, _ *stanza.Stanza, q sta
 			id, err = e.Instead, nil
 		}
 	}
-	if err != nil || id == "" {
-		text := "No such address can exist."
+	if err != nil || localpart(string(id)) == "" {
+		text := noSuchAddress
 		if err != nil {
 			text = g.stanzaError(err).Text
 		}

@@ -87,18 +87,25 @@ func (g *Gateway) admit(ctx context.Context, c *conversation) (mapping.Account, 
 	return acc, chat, nil
 }
 
-// resolve returns the conversation behind a localpart.
+// resolve returns the conversation behind a localpart. One that is spelled
+// otherwise than its address gives Gone, with the address: a person is one
+// contact, never two (xeps.md 0106.12).
 func (g *Gateway) resolve(local string) (bridges.ChatID, error) {
-	id, err := foreignID(local)
-	if err != nil {
-		return "", &bridges.Error{Kind: bridges.Malformed, Text: "No such address can exist.", Cause: err}
+	id, err := mapping.ForeignID(local)
+	other := errors.Is(err, mapping.ErrNotCanonical)
+	if err != nil && !other {
+		return "", &bridges.Error{Kind: bridges.Malformed, Text: noSuchAddress, Cause: err}
 	}
-	r, ok := g.cfg.Bridge.(bridges.Resolver)
-	if !ok {
-		return bridges.ChatID(id), nil
+	u := bridges.UserID(id)
+	if r, ok := g.cfg.Bridge.(bridges.Resolver); ok {
+		if u, err = r.Resolve(id); err != nil {
+			return "", err
+		}
 	}
-	u, err := r.Resolve(id)
-	return bridges.ChatID(u), err
+	if other {
+		return "", &bridges.Error{Kind: bridges.Gone, Text: "This address is spelled another way.", Instead: u}
+	}
+	return bridges.ChatID(u), nil
 }
 
 // attempt sends m once. A text that has a row of its own says there, before,

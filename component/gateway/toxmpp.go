@@ -56,6 +56,11 @@ func (g *Gateway) encodeAll(ds []bridges.Delivery, now time.Time, b *mapping.Bat
 		if err != nil {
 			return nil, nil, err
 		}
+		if in.Message != nil && localpart(string(in.chat())) == "" {
+			g.cfg.Metrics.dropped.WithLabelValues(g.domain, "no address").Inc()
+			g.log.Error("message from an id that has no address", "account", in.Account, "chat", in.chat())
+			continue
+		}
 		rec, err := in.encode()
 		if err != nil {
 			return nil, nil, err
