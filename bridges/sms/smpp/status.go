@@ -72,7 +72,46 @@ func (s Status) String() string {
 	return fmt.Sprintf("0x%02X", uint32(s))
 }
 
-var statusWords = map[Status]string{}
+// statusWords are the meanings of spec 5.1.3, in our words.
+var statusWords = map[Status]string{
+	OK:                "accepted",
+	0x01:              "invalid message length",
+	InvalidLength:     "invalid command length",
+	InvalidCommand:    "invalid command",
+	NotBound:          "not allowed in this state of the bind",
+	AlreadyBound:      "already bound",
+	0x06:              "invalid priority",
+	0x07:              "invalid registered_delivery",
+	SystemError:       "system error",
+	InvalidSource:     "invalid source address",
+	InvalidDest:       "invalid destination address",
+	0x0C:              "invalid message id",
+	BindFailed:        "bind failed",
+	InvalidPassword:   "wrong password",
+	InvalidSystemID:   "unknown system_id",
+	QueueFull:         "message queue full",
+	0x15:              "invalid service_type",
+	0x43:              "invalid esm_class",
+	SubmitFailed:      "the submit failed",
+	0x48:              "invalid type of the source number",
+	0x49:              "invalid numbering plan of the source",
+	0x50:              "invalid type of the destination number",
+	0x51:              "invalid numbering plan of the destination",
+	0x53:              "invalid system_type",
+	Throttling:        "throttled",
+	0x61:              "invalid delivery time",
+	0x62:              "invalid validity period",
+	TemporaryAppError: "temporary error",
+	PermanentAppError: "permanent error",
+	RejectAppError:    "rejected",
+	InvalidTLVs:       "invalid optional part",
+	0xC1:              "optional parameter not allowed",
+	InvalidTLVLength:  "invalid length of an optional parameter",
+	0xC3:              "an optional parameter is missing",
+	0xC4:              "invalid optional parameter",
+	0xFE:              "delivery failed",
+	UnknownError:      "unknown error",
+}
 
 // Errors of Submit besides *StatusError; test with errors.Is.
 var (

@@ -1,0 +1,61 @@
+package smpp
+
+import "context"
+
+// inbox holds messages that came and were not delivered.
+type inbox struct {
+	batch     []*DeliverSM
+	sequences []uint32
+	bytes     int
+}
+
+func (i *inbox) add(d *DeliverSM, sequence uint32, size int) {
+	i.batch, i.sequences = append(i.batch, d), append(i.sequences, sequence)
+	i.bytes += size
+}
+
+func (i *inbox) full() bool { return len(i.batch) >= maxInbox || i.bytes >= maxInboxBytes }
+
+// deliver hands messages to the handler and answers them when it has returned.
+func (s *session) deliver(ctx context.Context) {
+	for {
+		select {
+		case <-s.came:
+		case <-s.ended:
+			return
+		}
+		s.mu.Lock()
+		in := s.inbox
+		s.inbox = inbox{}
+		s.mu.Unlock()
+		poke(s.room)
+		if len(in.batch) == 0 {
+			continue
+		}
+		statuses := s.c.h.Deliver(ctx, s.stream, in.batch)
+		s.answer(in, statuses)
+	}
+}
+
+// answer queues the answers to a batch.
+func (s *session) answer(in inbox, statuses []Status) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed != nil || s.broken != nil || s.leaving {
+		return
+	}
+	start := len(s.out)
+	for i, d := range in.batch {
+		status, c := SystemError, cmdDeliver
+		if i < len(statuses) {
+			status = statuses[i]
+		}
+		if d.Data {
+			c = cmdData
+		}
+		s.out = appendDelivered(s.out, c, status, in.sequences[i])
+	}
+	s.ledger.owe(in.batch, len(s.out)-start)
+	poke(s.more)
+	poke(s.owing)
+}

@@ -1,0 +1,189 @@
+package smpp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+const (
+	maxInbox      = 1000    // messages that wait for Deliver
+	maxInboxBytes = 4 << 20 // of their bodies
+	maxOut        = 1 << 20 // octets that wait to be written
+	unbindTime    = 5 * time.Second
+	drainTime     = time.Second // for what is left in a broken connection
+)
+
+var (
+	errStopped  = errors.New("stopped")
+	errUnbound  = errors.New("the centre ended the bind")
+	errSilent   = errors.New("the centre does not answer enquire_link")
+	errIgnored  = errors.New("the centre does not answer submits")
+	errTimeout  = errors.New("no answer in time")
+	errNotBound = fmt.Errorf("%w: the bind has ended", ErrNotBound)
+)
+
+// session is one bind, from its success to the end of its connection. Four
+// goroutines serve it: read, write, deliver and watch.
+type session struct {
+	c      *Client
+	wire   *wire
+	stream uint64
+	free   chan *request // the places in the window
+	ended  chan struct{}
+	more   chan struct{} // there is something to write
+	came   chan struct{} // there is something to deliver
+	room   chan struct{} // inbox or out have room again
+	owing  chan struct{} // a debt was entered
+
+	mu       sync.Mutex
+	ledger   ledger
+	out      []byte // to be written
+	spare    []byte // what out will be next
+	inbox    inbox
+	leaving  bool          // write out, then end: the centre has unbound
+	draining chan struct{} // not nil: no new submits; closed when none is open
+	closed   error         // why it ended
+	broken   error         // why writing ended
+	heard    time.Time     // the last read
+	answered time.Time     // the last answer to a submit
+	held     bool          // reading waits for room
+}
+
+func newSession(c *Client, w *wire) *session {
+	now := time.Now()
+	s := &session{
+		c: c, wire: w, stream: rand.Uint64()>>1 | 1,
+		free: make(chan *request, c.cfg.Window), ended: make(chan struct{}),
+		more: make(chan struct{}, 1), came: make(chan struct{}, 1),
+		room: make(chan struct{}, 1), owing: make(chan struct{}, 1),
+		ledger: ledger{sequence: w.sequence, asked: make(map[uint32]*request), queued: w.sent, written: w.sent, read: w.sent},
+		heard:  now, answered: now,
+	}
+	for range c.cfg.Window {
+		s.free <- &request{command: cmdSubmit, done: make(chan answer, 1)}
+	}
+	return s
+}
+
+// poke wakes who waits on c, now or next.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// serve returns why the bind ended when all its goroutines have. It tells lost
+// as soon as it ends.
+func (s *session) serve(ctx context.Context, lost func(error)) error {
+	deliver, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var work sync.WaitGroup
+	work.Go(s.read)
+	work.Go(s.write)
+	work.Go(func() { s.deliver(deliver) })
+	work.Go(s.watch)
+	select {
+	case <-s.ended:
+	case <-ctx.Done():
+		s.leave()
+	}
+	s.end(errStopped)
+	lost(s.closed)
+	cancel()
+	s.wire.conn.SetDeadline(time.Unix(1, 0))
+	work.Wait()
+	s.settle()
+	s.fail()
+	s.wire.conn.Close()
+	return s.closed
+}
+
+// end says that the bind is over; the first reason counts.
+func (s *session) end(why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed == nil {
+		s.closed = why
+		close(s.ended)
+	}
+}
+
+// leave waits for the answers that are due, and unbinds.
+func (s *session) leave() {
+	s.mu.Lock()
+	drained := make(chan struct{})
+	s.draining = drained
+	s.drain()
+	s.mu.Unlock()
+	late := time.NewTimer(s.c.cfg.AnswerTimeout)
+	defer late.Stop()
+	select {
+	case <-drained:
+	case <-s.ended:
+		return
+	case <-late.C:
+	}
+	r := &request{command: cmdUnbind, done: make(chan answer, 1)}
+	if !s.ask(r, nil, time.Now()) {
+		return
+	}
+	late.Reset(min(unbindTime, s.c.cfg.AnswerTimeout))
+	select {
+	case <-r.done:
+	case <-s.ended:
+	case <-late.C:
+	}
+}
+
+// drain tells leave when nothing is open. The caller holds mu.
+func (s *session) drain() {
+	if s.draining == nil || len(s.ledger.asked) > 0 {
+		return
+	}
+	select {
+	case <-s.draining:
+	default:
+		close(s.draining)
+	}
+}
+
+// settle reports the answers that have arrived.
+func (s *session) settle() {
+	acked, _ := s.wire.acked()
+	s.mu.Lock()
+	gone := s.ledger.arrived(acked)
+	s.mu.Unlock()
+	for _, d := range gone {
+		s.c.h.Answered(s.stream, d.batch)
+	}
+}
+
+// fail ends the requests that are open when nothing is read or written any
+// more.
+func (s *session) fail() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.ledger.asked {
+		err := fmt.Errorf("%w: %w", ErrUnknown, s.closed)
+		if r.end > s.ledger.written {
+			err = errNotBound
+		}
+		s.complete(r, answer{err: err})
+	}
+}
+
+// complete gives a request its answer. The caller holds mu.
+func (s *session) complete(r *request, a answer) {
+	delete(s.ledger.asked, r.sequence)
+	s.drain()
+	if !r.left {
+		r.done <- a
+	} else if r.command == cmdSubmit {
+		s.free <- r
+	}
+}
