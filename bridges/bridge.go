@@ -67,6 +67,15 @@ type Resolver interface {
 	Resolve(localpart string) (UserID, error)
 }
 
+// Assembler is a Bridge whose network cuts messages into parts. Only such a
+// Bridge delivers a Part.
+type Assembler interface {
+	// Assemble makes a message of the parts that came, at least one, in the
+	// order of their numbers and none twice. When some are missing, the text
+	// says so. It is pure and does not block.
+	Assemble(parts []Part) Message
+}
+
 // Host is what the gateway offers to a Runner.
 type Host interface {
 	// Owner returns the account whose identity on the network is id.

@@ -25,6 +25,21 @@ type Message struct {
 	Receipt bool `json:"-"`
 }
 
+// Part is a piece of an incoming message that the network has cut. The gateway
+// keeps the parts of a message until all are there, or no more are to be
+// expected, and has an Assembler make the message.
+type Part struct {
+	Chat ChatID `json:"chat"`
+	// Ref tells the messages of a chat apart whose parts come now.
+	Ref string `json:"ref"`
+	// Number is this part's, from 1 to Total. Total is the same for all parts.
+	Number uint8 `json:"number"`
+	Total  uint8 `json:"total"`
+	// Data is what only the bridge reads. It lives on disk: a later version of
+	// the bridge must read it, too.
+	Data []byte `json:"data"`
+}
+
 // State is how far an outgoing message, or one part of it, has come.
 type State uint8
 
@@ -44,4 +59,5 @@ type Receipt struct {
 }
 
 func (Message) event() {}
+func (Part) event()    {}
 func (Receipt) event() {}
