@@ -7,12 +7,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"causeway/bridges"
+	"causeway/bridges/sms"
 	"causeway/cmd/causeway/config"
 )
 
 // networks is the one table of what can be bridged: a network is one line
 // here and one folder in bridges.
-var networks = map[string]network{}
+var networks = map[string]network{
+	"sms": of(sms.New),
+}
 
 // deps is what the program gives to a network.
 type deps struct {
@@ -27,11 +30,11 @@ type network struct {
 }
 
 // of makes a network of its package's constructor.
-func of[C any, B bridges.Bridge](construct func(C, *slog.Logger) (B, error)) network {
+func of[C any, B bridges.Bridge](construct func(C, *slog.Logger, prometheus.Registerer) (B, error)) network {
 	return network{
 		config: func() any { return new(C) },
 		open: func(own any, d deps) (bridges.Bridge, error) {
-			return construct(*own.(*C), d.Log)
+			return construct(*own.(*C), d.Log, d.Metrics)
 		},
 	}
 }

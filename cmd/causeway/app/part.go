@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync/atomic"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"causeway/bridges"
 	"causeway/cmd/causeway/config"
 	"causeway/component"
@@ -25,7 +27,8 @@ func newPart(b config.Bridge, a *App, lm *component.Metrics, gm *gateway.Metrics
 	p := &part{cfg: b, app: a}
 	log := a.log.With("bridge", b.Domain)
 	var err error
-	if p.bridge, err = openBridge(b, deps{Log: log, Metrics: a.metrics}); err != nil {
+	d := deps{Log: log, Metrics: prometheus.WrapRegistererWith(prometheus.Labels{"bridge": b.Domain}, a.metrics)}
+	if p.bridge, err = openBridge(b, d); err != nil {
 		return nil, err
 	}
 	p.gateway = gateway.New(gateway.Config{

@@ -1,0 +1,223 @@
+package sms
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"causeway/bridges"
+	"causeway/bridges/sms/smpp"
+)
+
+// Config holds the keys that a bridge block with network sms has besides those
+// of every bridge.
+type Config struct {
+	// Region is where numbers without a country code are dialled: ISO 3166-1,
+	// e.g. US.
+	Region  string  `yaml:"region"`
+	Numbers Numbers `yaml:"numbers"`
+	// Connectors lead to SMS centres. A message goes by the first that is up.
+	Connectors []Connector `yaml:"connectors"`
+	// Unknown says what becomes of a message that a centre did not answer:
+	// report it as possibly sent, or resend it at the risk of sending it twice.
+	Unknown string `yaml:"unknown"`
+	// MaxParts bounds the length of a message, 1 to 255: its parts are paid
+	// for one by one.
+	MaxParts int `yaml:"max_parts"`
+	// Receipts says for which parts the centre reports delivery: all, last or
+	// none.
+	Receipts string `yaml:"receipts"`
+}
+
+// Numbers are what the accounts of the bridge are called on the network.
+type Numbers struct {
+	// Pool holds numbers in E.164 form; each account gets one for itself.
+	Pool []string `yaml:"pool"`
+}
+
+// Connector is a way to an SMS centre.
+type Connector struct {
+	SMPP SMPP `yaml:"smpp"`
+}
+
+// SMPP is a bind.
+type SMPP struct {
+	Address      string      `yaml:"address"` // host:port
+	SystemID     string      `yaml:"system_id"`
+	Password     smpp.Secret `yaml:"password"`
+	PasswordFile string      `yaml:"password_file"`
+	SystemType   string      `yaml:"system_type"`
+	TLS          bool        `yaml:"tls"`
+	CAFile       string      `yaml:"ca_file"` // PEM, instead of the system's
+	Window       int         `yaml:"window"`  // submits without an answer, 1 to 1000
+	Rate         float64     `yaml:"rate"`    // submits per second; 0: no limit
+	// Alphabet is what the centre takes data_coding 0 for: gsm7, latin1, ascii
+	// or utf8.
+	Alphabet string `yaml:"alphabet"`
+}
+
+// DefaultConfig returns what an empty block means.
+func DefaultConfig() Config {
+	return Config{Unknown: "report", MaxParts: 6, Receipts: receiptsAll}
+}
+
+// DefaultSMPP returns what an empty bind means.
+func DefaultSMPP() SMPP { return SMPP{Window: 10, Alphabet: alphabetGSM} }
+
+// UnmarshalYAML puts the defaults under what the file says, and checks it. It
+// reads the files that the block names.
+func (c *Config) UnmarshalYAML(decode func(any) error) error {
+	type plain Config
+	*c = DefaultConfig()
+	if err := decode((*plain)(c)); err != nil {
+		return err
+	}
+	return c.complete()
+}
+
+// UnmarshalYAML does the same for a bind.
+func (s *SMPP) UnmarshalYAML(decode func(any) error) error {
+	type plain SMPP
+	*s = DefaultSMPP()
+	return decode((*plain)(s))
+}
+
+// fault is an error at a key, as the configuration's reader wants it.
+func fault(key, format string, args ...any) error {
+	return fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...))
+}
+
+// complete checks c and fills in what stands in files.
+func (c *Config) complete() error {
+	switch {
+	case !knownRegion(c.Region):
+		return fault("region", "want the country for numbers without a country code, as ISO 3166-1 has it, e.g. US")
+	case c.Unknown != "report" && c.Unknown != "resend":
+		return fault("unknown", "want report or resend")
+	case c.MaxParts < 1 || c.MaxParts > 255:
+		return fault("max_parts", "want a number from 1 to 255")
+	case !slices.Contains([]string{receiptsAll, receiptsLast, receiptsNone}, c.Receipts):
+		return fault("receipts", "want all, last or none")
+	case len(c.Connectors) == 0:
+		return fault("connectors", "want at least one way to an SMS centre, e.g. [{smpp: {…}}]")
+	}
+	if err := c.checkPool(); err != nil {
+		return err
+	}
+	for i := range c.Connectors {
+		if err := c.Connectors[i].SMPP.complete(fmt.Sprintf("connectors[%d].smpp.", i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkPool() error {
+	if len(c.Numbers.Pool) == 0 {
+		return fault("numbers.pool", "want at least one number, e.g. [\"+12025550199\"]")
+	}
+	p := newPlan(c.Region)
+	seen := map[string]bool{}
+	for i, n := range c.Numbers.Pool {
+		key := fmt.Sprintf("numbers.pool[%d]", i)
+		id, err := p.resolve(n)
+		var e *bridges.Error
+		switch {
+		case errors.As(err, &e) && e.Kind == bridges.Gone && isE164(string(e.Instead)):
+			return fault(key, "want the number as %q", e.Instead)
+		case err != nil || !isE164(string(id)):
+			return fault(key, "want a number with its country code, in quotes, e.g. \"+12025550199\"")
+		case seen[n]:
+			return fault(key, "the number is in the pool already")
+		}
+		seen[n] = true
+	}
+	return nil
+}
+
+// complete checks a bind. key is the path to it, with a dot behind.
+func (s *SMPP) complete(key string) error {
+	_, port, err := net.SplitHostPort(s.Address)
+	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
+		return fault(key+"address", `want "HOST:PORT", e.g. "127.0.0.1:2775"`)
+	}
+	if err := s.readPassword(key); err != nil {
+		return err
+	}
+	switch {
+	case s.SystemID == "" || len(s.SystemID) > 15:
+		return fault(key+"system_id", "want the name that the centre gave you, 1 to 15 characters")
+	case len(s.Password) > 64:
+		return fault(key+"password", "want at most 64 characters")
+	case len(s.SystemType) > 12:
+		return fault(key+"system_type", "want at most 12 characters")
+	case s.Window < 1 || s.Window > 1000:
+		return fault(key+"window", "want a number from 1 to 1000")
+	case !(s.Rate >= 0 && s.Rate <= 1e6):
+		return fault(key+"rate", "want messages per second, or 0 for no limit")
+	case alphabets[s.Alphabet] == nil:
+		return fault(key+"alphabet", "want gsm7, latin1, ascii or utf8")
+	case s.CAFile != "" && !s.TLS:
+		return fault(key+"ca_file", "does nothing without tls: true")
+	}
+	if _, err := s.clientTLS(); err != nil {
+		return fault(key+"ca_file", "cannot be used: %v", cause(err))
+	}
+	return nil
+}
+
+func (s *SMPP) readPassword(key string) error {
+	if s.PasswordFile == "" {
+		return nil
+	}
+	if s.Password != "" {
+		return fault(key+"password_file", "give password or password_file, not both")
+	}
+	text, err := os.ReadFile(s.PasswordFile)
+	if err != nil {
+		return fault(key+"password_file", "cannot be read: %v", cause(err))
+	}
+	s.Password = smpp.Secret(strings.TrimRight(string(text), "\r\n"))
+	return nil
+}
+
+// cause returns why a file cannot be read, without its name: somebody may have
+// put the secret itself there.
+func cause(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// clientTLS returns how to speak TLS, or nil.
+func (s *SMPP) clientTLS() (*tls.Config, error) {
+	if !s.TLS {
+		return nil, nil
+	}
+	host, _, err := net.SplitHostPort(s.Address)
+	if err != nil {
+		return nil, err
+	}
+	c := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	if s.CAFile == "" {
+		return c, nil
+	}
+	pem, err := os.ReadFile(s.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	c.RootCAs = x509.NewCertPool()
+	if !c.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, errors.New("no PEM certificate in it")
+	}
+	return c, nil
+}

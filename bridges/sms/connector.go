@@ -1,0 +1,54 @@
+package sms
+
+import (
+	"context"
+
+	"causeway/bridges/sms/smpp"
+)
+
+// connector is one way to an SMS centre. It handles what comes from there.
+type connector struct {
+	b        *Bridge
+	name     string // for people: the address
+	system   string // by which the centre knows us
+	standard script // what the centre takes data_coding 0 for
+	config   smpp.Config
+	client   *smpp.Client
+}
+
+var _ smpp.Handler = (*connector)(nil)
+
+func newConnector(b *Bridge, s SMPP) *connector {
+	c := &connector{b: b, name: s.Address, system: s.SystemID, standard: *alphabets[s.Alphabet]}
+	t, _ := s.clientTLS() // complete has tried it
+	c.config = smpp.Config{
+		Address: s.Address, SystemID: s.SystemID, Password: s.Password, SystemType: s.SystemType,
+		TLS: t, Window: s.Window, Rate: s.Rate, Log: b.log.With("connector", c.name),
+		Count: b.metrics.count(c.name),
+	}
+	c.client = smpp.New(c.config, c)
+	return c
+}
+
+// up tells whether the connector is bound.
+func (c *connector) up() bool {
+	_, err := c.client.State()
+	return err == nil
+}
+
+// Bound implements smpp.Handler.
+func (c *connector) Bound() { c.b.host.Ready() }
+
+// Deliver implements smpp.Handler.
+func (c *connector) Deliver(ctx context.Context, stream uint64, batch []*smpp.DeliverSM) []smpp.Status {
+	return c.b.deliver(ctx, c, stream, batch)
+}
+
+// Answered implements smpp.Handler.
+func (c *connector) Answered(_ uint64, batch []*smpp.DeliverSM) {
+	once := make([]string, len(batch))
+	for i, m := range batch {
+		once[i] = m.Fingerprint()
+	}
+	c.b.host.Answered(once...)
+}

@@ -1,0 +1,128 @@
+package sms
+
+import (
+	"regexp"
+	"strings"
+
+	"causeway/bridges"
+	"causeway/bridges/sms/smpp"
+)
+
+// For which parts of a message the centre reports delivery, in the
+// configuration.
+const (
+	receiptsAll  = "all"
+	receiptsLast = "last"
+	receiptsNone = "none"
+)
+
+// report is what a delivery receipt says.
+type report struct {
+	id    string
+	state string // as SMPP v3.4, appendix B, writes it
+	code  string // of the network, empty if there is none
+}
+
+// isReport tells whether m is a receipt and no text. Some centres forget to
+// say so, but give the parameters that only a receipt has.
+func isReport(m *smpp.SM) bool {
+	switch m.ESMClass & smpp.ESMTypeMask {
+	case smpp.ESMReceipt, smpp.ESMIntermediate:
+		return true
+	}
+	_, id := m.TLVs.Get(smpp.TagReceiptedMessageID)
+	_, state := m.TLVs.Get(smpp.TagMessageState)
+	return id && state
+}
+
+// The fields of a receipt's text (SMPP v3.4, appendix B), which the
+// specification leaves to vendors: any of them may be missing.
+var (
+	fieldText  = regexp.MustCompile(`(?is)(?:^|\s)text:.*`)
+	fieldID    = regexp.MustCompile(`(?i)(?:^|\s)id:\s*(\S+)`)
+	fieldState = regexp.MustCompile(`(?i)(?:^|\s)stat:\s*(\S+)`)
+	fieldCode  = regexp.MustCompile(`(?i)(?:^|\s)err:\s*(\S+)`)
+)
+
+// stateNames are the values of message_state (SMPP v3.4, section 5.2.28; 0 and
+// 9 are of version 5).
+var stateNames = [...]string{
+	"SCHEDULED", "ENROUTE", "DELIVRD", "EXPIRED", "DELETED", "UNDELIV", "ACCEPTD", "UNKNOWN", "REJECTD", "SKIPPED",
+}
+
+// readReport reads a receipt: its parameters first, and from the text what
+// they do not say.
+func readReport(m *smpp.SM, standard script) report {
+	var r report
+	text := decode(scriptOf(m.DataCoding, standard), m.Payload(), tables{})
+	text = fieldText.ReplaceAllString(text, "")
+	if r.id, _ = m.TLVs.CString(smpp.TagReceiptedMessageID); r.id == "" {
+		r.id = field(fieldID, text)
+	}
+	if n, ok := m.TLVs.Uint(smpp.TagMessageState); ok && int(n) < len(stateNames) {
+		r.state = stateNames[n]
+	} else {
+		r.state = strings.ToUpper(field(fieldState, text))
+	}
+	r.code = field(fieldCode, text)
+	return r
+}
+
+func field(f *regexp.Regexp, text string) string {
+	if m := f.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// outcome is what a state says to the sender.
+type outcome struct {
+	state bridges.State
+	kind  bridges.Kind
+	text  string
+}
+
+var outcomes = map[string]outcome{
+	"DELIVRD": {state: bridges.Delivered},
+	"EXPIRED": {bridges.Failed, bridges.Absent, "The message was not delivered: the phone could not be reached in time."},
+	"UNDELIV": {bridges.Failed, bridges.NotFound, "The message was not delivered: this number cannot be reached by SMS."},
+	"DELETED": {bridges.Failed, bridges.Rejected, "The message was not delivered: the network deleted it."},
+	"REJECTD": {bridges.Failed, bridges.Rejected, "The message was not delivered: the network rejected it."},
+	"SKIPPED": {bridges.Failed, bridges.Rejected, "The message was not delivered: the network skipped it."},
+}
+
+// aliases are how some centres write states.
+var aliases = map[string]string{
+	"DELIVERED": "DELIVRD", "UNDELIVERABLE": "UNDELIV", "UNDELIVERED": "UNDELIV",
+	"FAILED": "UNDELIV", "REJECTED": "REJECTD", "REJECT": "REJECTD",
+}
+
+// outcome returns what became of the message. False: it is on its way, or
+// nobody knows.
+func (r report) outcome() (outcome, bool) {
+	state := r.state
+	if s, ok := aliases[state]; ok {
+		state = s
+	}
+	o, ok := outcomes[state]
+	if !ok || o.state == bridges.Delivered {
+		return o, ok
+	}
+	if strings.Trim(r.code, "0") != "" && len(r.code) <= 16 {
+		o.text += " (Error of the network: " + r.code + ".)"
+	}
+	return o, true
+}
+
+// messageID returns the id of a part. Centres write the same id with and
+// without leading zeros and in both cases, so neither counts. system, the name
+// that the centre knows us by, keeps the ids of different centres apart.
+func messageID(system, id string) bridges.MessageID {
+	id = strings.ToLower(strings.Trim(id, " \t\r\n\x00"))
+	if t := strings.TrimLeft(id, "0"); t != "" {
+		id = t
+	} else if id != "" {
+		id = "0"
+	}
+	return bridges.MessageID(system + "/" + strings.ToValidUTF8(id, "?"))
+}

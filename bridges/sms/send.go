@@ -1,0 +1,116 @@
+package sms
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"causeway/bridges"
+	"causeway/bridges/sms/smpp"
+)
+
+// session sends for one account.
+type session struct {
+	b    *Bridge
+	self smpp.Address
+	work sync.WaitGroup
+}
+
+// Open implements bridges.Bridge. It does not block.
+func (b *Bridge) Open(_ context.Context, a bridges.Account) (bridges.Session, error) {
+	self, ok := b.plan.destination(string(a.Self))
+	if !ok {
+		return nil, &bridges.Error{
+			Kind: bridges.Internal, Text: "Your number is none that can send. Please tell the operator.",
+			Cause: fmt.Errorf("account %s has the number %q", a.ID, a.Self),
+		}
+	}
+	return &session{b: b, self: self}, nil
+}
+
+// Close implements bridges.Session.
+func (s *session) Close() error {
+	s.work.Wait()
+	return nil
+}
+
+// Send implements bridges.Session: each part is one submit_sm, after the one
+// before it was taken.
+func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.MessageID, error) {
+	s.work.Add(1)
+	defer s.work.Done()
+	if isName(string(m.Chat)) {
+		return nil, because(errOneWay, nil)
+	}
+	to, ok := s.b.plan.destination(string(m.Chat))
+	if !ok {
+		return nil, because(errNobody, nil)
+	}
+	p, resumed := s.b.begun.take(m.Key)
+	if !resumed || !p.by.up() {
+		if p.by = s.b.choose(); p.by == nil {
+			p.keep(s.b, m.Key)
+			return nil, because(errNotConnected, nil)
+		}
+	}
+	c, err := encode(m.Text, p.by.standard, s.b.cfg.MaxParts)
+	if err != nil {
+		return nil, err
+	}
+	if !resumed {
+		p.ref = s.b.references.next(s.self.Addr, to.Addr)
+	}
+	return s.b.submit(ctx, p, c, smpp.SubmitSM{Source: s.self, Dest: to, DataCoding: c.coding}, m)
+}
+
+// submit sends the parts that p lacks.
+func (b *Bridge) submit(ctx context.Context, p progress, c cut, sm smpp.SubmitSM, m bridges.Message) ([]bridges.MessageID, error) {
+	for n := len(p.ids); n < len(c.parts); n++ {
+		sm := sm
+		sm.ShortMessage = c.parts[n]
+		if len(c.parts) > 1 {
+			sm.ESMClass = smpp.ESMUDHI
+			sm.ShortMessage = append(concat(p.ref, n, len(c.parts)), c.parts[n]...)
+		}
+		if m.Receipt && b.reports(n, len(c.parts)) {
+			sm.RegisteredDelivery = 1 // of success and of failure
+		}
+		id, err := p.by.client.Submit(ctx, &sm)
+		if err != nil {
+			return nil, p.stopped(b, m.Key, len(c.parts), submitError(err))
+		}
+		if id == "" { // nothing to tell a receipt by
+			id = m.Key + "." + strconv.Itoa(n)
+		}
+		p.ids = append(p.ids, messageID(p.by.system, id))
+	}
+	if b.cfg.Receipts == receiptsLast {
+		return p.ids[len(p.ids)-1:], nil
+	}
+	return p.ids, nil
+}
+
+// reports tells whether the centre shall report on part n.
+func (b *Bridge) reports(n, total int) bool {
+	return b.cfg.Receipts == receiptsAll || b.cfg.Receipts == receiptsLast && n == total-1
+}
+
+// stopped returns the error of a message of which a part failed. What may be
+// tried again goes on from here.
+func (p progress) stopped(b *Bridge, key string, total int, e *bridges.Error) error {
+	if e.Kind == bridges.Temporary || e.Kind == bridges.Unknown {
+		p.keep(b, key)
+		return e
+	}
+	if len(p.ids) > 0 {
+		e.Text += fmt.Sprintf(" Of its %d parts %d were sent.", total, len(p.ids))
+	}
+	return e
+}
+
+func (p progress) keep(b *Bridge, key string) {
+	if len(p.ids) > 0 {
+		b.begun.keep(key, p)
+	}
+}
