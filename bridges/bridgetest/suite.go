@@ -35,6 +35,7 @@ func Suite(t *testing.T, open func(t *testing.T) Subject) {
 	t.Run("info is stable and complete", func(t *testing.T) { checkInfo(t, open(t)) })
 	t.Run("addresses resolve to themselves", func(t *testing.T) { checkResolver(t, open(t)) })
 	t.Run("enrolling stores nothing", func(t *testing.T) { checkEnroller(t, open(t)) })
+	t.Run("parts become a text", func(t *testing.T) { checkAssembler(t, open(t)) })
 	t.Run("messages get ids", func(t *testing.T) { checkSend(t, open(t)) })
 	t.Run("a cancelled send returns", func(t *testing.T) { checkCancel(t, open(t)) })
 	t.Run("sessions close and open again", func(t *testing.T) { checkReopen(t, open(t)) })

@@ -20,6 +20,7 @@ type incoming struct {
 	At      time.Time         `json:"t"`
 	Message *bridges.Message  `json:"m,omitempty"`
 	Receipt *receipt          `json:"r,omitempty"`
+	Part    *bridges.Part     `json:"p,omitempty"`
 	Once    string            `json:"o,omitempty"`
 	Stream  uint64            `json:"c,omitempty"`
 }
@@ -37,6 +38,7 @@ type receipt struct {
 const (
 	kindMessage = "message"
 	kindReceipt = "receipt"
+	kindPart    = "part"
 )
 
 func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
@@ -50,6 +52,11 @@ func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
 			r.Kind, r.Text = e.Reason.Kind, e.Reason.Text
 		}
 		in.Kind, in.Receipt = kindReceipt, r
+	case bridges.Part:
+		if e.Total < 2 || e.Number < 1 || e.Number > e.Total {
+			return nil, fmt.Errorf("gateway: a bridge delivered part %d of %d", e.Number, e.Total)
+		}
+		in.Kind, in.Part = kindPart, &e
 	default:
 		return nil, fmt.Errorf("gateway: a bridge delivered a %T", d.Event)
 	}
@@ -58,8 +65,11 @@ func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
 
 // chat is the conversation that the event belongs to.
 func (in *incoming) chat() bridges.ChatID {
-	if in.Message != nil {
+	switch in.Kind {
+	case kindMessage:
 		return in.Message.Chat
+	case kindPart:
+		return in.Part.Chat
 	}
 	return in.Receipt.Chat
 }
@@ -77,8 +87,9 @@ func decodeIncoming(data []byte) (*incoming, error) {
 		return nil, fmt.Errorf("gateway: event in the journal: %w", err)
 	}
 	switch {
-	case in.Kind == kindMessage && in.Message != nil && in.Receipt == nil:
-	case in.Kind == kindReceipt && in.Receipt != nil && in.Message == nil:
+	case in.Kind == kindMessage && in.Message != nil && in.Receipt == nil && in.Part == nil:
+	case in.Kind == kindReceipt && in.Receipt != nil && in.Message == nil && in.Part == nil:
+	case in.Kind == kindPart && in.Part != nil && in.Message == nil && in.Receipt == nil:
 	default:
 		return nil, fmt.Errorf("gateway: event in the journal of kind %q lacks its payload", in.Kind)
 	}

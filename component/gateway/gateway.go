@@ -72,6 +72,7 @@ type Gateway struct {
 	repeats  *repeats
 	once     *onceBook
 	early    *earlyReceipts
+	pieces   *pieces
 	people   *people
 	commands *commandSessions
 	warned   *cache[string, time.Time]
@@ -91,7 +92,7 @@ func New(cfg Config) *Gateway {
 		cfg: cfg, domain: cfg.Domain, info: cfg.Bridge.Info(), store: cfg.Store,
 		log:  cfg.Log.With("bridge", cfg.Domain),
 		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
-		early: newEarlyReceipts(), people: newPeople(), commands: newCommandSessions(),
+		early: newEarlyReceipts(), pieces: newPieces(), people: newPeople(), commands: newCommandSessions(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 	}
 	g.work, g.stop = context.WithCancel(context.Background())

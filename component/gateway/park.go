@@ -48,6 +48,7 @@ func (g *Gateway) sweep(ctx context.Context) {
 				g.park(c, now)
 			}
 			g.expireEarly(now)
+			g.showExpired(ctx, now)
 			g.commands.expire(now)
 			g.once.expire(now)
 			g.sessions.closeIdle(now)

@@ -81,6 +81,8 @@ func (g *Gateway) stepIn(ctx context.Context, in *incoming) {
 		g.showMessage(ctx, in)
 	case kindReceipt:
 		g.showReceipt(ctx, in)
+	case kindPart:
+		g.keepPart(ctx, in)
 	}
 }
 

@@ -1,0 +1,125 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"causeway/bridges"
+	"causeway/bridges/bridgetest"
+)
+
+func part(ref string, number, total uint8, text string) bridges.Part {
+	return bridges.Part{Chat: phone, Ref: ref, Number: number, Total: total, Data: []byte(text)}
+}
+
+// show delivers events and returns the bodies that the user has been shown.
+func (r *timeless) show(t *testing.T, events ...bridges.Event) []string {
+	t.Helper()
+	ds := make([]bridges.Delivery, len(events))
+	for i, e := range events {
+		ds[i] = bridges.Delivery{Account: alice, Event: e}
+	}
+	if err := r.g.Deliver(t.Context(), ds); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Wait()
+	return bodies(r.drain())
+}
+
+func bodies(stanzas []string) (list []string) {
+	for _, s := range stanzas {
+		if _, b, ok := strings.Cut(s, "<body>"); ok {
+			b, _, _ = strings.Cut(b, "</body>")
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+func TestParts(t *testing.T) {
+	for name, c := range map[string]struct {
+		events []bridges.Event
+		want   []string
+	}{
+		"in order":              {[]bridges.Event{part("r", 1, 2, "a"), part("r", 2, 2, "b")}, []string{"ab"}},
+		"out of order":          {[]bridges.Event{part("r", 3, 3, "c"), part("r", 1, 3, "a"), part("r", 2, 3, "b")}, []string{"abc"}},
+		"twice":                 {[]bridges.Event{part("r", 1, 2, "a"), part("r", 1, 2, "a"), part("r", 2, 2, "b")}, []string{"ab"}},
+		"interleaved":           {[]bridges.Event{part("r", 1, 2, "a"), part("s", 1, 2, "c"), part("r", 2, 2, "b"), part("s", 2, 2, "d")}, []string{"ab", "cd"}},
+		"before a later text":   {[]bridges.Event{part("r", 1, 2, "a"), part("r", 2, 2, "b"), sms("c")}, []string{"ab", "c"}},
+		"a text in between":     {[]bridges.Event{part("r", 1, 2, "a"), sms("c"), part("r", 2, 2, "b")}, []string{"c", "ab"}},
+		"a reference used anew": {[]bridges.Event{part("r", 1, 2, "a"), part("r", 1, 2, "x"), part("r", 2, 2, "y")}, []string{"a_", "xy"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *timeless) {
+				if got := r.show(t, c.events...); !slices.Equal(got, c.want) {
+					t.Errorf("the user saw %q, not %q", got, c.want)
+				}
+				if n, p := r.store.count(); n+p != 0 || r.g.flights.inbound != 0 || r.g.pieces.n != 0 || len(r.g.pieces.chats) != 0 {
+					t.Errorf("left: %d journalled, %d parked, %d in flight, %d parts", n, p, r.g.flights.inbound, r.g.pieces.n)
+				}
+			})
+		})
+	}
+}
+
+func TestPartsWithoutTheRest(t *testing.T) {
+	inBubble(t, func(r *timeless) {
+		if got := r.show(t, part("r", 2, 3, "b")); len(got) != 0 {
+			t.Errorf("at once the user saw %q", got)
+		}
+		time.Sleep(partsTime - time.Second)
+		if got := bodies(r.drain()); len(got) != 0 {
+			t.Errorf("before the time the user saw %q", got)
+		}
+		time.Sleep(3 * time.Second)
+		if got := bodies(r.drain()); !slices.Equal(got, []string{"_b_"}) {
+			t.Errorf("after the time the user saw %q", got)
+		}
+		if n, p := r.store.count(); n+p != 0 {
+			t.Errorf("%d journalled, %d parked are left", n, p)
+		}
+	})
+}
+
+func TestPartsSurviveACrash(t *testing.T) {
+	inBubble(t, func(r *timeless) {
+		r.show(t, part("r", 2, 2, "b"), part("s", 1, 2, "c"))
+		time.Sleep(time.Minute)
+		next := r.crash(bridgetest.SMS())
+		if got := next.show(t, part("r", 1, 2, "a")); !slices.Equal(got, []string{"ab"}) {
+			t.Errorf("after the crash the user saw %q", got)
+		}
+		time.Sleep(partsTime - time.Minute + 2*time.Second) // counted from before the crash
+		if got := bodies(next.drain()); !slices.Equal(got, []string{"c_"}) {
+			t.Errorf("after the time the user saw %q", got)
+		}
+		*r = *next
+	})
+}
+
+func TestPartsAreBounded(t *testing.T) {
+	inBubble(t, func(r *timeless) {
+		shown := 0
+		for i := range maxChatParts + 1 {
+			shown += len(r.show(t, part(fmt.Sprint(i), 1, 255, "x")))
+		}
+		if shown != 1 || r.g.pieces.n != maxChatParts {
+			t.Errorf("%d messages were shown, %d parts wait", shown, r.g.pieces.n)
+		}
+	})
+}
+
+func TestImpossiblePartsAreRefused(t *testing.T) {
+	inBubble(t, func(r *timeless) {
+		for _, p := range []bridges.Part{part("r", 0, 2, ""), part("r", 3, 2, ""), part("r", 1, 1, "")} {
+			if err := r.g.Deliver(context.Background(), []bridges.Delivery{{Account: alice, Event: p}}); err == nil {
+				t.Errorf("part %d of %d was taken", p.Number, p.Total)
+			}
+		}
+	})
+}
