@@ -13,7 +13,7 @@ import (
 // numbers, so that it can never be read as one:
 //
 //	12345;phone-context=us             a short code, or digits of the region
-//	4711000;phone-context=international digits that no country's plan has
+//	9990000;phone-context=international digits that no country's plan has
 //	476f6f676c65;phone-context=alphanumeric  a name, as hexadecimal octets
 const (
 	phoneContext  = ";phone-context="
@@ -71,8 +71,10 @@ func (p *plan) identify(a smpp.Address) bridges.UserID {
 	if a.TON == tonAlphanumeric || !isDigits(digits) || len(digits) > maxDigits {
 		return named(a.Addr)
 	}
-	if rest, ok := strings.CutPrefix(digits, "00"); ok && !plus && len(rest) >= minE164 {
-		digits, plus = rest, true
+	if rest, ok := strings.CutPrefix(digits, "00"); ok {
+		if id, ok := p.canonical("+" + rest); ok {
+			return id
+		}
 	}
 	if plus || a.TON == tonInternational {
 		if id, ok := p.canonical("+" + digits); ok {
@@ -86,21 +88,24 @@ func (p *plan) identify(a smpp.Address) bridges.UserID {
 	return local(digits, p.context)
 }
 
-// guess reads digits of which the network does not say whether a country code
-// is in them. What the region's plan assigns comes before what another's does.
+// guess reads digits of which the network does not say for certain whether a
+// country code is in them. What the region's plan assigns comes before what
+// another's does.
 func (p *plan) guess(ton byte, digits string) (bridges.UserID, bool) {
 	if len(digits) < minE164 {
 		return "", false
 	}
-	if id, ok := p.national(digits, assigned); ok {
-		return id, true
+	id, ok := p.national(digits, assigned)
+	if !ok && ton == tonNational {
+		id, ok = p.national(digits, possible)
 	}
-	if ton != tonNational {
-		if id, ok := p.foreign(digits); ok {
-			return id, true
-		}
+	if !ok {
+		id, ok = p.foreign(digits)
 	}
-	return p.national(digits, possible)
+	if !ok {
+		id, ok = p.national(digits, possible)
+	}
+	return id, ok
 }
 
 // destination returns how an id is written in SMPP: international numbers

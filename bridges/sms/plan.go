@@ -70,14 +70,23 @@ func (p *plan) foreign(digits string) (bridges.UserID, bool) {
 }
 
 // parse gives the library ASCII digits, with a plus sign or without, and
-// nothing else: it reads letters, extensions and more.
+// nothing else: it reads letters, extensions and more. In some plans it drops
+// zeros each time it reads a number; such a number has no canonical form.
 func (p *plan) parse(digits string, is test) (bridges.UserID, bool) {
 	n, err := phonenumbers.Parse(digits, p.region)
 	if err != nil || n.GetExtension() != "" || !is(n) {
 		return "", false
 	}
 	id := phonenumbers.Format(n, phonenumbers.E164)
-	return bridges.UserID(id), isE164(id)
+	if !isE164(id) {
+		return "", false
+	}
+	if id != digits {
+		if again, ok := p.parse(id, possible); !ok || string(again) != id {
+			return "", false
+		}
+	}
+	return bridges.UserID(id), true
 }
 
 // knownRegion tells whether there is a numbering plan for a region.
