@@ -48,8 +48,10 @@ type barrier struct {
 }
 
 func newBarrier(domain string, t timing, now time.Time, written int) *barrier {
-	return &barrier{domain: domain, t: t, last: now, since: now, count: written,
-		ids: map[string]string{}, late: map[string]string{}}
+	return &barrier{
+		domain: domain, t: t, last: now, since: now, count: written,
+		ids: map[string]string{}, late: map[string]string{},
+	}
 }
 
 // extend appends a ping to a batch that begins at offset, when one is due.

@@ -62,8 +62,10 @@ func (s *stream) judge(f stanza.Frame) piece {
 	case stanza.FrameSkipped:
 		s.l.m.skipped("limit")
 		s.l.log.Warn("a stanza was skipped", "reason", f.Reason, "from", f.Head.From, "to", f.Head.To)
-		return piece{s: f.Head, answer: &stanza.Error{Type: "modify", Condition: "policy-violation",
-			Text: "This stanza is more than this gateway takes: " + f.Reason + "."}, done: f.Head.Kind == 0}
+		return piece{s: f.Head, answer: &stanza.Error{
+			Type: "modify", Condition: "policy-violation",
+			Text: "This stanza is more than this gateway takes: " + f.Reason + ".",
+		}, done: f.Head.Kind == 0}
 	case stanza.FrameEnd:
 		return piece{err: errEnded}
 	}

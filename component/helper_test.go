@@ -108,16 +108,6 @@ func (m *memory) Last(_ context.Context, conn uint64) (last uint64, _ error) {
 	return last, nil
 }
 
-// stanzas returns all that is journalled, in order.
-func (m *memory) stanzas() (all []*stanza.Stanza) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, c := range m.cycles {
-		all = append(all, c.Stanzas...)
-	}
-	return all
-}
-
 // rig is a link with all that it needs.
 type rig struct {
 	*Link
@@ -134,8 +124,10 @@ type rig struct {
 func newRig(t testing.TB) *rig {
 	t.Helper()
 	r := &rig{t: t, srv: componenttest.New(t, testDomain, testSecret), rec: newRecorder(t), j: &memory{}}
-	r.Link = New(Config{Domain: testDomain, Address: r.srv.Addr(), Secret: testSecret,
-		Log: slog.New(slog.DiscardHandler)}, r.rec, r.j, &MemoryNote{})
+	r.Link = New(Config{
+		Domain: testDomain, Address: r.srv.Addr(), Secret: testSecret,
+		Log: slog.New(slog.DiscardHandler),
+	}, r.rec, r.j, &MemoryNote{})
 	r.Link.t.settle = 10 * time.Millisecond
 	r.Link.t.retry[0] = time.Millisecond
 	r.Link.t.drain = time.Second

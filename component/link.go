@@ -156,8 +156,10 @@ func (l *Link) recovered(where string, s *stanza.Stanza) {
 	l.m.skipped("panic")
 	l.log.Error("panic in a handler", "where", where, "panic", p, "stack", string(debug.Stack()))
 	if s != nil && s.Kind == stanza.IQ {
-		l.reply(s, &stanza.Error{Type: "cancel", Condition: "internal-server-error",
-			Text: "This gateway failed to handle the request. The failure is in its log."})
+		l.reply(s, &stanza.Error{
+			Type: "cancel", Condition: "internal-server-error",
+			Text: "This gateway failed to handle the request. The failure is in its log.",
+		})
 	}
 }
 

@@ -36,19 +36,27 @@ func testMux(log *bytes.Buffer) *Mux[string] {
 
 func TestMux(t *testing.T) {
 	for _, c := range []struct{ name, iq, want, log string }{
-		{"6120.5 get", `<iq from='u@h/r' to='gw' id='1' type='get'><query xmlns='urn:a' x='y'/></iq>`,
-			`<iq from='gw' to='u@h/r' id='1' type='result'><query xmlns='urn:a'>cy</query></iq>`, ""},
-		{"6120.5 at a contact", `<iq from='u' to='c@gw' id='1' type='get'><query xmlns='urn:a'/></iq>`,
-			`<iq from='c@gw' to='u' id='1' type='result'><query xmlns='urn:a'>c</query></iq>`, ""},
-		{"6120.5 set", `<iq from='u' to='gw' id='1' type='set'><query xmlns='urn:a'/></iq>`,
-			`<iq from='gw' to='u' id='1' type='result'/>`, ""},
+		{
+			"6120.5 get", `<iq from='u@h/r' to='gw' id='1' type='get'><query xmlns='urn:a' x='y'/></iq>`,
+			`<iq from='gw' to='u@h/r' id='1' type='result'><query xmlns='urn:a'>cy</query></iq>`, "",
+		},
+		{
+			"6120.5 at a contact", `<iq from='u' to='c@gw' id='1' type='get'><query xmlns='urn:a'/></iq>`,
+			`<iq from='c@gw' to='u' id='1' type='result'><query xmlns='urn:a'>c</query></iq>`, "",
+		},
+		{
+			"6120.5 set", `<iq from='u' to='gw' id='1' type='set'><query xmlns='urn:a'/></iq>`,
+			`<iq from='gw' to='u' id='1' type='result'/>`, "",
+		},
 		{"6120.6 other kind of address", `<iq from='u' to='gw/x@y' id='1' type='get'><query xmlns='urn:a'/></iq>`, "service-unavailable", ""},
 		{"6120.6 other type", `<iq from='u' to='c@gw' id='1' type='set'><query xmlns='urn:a'/></iq>`, "service-unavailable", ""},
 		{"6120.6 other name", `<iq from='u' to='gw' id='1' type='get'><item xmlns='urn:a'/></iq>`, "service-unavailable", ""},
 		{"0215.1", `<iq from='u' to='gw' id='1' type='get'><services xmlns='urn:xmpp:extdisco:2'/></iq>`, "service-unavailable", ""},
 		{"6120.6 no payload", `<iq from='u' to='gw' id='1' type='get'/>`, "bad-request", ""},
-		{"6120.9 refused", `<iq from='u' to='c@gw/x' id='1' type='get'><refuses xmlns='urn:b'/></iq>`,
-			`<iq from='c@gw/x' to='u' id='1' type='error'><error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`, ""},
+		{
+			"6120.9 refused", `<iq from='u' to='c@gw/x' id='1' type='get'><refuses xmlns='urn:b'/></iq>`,
+			`<iq from='c@gw/x' to='u' id='1' type='error'><error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`, "",
+		},
 		{"panic", `<iq from='u' to='c@gw/x' id='1' type='get'><panics xmlns='urn:b'/></iq>`, "internal-server-error", "the cause"},
 		{"6120.10 failure", `<iq from='u' to='c@gw/x' id='1' type='get'><fails xmlns='urn:b'/></iq>`, "internal-server-error", "the secret cause"},
 		{"6120.7 error", `<iq from='u' to='gw' id='1' type='error'><query xmlns='urn:a'/></iq>`, "", ""},

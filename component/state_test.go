@@ -40,8 +40,10 @@ func TestCheck(t *testing.T) {
 			c.Close()
 		}, nil, "another connection serves this domain"},
 		{"closed at once", func(c *componenttest.Conn) { c.Close() }, nil, "is it a component port"},
-		{"no TLS there", func(c *componenttest.Conn) { c.Write("HTTP/1.0 400 Bad Request\r\n\r\n"); c.Close() },
-			func(c *Config) { c.TLS = &tls.Config{ServerName: "localhost"} }, "set tls: false"},
+		{
+			"no TLS there", func(c *componenttest.Conn) { c.Write("HTTP/1.0 400 Bad Request\r\n\r\n"); c.Close() },
+			func(c *Config) { c.TLS = &tls.Config{ServerName: "localhost"} }, "set tls: false",
+		},
 		{"nothing listens", nil, func(c *Config) { c.Address = closed.Addr().String() }, "nothing listens at "},
 		{"no secret", nil, func(c *Config) { c.Secret = "" }, "no secret for "},
 	} {

@@ -32,8 +32,10 @@ type Conn struct {
 // NewConn is the server's side of a connection of the caller's, e.g. a pipe.
 // It is closed when the test ends.
 func NewConn(t testing.TB, c net.Conn, domain string) *Conn {
-	conn := &Conn{t: t, net: c, domain: domain, d: xml.NewDecoder(c),
-		vars: map[string]string{}, more: make(chan struct{}, 1)}
+	conn := &Conn{
+		t: t, net: c, domain: domain, d: xml.NewDecoder(c),
+		vars: map[string]string{}, more: make(chan struct{}, 1),
+	}
 	t.Cleanup(func() {
 		_ = c.Close()
 		conn.serve.Wait()

@@ -269,8 +269,14 @@ func FuzzOut(f *testing.F) {
 		x, _ := s.Child("urn:x", "x")
 		text, _ := s.Body()
 		for _, c := range [][2]string{
-			{s.From, from}, {s.To, to}, {s.ID, id}, {s.Type, typ}, {s.Lang, lang},
-			{text, body}, {x.Attr("a"), attr}, {x.Text(), attr},
+			{s.From, from},
+			{s.To, to},
+			{s.ID, id},
+			{s.Type, typ},
+			{s.Lang, lang},
+			{text, body},
+			{x.Attr("a"), attr},
+			{x.Text(), attr},
 		} {
 			if c[0] != clean(c[1]) {
 				t.Fatalf("%q: %q, want %q", raw, c[0], clean(c[1]))
