@@ -1,6 +1,9 @@
 package component
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // split cuts a JID into its parts (RFC 7622 §3.1), without checking them.
 func split(jid string) (local, domain, resource string) {
@@ -19,12 +22,16 @@ func within(jid, domain string) bool {
 
 // sendable tells whether a JID may stand as from: an address that a server
 // cannot read ends the stream for everybody (xeps.md 0114.12).
+// Characters that the codec would drop count as well: without them it is
+// another address.
 func sendable(jid, domain string) bool {
 	bare, resource, full := strings.Cut(jid, "/")
 	local, d, named := strings.Cut(bare, "@")
 	switch {
+	case !writable(jid):
+		return false
 	case !named:
-		local, d = "", bare
+		d = bare
 	case local == "" || len(local) > 1023 || strings.ContainsFunc(local, forbidden):
 		return false
 	}
@@ -34,9 +41,16 @@ func sendable(jid, domain string) bool {
 	return d == domain
 }
 
+// writable tells whether a JID can be written as it is.
+func writable(jid string) bool {
+	return jid != "" && utf8.ValidString(jid) && !strings.ContainsFunc(jid, func(r rune) bool {
+		return r < ' ' || r == 0x7f || r == 0xFFFE || r == 0xFFFF
+	})
+}
+
 // forbidden has what RFC 7622 §3.3.1 and spaces exclude from a localpart.
 func forbidden(r rune) bool {
-	return r <= ' ' || r == 0x7f || strings.ContainsRune(`"&':<>@`, r)
+	return r == ' ' || strings.ContainsRune(`"&':<>@`, r)
 }
 
 // same compares two JIDs as servers do: only the resource keeps its case.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 
 	"mellium.im/xmpp/jid"
@@ -97,9 +98,9 @@ func (c *Config) check() error {
 }
 
 // Send queues o for writing: the one way out. It stamps a random UUID where o
-// has no id, and refuses o when From is outside the domain or no address, or
-// To is empty (ErrAddress), when an IQ has no type of an IQ (ErrType), or when
-// it is larger than MaxStanza (ErrTooLarge).
+// has no id, and refuses o when From is outside the domain, or From or To is no
+// address (ErrAddress), when its kind has no such type (ErrType), or when it is
+// larger than MaxStanza (ErrTooLarge).
 //
 // With a key, o waits for a connection, and Send blocks while too much is
 // written and not settled; Handler.Settled gets the key when the server has
@@ -108,10 +109,10 @@ func (c *Config) check() error {
 // too much is queued, and o is lost with the connection. After Run has
 // returned, every Send returns ErrDown. A ctx that has ended does not wait.
 func (l *Link) Send(ctx context.Context, o *stanza.Out, key Key) error {
-	if o.To == "" || !sendable(o.From, l.c.Domain) {
+	if !writable(o.To) || !sendable(o.From, l.c.Domain) {
 		return fmt.Errorf("%w: from %q to %q", ErrAddress, o.From, o.To)
 	}
-	if o.Kind == stanza.IQ && !iqType(o.Type) {
+	if !slices.Contains(types[o.Kind], o.Type) {
 		return ErrType
 	}
 	c := *o
@@ -125,12 +126,12 @@ func (l *Link) Send(ctx context.Context, o *stanza.Out, key Key) error {
 	return nil
 }
 
-func iqType(t string) bool {
-	switch t {
-	case "get", "set", "result", "error":
-		return true
-	}
-	return false
+// types are those of RFC 6121 §4.7.1 and §5.2.2 and RFC 6120 §8.2.3. ejabberd
+// refuses any other.
+var types = map[stanza.Kind][]string{
+	stanza.Message:  {"", "normal", "chat", "groupchat", "headline", "error"},
+	stanza.Presence: {"", "unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe", "error"},
+	stanza.IQ:       {"get", "set", "result", "error"},
 }
 
 // reply sends an answer of the link itself. The reader never waits for the
@@ -180,9 +181,9 @@ func (e Error) Error() string { return string(e) }
 // The errors of Send and Request.
 const (
 	ErrDown     Error = "component: the link is down"
-	ErrAddress  Error = "component: from outside the domain, or no to"
+	ErrAddress  Error = "component: from outside the domain, or no address"
 	ErrTooLarge Error = "component: stanza too large"
-	ErrType     Error = "component: no type that an IQ may have"
+	ErrType     Error = "component: no type that such a stanza may have"
 
 	errKilled Error = "component: stopped as by a kill"
 )
