@@ -83,10 +83,15 @@ func (s *stream) cycle(ctx context.Context) error {
 	if err := s.l.hook("noted"); err != nil {
 		return err
 	}
-	if err := s.consume(fresh); err != nil {
+	gone := s.src.consume(fresh)
+	s.l.m.bytesIn.Add(float64(len(fresh)))
+	if err := s.l.hook("consumed"); err != nil {
 		return err
 	}
-	return s.dispatch(key)
+	if err := s.dispatch(key); err != nil {
+		return err
+	}
+	return gone // what is noted is handled, though the connection is lost
 }
 
 // peek waits for bytes and tells the writer that it does.
@@ -95,15 +100,6 @@ func (s *stream) peek(buf []byte) ([]byte, error) {
 	n, err := s.src.peek(buf)
 	s.waiting.Store(0)
 	return buf[:n], err
-}
-
-// consume takes the bytes of the cycle from the connection.
-func (s *stream) consume(fresh []byte) error {
-	if err := s.src.consume(fresh); err != nil {
-		return err
-	}
-	s.l.m.bytesIn.Add(float64(len(fresh)))
-	return s.l.hook("consumed")
 }
 
 // commit waits until what must last is on disk. It returns an error only when
@@ -125,6 +121,6 @@ func (s *stream) commit(ctx context.Context, first, last uint64) (uint64, error)
 		}
 		s.l.m.skipped("journal")
 		s.l.log.Error("the journal fails; reading stops until it works", "error", err)
-		pause(ctx, time.Second)
+		pause(ctx, s.l.t.journal)
 	}
 }

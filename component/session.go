@@ -37,6 +37,11 @@ func (l *Link) session(ctx context.Context) (up time.Duration, err error) {
 	return time.Since(s.born), err
 }
 
+func (l *Link) up() {
+	defer l.recovered("Up", nil)
+	l.h.Up()
+}
+
 func (l *Link) down(err error) {
 	defer l.recovered("Down", nil)
 	l.h.Down(err)

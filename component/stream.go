@@ -3,7 +3,9 @@ package component
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,13 +56,14 @@ func (s *stream) serve(ctx context.Context) error {
 	l.isUp()
 	l.m.up.Set(1)
 	defer l.m.up.Set(0)
-	l.h.Up()
+	l.up()
 
 	var wg sync.WaitGroup
+	failed := make(chan error, 1)
 	wg.Go(func() {
 		if err := s.write(); err != nil {
-			cancel(err)
-			_ = s.conn.SetReadDeadline(time.Now())
+			failed <- err
+			s.finish(err, cancel)
 		}
 	})
 	wg.Go(func() { s.watch(ctx, cancel) })
@@ -68,6 +71,7 @@ func (s *stream) serve(ctx context.Context) error {
 	if c := context.Cause(work); c != nil {
 		err = c
 	}
+	err = reason(err, failed)
 	s.farewell(err)
 	close(s.done)
 	if s.keeps(err) {
@@ -78,6 +82,36 @@ func (s *stream) serve(ctx context.Context) error {
 	_ = s.conn.Close()
 	l.drop(s.id)
 	wg.Wait()
+	return err
+}
+
+// finish ends the reader when nothing can be written any more: not before it
+// has taken what the server had handed over until now.
+func (s *stream) finish(err error, cancel context.CancelCauseFunc) {
+	if errors.Is(err, errKilled) {
+		cancel(err)
+		_ = s.conn.SetReadDeadline(time.Now())
+		return
+	}
+	if s.stopping.Load() {
+		return // a successor reads on
+	}
+	if c, ok := s.conn.(interface{ CloseRead() error }); ok && c.CloseRead() == nil {
+		return // what is in the kernel is still read, then comes the end of file
+	}
+	_ = s.conn.SetReadDeadline(time.Now().Add(s.l.t.drain))
+}
+
+// reason chooses between the error of the reader and that of the writer: when
+// the server said nothing, the writer knows better.
+func reason(err error, failed <-chan error) error {
+	if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	select {
+	case err = <-failed:
+	default:
+	}
 	return err
 }
 
