@@ -14,15 +14,18 @@ type backoff struct {
 	t     timing
 	fails int // one after the other, of the same speed
 	slow  bool
-	ended time.Time // of the last good stream
+	ended time.Time // of the last stream
 }
 
 // next returns the pause after err; up is how long the stream was open.
 func (b *backoff) next(err error, up time.Duration) time.Duration {
 	var e *stanza.StreamError
 	slow := errors.As(err, &e) && hints[e.Condition] != ""
-	if up > b.t.stable {
-		b.fails, b.ended = 0, time.Now()
+	if up > 0 {
+		b.ended = time.Now()
+	}
+	if up > b.t.stable && !slow { // who was replaced does not fight (0114.11)
+		b.fails = 0
 	}
 	if slow && up == 0 && e.Condition == "conflict" && time.Since(b.ended) < b.t.stable && b.fails < 2 {
 		// The server has not yet seen our last connection go; Openfire needs

@@ -7,6 +7,8 @@ import (
 const (
 	nsChatStates = "http://jabber.org/protocol/chatstates"
 	nsHints      = "urn:xmpp:hints"
+
+	foreignTo = "foreign-to"
 )
 
 // verdict is what becomes of a stanza before anything else sees it.
@@ -23,7 +25,7 @@ func (l *Link) check(s *stanza.Stanza) verdict {
 	case s.From == "":
 		return verdict{drop: "no-from"}
 	case !within(s.To, l.c.Domain):
-		return verdict{drop: "foreign-to"}
+		return verdict{drop: foreignTo}
 	case s.Kind == stanza.IQ:
 		return checkIQ(s)
 	}

@@ -98,9 +98,21 @@ func (s *stream) parse(raw []byte) piece {
 	v := s.l.check(st)
 	if v.drop != "" {
 		s.l.m.skipped(v.drop)
+		s.foreign(st, v.drop)
 		return piece{s: st, answer: v.answer, done: v.answer == nil}
 	}
 	return piece{s: st, lasting: lasting(st)}
+}
+
+// foreign says once a stream that stanzas of another domain come: they are
+// lost, and only the administrator can help.
+func (s *stream) foreign(st *stanza.Stanza, reason string) {
+	if s.r.warned || reason != foreignTo {
+		return
+	}
+	s.r.warned = true
+	s.l.log.Error("the server sends stanzas for another domain, which are dropped; with ejabberd, "+
+		"give each domain a listener of its own or set global_routes: false", "to", st.To)
 }
 
 // dispatch hands over what the cycle found, in order.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"time"
 
 	mellium "mellium.im/xmpp/component"
@@ -73,13 +74,17 @@ func (h *handshake) next() error {
 }
 
 // Write lets the stream header pass, and the digest only when the server's
-// header has an id (xeps.md 0114.2).
+// header has an id (xeps.md 0114.2). A server that refuses may have closed by
+// now: its reason is still to be read, so a failure to write tells nothing yet.
 func (h *handshake) Write(p []byte) (int, error) {
 	if h.sent++; h.sent == 2 && headerID(h.in.Bytes()) == "" {
 		return 0, errNoID
 	}
 	n, err := h.conn.Write(p)
 	h.out += n
+	if err != nil && h.sent == 2 && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return len(p), nil
+	}
 	return n, err
 }
 

@@ -19,6 +19,7 @@ type reader struct {
 	state   []byte
 	pieces  []piece
 	commits []*stanza.Stanza
+	warned  bool // see foreign
 }
 
 // piece is one thing that a cycle found.

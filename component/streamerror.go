@@ -30,7 +30,8 @@ var hints = map[string]string{
 		"end the other one or give this bridge another domain",
 	"host-unknown": "the server does not know this domain; " +
 		"configure it there as an external component",
-	"not-authorized":      "give bridge and server the same secret",
+	"not-authorized": "give bridge and server the same secret " +
+		"(ejabberd says this also of a domain that none of its listeners has)",
 	"invalid-namespace":   "the address is no component port (XEP-0114); see the server's listener",
 	"improper-addressing": "the server refuses the name of the domain; compare it with the server's configuration",
 	"see-other-host":      "the server names another address, which is not followed; configure it if you trust it",
