@@ -55,7 +55,8 @@ func (h *handshake) next() error {
 	if err != nil {
 		return err
 	}
-	fresh := h.in.Len() == 0 || h.in.Bytes()[h.in.Len()-1] == '>'
+	before := bytes.TrimRight(h.in.Bytes(), " \t\r\n")
+	fresh := len(before) == 0 || before[len(before)-1] == '>'
 	if i := bytes.IndexByte(h.buf[:n], '>'); i >= 0 {
 		n = i + 1
 	}

@@ -2,7 +2,6 @@ package component
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -108,61 +107,14 @@ func (m *memory) Last(_ context.Context, conn uint64) (last uint64, _ error) {
 	return last, nil
 }
 
-// rig is a link with all that it needs.
-type rig struct {
-	*Link
-	t   testing.TB
-	srv *componenttest.Server
-	rec *recorder
-	j   *memory
-
-	cancel context.CancelCauseFunc
-	done   chan error
-}
-
-// newRig makes a link to a fake server; change it before start.
-func newRig(t testing.TB) *rig {
-	t.Helper()
-	r := &rig{t: t, srv: componenttest.New(t, testDomain, testSecret), rec: newRecorder(t), j: &memory{}}
-	r.Link = New(Config{
-		Domain: testDomain, Address: r.srv.Addr(), Secret: testSecret,
-		Log: slog.New(slog.DiscardHandler),
-	}, r.rec, r.j, &MemoryNote{})
-	r.Link.t.settle = 10 * time.Millisecond
-	r.Link.t.retry[0] = time.Millisecond
-	r.Link.t.drain = time.Second
-	return r
-}
-
-// start runs the link until the test ends.
-func (r *rig) start() {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	r.cancel, r.done = cancel, make(chan error, 1)
-	go func() { r.done <- r.Run(ctx) }()
-	r.t.Cleanup(func() {
-		cancel(nil)
-		select {
-		case err := <-r.done:
-			if err != nil {
-				r.t.Errorf("Run: %v", err)
-			}
-		case <-time.After(patience):
-			r.t.Error("Run does not end")
+// stanzas returns the ids of all that is journalled, in order.
+func (m *memory) stanzas() (ids []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.cycles {
+		for _, s := range c.Stanzas {
+			ids = append(ids, s.ID)
 		}
-	})
-}
-
-// up starts the link and returns the server's side of the open stream.
-func (r *rig) up() *componenttest.Conn {
-	r.t.Helper()
-	r.start()
-	c := r.srv.Accept()
-	r.rec.want("up")
-	return c
-}
-
-func message(id, body string) *stanza.Out {
-	o := &stanza.Out{Kind: stanza.Message, From: "c@" + testDomain, To: "u@example.org", ID: id, Type: "chat"}
-	o.Payload.Leaf("body", "", body)
-	return o
+	}
+	return ids
 }
