@@ -54,9 +54,9 @@ type Frame struct {
 //
 //	read into Space(n) → Advance(bytes read) → Next until it has none → again
 //
-// It refuses processing instructions, comments, DTDs and text between stanzas,
-// in skipped stanzas too; all else inside a stanza is checked by Parse. A Framer
-// belongs to one goroutine.
+// It refuses processing instructions, comments, DTDs, text between stanzas and a
+// second stream header, in skipped stanzas too; all else inside a stanza is
+// checked by Parse. A Framer belongs to one goroutine.
 type Framer struct {
 	limits Limits
 	buf    []byte

@@ -143,6 +143,9 @@ func (f *Framer) opened() (done FrameKind, err error) {
 		f.header = false
 		return FrameHeader, nil
 	}
+	if f.depth == 0 && f.skip == nil && bytes.HasPrefix(f.buf[f.start:], []byte("<stream:stream")) {
+		return 0, f.fail(badFormat, "second stream header") // all stanzas would be inside
+	}
 	f.depth++
 	return 0, nil
 }
