@@ -40,90 +40,94 @@ func (r *timeless) bodies() (all []string) {
 }
 
 func TestBounced(t *testing.T) {
-	t.Run("is shown when the user returns", func(t *testing.T) {
-		inBubble(t, func(r *timeless) {
-			r.hold = true
-			r.give(sms("hello"))
-			first := r.bodies()[0]
-			r.receive(t, bounce(idOf(first), ""))
-			r.settle()
-			synctest.Wait()
-			if n, p := r.store.count(); n != 0 || p != 1 {
-				t.Errorf("%d journalled, %d parked", n, p)
+	for name, f := range map[string]func(r *timeless){
+		"is shown when the user returns":    shownOnReturn,
+		"after it was settled, by its body": shownByItsBody,
+		"0191.1 not for ever":               givenUp,
+		"expires":                           bounceExpires,
+		"another user cannot take it":       forgedBounce,
+	} {
+		t.Run(name, func(t *testing.T) { inBubble(t, f) })
+	}
+}
+
+func shownOnReturn(r *timeless) {
+	r.hold = true
+	r.give(sms("hello"))
+	first := r.bodies()[0]
+	r.receive(r.t, bounce(idOf(first), ""))
+	r.settle()
+	synctest.Wait()
+	if n, p := r.store.count(); n != 0 || p != 1 {
+		r.t.Errorf("%d journalled, %d parked", n, p)
+	}
+	next := r.crash(bridgetest.SMS()) // it survives
+	next.come()
+	if got := next.bodies(); len(got) != 1 || got[0] != first {
+		r.t.Errorf("shown %q, not %q", got, first)
+	}
+	if n, p := next.store.count(); n != 0 || p != 0 {
+		r.t.Errorf("%d journalled, %d parked", n, p)
+	}
+	*r = *next
+}
+
+func shownByItsBody(r *timeless) {
+	r.give(sms("hello"))
+	id := idOf(r.bodies()[0])
+	r.receive(r.t, bounce(id, "<body>hello</body>"))
+	r.come()
+	if got := r.bodies(); len(got) != 1 || idOf(got[0]) != id || !strings.Contains(got[0], "hello") {
+		r.t.Errorf("shown %q", got)
+	}
+}
+
+func givenUp(r *timeless) {
+	r.hold = true
+	r.give(sms("hello"))
+	for i := range bounceTries + 2 {
+		got := r.bodies()
+		if i > bounceTries {
+			if len(got) != 0 {
+				r.t.Errorf("try %d: %q", i, got)
 			}
-			next := r.crash(bridgetest.SMS()) // it survives
-			next.come()
-			if got := next.bodies(); len(got) != 1 || got[0] != first {
-				t.Errorf("shown %q, not %q", got, first)
-			}
-			if n, p := next.store.count(); n != 0 || p != 0 {
-				t.Errorf("%d journalled, %d parked", n, p)
-			}
-			*r = *next
-		})
-	})
-	t.Run("after it was settled, by its body", func(t *testing.T) {
-		inBubble(t, func(r *timeless) {
-			r.give(sms("hello"))
-			id := idOf(r.bodies()[0])
-			r.receive(t, bounce(id, "<body>hello</body>"))
-			r.come()
-			if got := r.bodies(); len(got) != 1 || idOf(got[0]) != id || !strings.Contains(got[0], "hello") {
-				t.Errorf("shown %q", got)
-			}
-		})
-	})
-	t.Run("0191.1 not for ever", func(t *testing.T) {
-		inBubble(t, func(r *timeless) {
-			r.hold = true
-			r.give(sms("hello"))
-			for i := range bounceTries + 2 {
-				got := r.bodies()
-				if i > bounceTries {
-					if len(got) != 0 {
-						t.Errorf("try %d: %q", i, got)
-					}
-					break
-				}
-				if len(got) != 1 {
-					t.Fatalf("try %d: %q", i, got)
-				}
-				r.receive(t, bounce(idOf(got[0]), ""))
-				r.come()
-			}
-			r.settle()
-			synctest.Wait()
-			if n, p := r.store.count(); n != 0 || p != 0 {
-				t.Errorf("%d journalled, %d parked", n, p)
-			}
-		})
-	})
-	t.Run("expires", func(t *testing.T) {
-		inBubble(t, func(r *timeless) {
-			r.hold = true
-			r.give(sms("hello"))
-			r.receive(t, bounce(idOf(r.bodies()[0]), ""))
-			synctest.Wait()
-			time.Sleep(bounceTime + time.Hour)
-			r.come()
-			if got := r.bodies(); len(got) != 0 {
-				t.Errorf("shown %q", got)
-			}
-		})
-	})
-	t.Run("another user cannot take it", func(t *testing.T) {
-		inBubble(t, func(r *timeless) {
-			r.hold = true
-			r.give(sms("hello"))
-			forged := strings.Replace(bounce(idOf(r.bodies()[0]), ""), "alice@", "bob@", 1)
-			r.receive(t, forged)
-			r.settle()
-			synctest.Wait()
-			if n, p := r.store.count(); n != 0 || p != 0 {
-				t.Errorf("%d journalled, %d parked", n, p)
-			}
-		})
-	})
+			break
+		}
+		if len(got) != 1 {
+			r.t.Fatalf("try %d: %q", i, got)
+		}
+		r.receive(r.t, bounce(idOf(got[0]), ""))
+		r.come()
+	}
+	r.settle()
+	synctest.Wait()
+	if n, p := r.store.count(); n != 0 || p != 0 {
+		r.t.Errorf("%d journalled, %d parked", n, p)
+	}
+}
+
+func bounceExpires(r *timeless) {
+	r.hold = true
+	r.give(sms("hello"))
+	r.receive(r.t, bounce(idOf(r.bodies()[0]), ""))
+	synctest.Wait()
+	time.Sleep(bounceTime + time.Hour)
+	r.come()
+	if got := r.bodies(); len(got) != 0 {
+		r.t.Errorf("shown %q", got)
+	}
+}
+
+func forgedBounce(r *timeless) {
+	r.hold = true
+	r.give(sms("hello"))
+	forged := strings.Replace(bounce(idOf(r.bodies()[0]), ""), "alice@", "bob@", 1)
+	r.receive(r.t, forged)
+	r.settle()
+	synctest.Wait()
+	if n, p := r.store.count(); n != 0 || p != 0 {
+		r.t.Errorf("%d journalled, %d parked", n, p)
+	}
 }
 
 func (r *timeless) give(e bridges.Event) {

@@ -16,9 +16,8 @@ const earlyTime = time.Minute
 
 // sentMessage is a user's message that the network has, by parts.
 type sentMessage struct {
-	mu     sync.Mutex
-	parts  []mapping.Message
-	missed bool // some rows were not there: never all delivered
+	mu    sync.Mutex
+	parts []mapping.Message
 }
 
 // sentMessages finds the messages of the last minutes without the store.

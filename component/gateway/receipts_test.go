@@ -44,6 +44,9 @@ func TestReceipts(t *testing.T) {
 		r.Receive(receiptPattern)
 		r.Receive(`<message type='chat' from='*' to='*'><body>next</body></message>`)
 	})
+}
+
+func TestReceiptsAndFailures(t *testing.T) {
 	t.Run("0184.4 failure is an error, once", func(t *testing.T) {
 		r := newRig(t)
 		r.bridge.OnSend(parts("p1", "p2"))

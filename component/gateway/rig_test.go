@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"testing"
 	"time"
 
@@ -35,7 +34,6 @@ type rig struct {
 	store  mapping.Store
 	stop   func() // as SIGTERM
 	ended  chan error
-	log    strings.Builder
 }
 
 type option func(*Config)
@@ -71,16 +69,6 @@ func start(t *testing.T, store mapping.Store, info bridges.Info, opts ...option)
 		r.stop()
 	})
 	return r
-}
-
-// kill ends the gateway as a crash would, but for its goroutines.
-func (r *rig) kill() *memStore {
-	s := r.store.(*memStore).crash()
-	r.g.stop()
-	r.Conn.Close()
-	<-r.ended
-	r.ended <- nil
-	return s
 }
 
 // newRig runs a gateway of a network such as SMS where alice is registered.
