@@ -2,19 +2,22 @@ package gateway
 
 import (
 	"context"
+	"strings"
+	"sync/atomic"
 
 	"causeway/bridges"
 	"causeway/mapping"
 )
 
 // accounts finds registrations without asking the store each time. It
-// remembers absence too. What a transaction changes is forgotten before the
-// change and after it, so that no reader keeps the old state.
+// remembers absence too. What a transaction changes is forgotten after the
+// change; whoever read the store before that does not keep what it found.
 type accounts struct {
-	store  mapping.Accounts
-	bridge string
-	byID   *cache[bridges.AccountID, found]
-	bySelf *cache[bridges.UserID, found]
+	changes atomic.Uint64 // calls of forget
+	store   mapping.Accounts
+	bridge  string
+	byID    *cache[bridges.AccountID, found]
+	bySelf  *cache[bridges.UserID, found]
 }
 
 // found is an account, or the knowledge that there is none.
@@ -36,9 +39,14 @@ func (a *accounts) find(ctx context.Context, id bridges.AccountID) (mapping.Acco
 	if f, ok := a.byID.get(id); ok {
 		return f.account, f.ok, nil
 	}
+	before := a.changes.Load()
 	acc, ok, err := a.store.Account(ctx, a.bridge, id)
 	if err == nil {
+		id = bridges.AccountID(strings.Clone(string(id))) // not a piece of a stanza
 		a.byID.set(id, found{acc, ok})
+		if a.changes.Load() != before {
+			a.byID.delete(id)
+		}
 	}
 	return acc, ok, err
 }
@@ -48,23 +56,46 @@ func (a *accounts) owner(ctx context.Context, self bridges.UserID) (mapping.Acco
 	if f, ok := a.bySelf.get(self); ok {
 		return f.account, f.ok, nil
 	}
+	before := a.changes.Load()
 	acc, ok, err := a.store.AccountBySelf(ctx, a.bridge, self)
 	if err == nil {
 		a.bySelf.set(self, found{acc, ok})
+		if a.changes.Load() != before {
+			a.bySelf.delete(self)
+		}
 	}
 	return acc, ok, err
 }
 
 // forget drops what is known of an account and of its identities.
 func (a *accounts) forget(id bridges.AccountID, selves ...bridges.UserID) {
+	a.changes.Add(1)
 	a.byID.delete(id)
 	for _, s := range selves {
 		a.bySelf.delete(s)
 	}
 }
 
-// Owner implements bridges.Host.
+// Owner implements bridges.Host. Nobody has the number of an account that the
+// configuration does not allow any more.
 func (g *Gateway) Owner(ctx context.Context, id bridges.UserID) (bridges.AccountID, bool, error) {
 	acc, ok, err := g.accounts.owner(ctx, id)
-	return acc.ID, ok, err
+	if err != nil || !ok || !g.admits(acc.ID) {
+		return "", false, err
+	}
+	return acc.ID, true, nil
+}
+
+// member tells whether a user is registered and allowed. It asks until the
+// store answers; at the end of ctx it says yes, so that nothing is given up.
+func (g *Gateway) member(ctx context.Context, id bridges.AccountID) bool {
+	registered := true
+	g.insist(ctx, "read an account", func() (err error) {
+		_, ok, err := g.accounts.find(ctx, id)
+		if err == nil {
+			registered = ok
+		}
+		return err
+	})
+	return registered && g.admits(id)
 }

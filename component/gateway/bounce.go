@@ -17,9 +17,20 @@ const (
 	// one message may come back: a blocked contact is no reason to go on.
 	bounceLimit = 100
 	bounceTries = 5
+	// bounceSweep is how often what has expired is looked for.
+	bounceSweep = time.Hour
 )
 
 func bounceQueue(id bridges.AccountID) string { return "back " + string(id) }
+
+// returned is a stanza of a contact that the user's server did not take.
+type returned struct {
+	mapping.Record
+	id     string      // of the stanza
+	origin mapping.Key // of the record that it was sent for
+	tries  int         // how often it had come back before
+	rows   []mapping.Message
+}
 
 // onBounce keeps a message of a contact that the user's own server did not
 // take, until the user is there again. It is never answered (xeps.md 6120.7),
@@ -27,51 +38,71 @@ func bounceQueue(id bridges.AccountID) string { return "back " + string(id) }
 // fl is the message, if it was not settled when the error came.
 func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Key, fl *flight) {
 	id := accountOf(s.From)
-	rec, origin, ok := bouncedRecord(id, s, key, fl)
-	if !ok {
+	x, ok := g.returned(s, key, fl)
+	if !ok || !g.member(ctx, id) || fl == nil && g.waitsAlready(ctx, id, x.id) {
 		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "nothing to keep").Inc()
-		g.settle(key)
+		g.settle(key, x.origin)
 		return
 	}
-	tries, waiting := g.people.bounced(id, rec.id)
-	if tries >= bounceTries || waiting >= bounceLimit {
+	if x.tries >= bounceTries || !g.people.keeps(id) {
 		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "given up").Inc()
-		g.log.Info("message given up: the user's server does not take it", "stanza", rec.id)
-		g.settle(key, origin)
+		g.log.Info("message given up: the user's server does not take it", "stanza", x.id)
+		g.settle(key, x.origin)
 		return
 	}
-	b := &mapping.Batch{Park: []mapping.Parked{{
-		Key: origin, Bridge: g.domain, Account: id, Conversation: bounceQueue(id),
-		Record: rec.Record, Expires: time.Now().Add(bounceTime), Attempts: tries + 1,
+	b := &mapping.Batch{PutMessages: x.rows, Park: []mapping.Parked{{
+		Key: x.origin, Bridge: g.domain, Account: id, Conversation: bounceQueue(id),
+		Record: x.Record, Expires: time.Now().Add(bounceTime), Attempts: x.tries + 1,
 	}}}
-	if key != origin && key != (mapping.Key{}) {
+	if key != x.origin && key != (mapping.Key{}) {
 		b.Settle = []mapping.Key{key}
 	}
 	if g.store.Commit(ctx, b) == nil {
 		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "kept").Inc()
-		g.log.Info("message kept until the user returns", "id", trace(origin), "stanza", rec.id)
+		g.log.Info("message kept until the user returns", "id", trace(x.origin), "stanza", x.id)
 	}
 }
 
-// bouncedText is a record of a message, with its id.
-type bouncedText struct {
-	mapping.Record
-	id string
-}
-
-// bouncedRecord finds the message that bounced: among what is not settled, or
-// in the error itself, for servers that return the body.
-func bouncedRecord(id bridges.AccountID, s *stanza.Stanza, key mapping.Key, fl *flight) (bouncedText, mapping.Key, bool) {
+// returned finds the message that bounced: among what is not settled, or in
+// the error itself, for servers that return the body.
+func (g *Gateway) returned(s *stanza.Stanza, key mapping.Key, fl *flight) (x returned, ok bool) {
 	if fl != nil {
-		return bouncedText{toXMPP(fl.text), fl.id}, fl.key, true
+		return returned{toXMPP(fl.keep), fl.id, fl.key, fl.tries, fl.rows}, true
 	}
 	text, ok := s.Body()
 	if !ok || text == "" || localOf(s.To) == "" || s.ID == "" || key == (mapping.Key{}) {
-		return bouncedText{}, mapping.Key{}, false
+		return x, false
 	}
-	o := &stanza.Out{Kind: stanza.Message, Type: "chat", ID: s.ID, From: bare(s.To) + "/" + resource, To: string(id)}
+	o := &stanza.Out{
+		Kind: stanza.Message, Type: "chat", ID: s.ID,
+		From: bare(s.To) + "/" + resource, To: string(accountOf(s.From)),
+	}
 	o.Payload.Leaf("body", "", text)
-	return bouncedText{toXMPP(o), s.ID}, key, true
+	tries, _ := g.bounces.get(s.ID)
+	return returned{Record: toXMPP(o), id: s.ID, origin: key, tries: tries}, true
+}
+
+// waitsAlready tells whether a message of that id is kept: a crash may have
+// left both the message and the error.
+func (g *Gateway) waitsAlready(ctx context.Context, id bridges.AccountID, stanzaID string) bool {
+	if !g.people.hasBounced(id) {
+		return false
+	}
+	for _, p := range g.waitingFor(ctx, id) {
+		if o, err := fromRecord(p.Record.Data); err == nil && o.ID == stanzaID {
+			return true
+		}
+	}
+	return false
+}
+
+// waitingFor returns what waits for a user.
+func (g *Gateway) waitingFor(ctx context.Context, id bridges.AccountID) (rows []mapping.Parked) {
+	g.insist(ctx, "read what waits for a user", func() (err error) {
+		rows, err = g.store.Waiting(ctx, g.domain, bounceQueue(id), bounceLimit)
+		return err
+	})
+	return rows
 }
 
 // showBounced sends what waited for a user who is there again.
@@ -79,12 +110,8 @@ func (g *Gateway) showBounced(ctx context.Context, id bridges.AccountID) {
 	if !g.people.hasBounced(id) {
 		return
 	}
-	rows, err := g.store.Waiting(ctx, g.domain, bounceQueue(id), bounceLimit)
-	if err != nil {
-		g.log.Error("cannot read what waits for a user", "err", err)
-		return
-	}
-	g.people.forgetBounced(id)
+	rows := g.waitingFor(ctx, id)
+	g.people.released(id)
 	now := time.Now()
 	for _, p := range rows {
 		o, err := fromRecord(p.Record.Data)
@@ -93,7 +120,29 @@ func (g *Gateway) showBounced(ctx context.Context, id bridges.AccountID) {
 			g.settle(p.Key)
 			continue
 		}
-		g.people.tried(id, o.ID, p.Attempts)
-		g.sendKeyed(ctx, o, p.Key, &flight{account: id, text: o})
+		g.bounces.set(o.ID, p.Attempts)
+		g.sendKeyed(ctx, o, p.Key, &flight{account: id, keep: o, tries: p.Attempts})
+	}
+}
+
+// expireBounced forgets what waited too long for users who do not return. The
+// control lane of each does it, so that it is not being shown meanwhile.
+func (g *Gateway) expireBounced() {
+	for _, id := range g.people.awaited() {
+		g.enqueueControl(id, false, step{run: func(ctx context.Context) { g.expireFor(ctx, id) }})
+	}
+}
+
+func (g *Gateway) expireFor(ctx context.Context, id bridges.AccountID) {
+	if !g.people.hasBounced(id) {
+		return
+	}
+	now := time.Now()
+	for _, p := range g.waitingFor(ctx, id) {
+		if now.After(p.Expires) {
+			g.cfg.Metrics.bounces.WithLabelValues(g.domain, "expired").Inc()
+			g.settle(p.Key)
+			g.people.forgets(id)
+		}
 	}
 }

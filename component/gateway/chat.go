@@ -68,7 +68,7 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key)
 func (g *Gateway) obey(ctx context.Context, t *tx, o order) {
 	text, rest, err := g.carryOut(ctx, t, o)
 	if err != nil {
-		t.batch.PutAccounts, t.batch.DeleteAccounts = nil, nil
+		t.fails()
 		text, rest = g.inWords(err), nil
 	}
 	if len(t.batch.PutAccounts) > 0 {

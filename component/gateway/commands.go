@@ -64,7 +64,7 @@ func runStatus(ctx context.Context, g *Gateway, t *tx, _ map[string]string) (str
 
 func runUnregister(ctx context.Context, g *Gateway, t *tx, _ map[string]string) (string, error) {
 	gone, err := g.unenroll(ctx, t)
-	t.after = gone.outs
+	t.follow = gone.outs
 	return goodbyeText, err
 }
 
@@ -176,7 +176,6 @@ func (g *Gateway) continueCommand(ctx context.Context, t *tx, c *command, r comm
 			r.Action = "cancel"
 			return g.continueCommand(ctx, t, c, r)
 		}
-		t.then = append(t.then, func() { g.commands.close(r.Session) })
 		return g.completeCommand(ctx, t, c, r, r.Session)
 	case "next", "prev":
 		return w, commandError("modify", "bad-request", "bad-action")
@@ -194,9 +193,10 @@ func (g *Gateway) completeCommand(ctx context.Context, t *tx, c *command, r comm
 		if !errors.As(err, &e) {
 			return w, err
 		}
-		t.batch.PutAccounts, t.batch.DeleteAccounts, t.after, t.greet = nil, nil, nil, ""
+		t.fails()
 		text, resp.NoteType = e.Text, "error"
 	}
+	t.done = append(t.done, func() { g.commands.close(session) })
 	resp.Note = text
 	resp.Append(&w)
 	return w, nil

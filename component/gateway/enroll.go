@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +43,9 @@ func (g *Gateway) enroll(ctx context.Context, t *tx, fields map[string]string) (
 	}
 	t.batch.PutAccounts = []mapping.Account{acc}
 	t.forgets(g, acc.ID, acc.Self, old.Self)
+	if registered { // xeps.md 0100.13: the session is opened anew, with the new data
+		t.done = append(t.done, func() { _ = g.sessions.close(acc.ID) })
+	}
 	return strings.TrimSpace(e.Welcome + " " + encryptionHint), nil
 }
 
@@ -124,6 +126,7 @@ func (g *Gateway) unenroll(ctx context.Context, t *tx) (removal, error) {
 	if !ok {
 		return r, errNotRegistered
 	}
+	g.router.quiet(acc.ID)
 	if err := g.sessions.close(acc.ID); err != nil {
 		g.log.Warn("the session did not close well", "err", err)
 	}
@@ -141,6 +144,7 @@ func (g *Gateway) unenroll(ctx context.Context, t *tx) (removal, error) {
 	r.outs = append(r.outs, farewell(g.domain, g.domain, to)...)
 	t.batch.DeleteAccounts = []mapping.Account{acc}
 	t.forgets(g, acc.ID, acc.Self)
+	t.done = append(t.done, func() { g.flights.disown(acc.ID) })
 	return r, err
 }
 
@@ -153,44 +157,9 @@ func farewell(from, speaker, to string) []*stanza.Out {
 	}
 }
 
-// giveUpWaiting answers the texts that wait in rows of their own, which go
-// with the account. What waits in memory finds no account at its next attempt.
-func (g *Gateway) giveUpWaiting(ctx context.Context, t *tx) error {
-	for _, contact := range g.router.backlogs(t.account) {
-		rows, err := g.store.Waiting(ctx, g.domain, queueName(t.account, contact), g.policy.Load().accountLimit)
-		if err != nil {
-			return err
-		}
-		for _, p := range rows {
-			if s, err := stanza.Parse(p.Record.Data); err == nil {
-				if o, ok := errNotRegistered.Reply(s); ok {
-					t.send(o)
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// backlogs returns the contacts for which texts of a user are parked.
-func (r *router) backlogs(id bridges.AccountID) []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var contacts []string
-	if u := r.users[id]; u != nil {
-		for contact, c := range u.convs {
-			if c.parked > 0 {
-				contacts = append(contacts, contact)
-			}
-		}
-	}
-	slices.Sort(contacts)
-	return contacts
-}
-
 // forgets drops an account from the cache around the commit of t.
 func (t *tx) forgets(g *Gateway, id bridges.AccountID, selves ...bridges.UserID) {
 	f := func() { g.accounts.forget(id, selves...) }
 	t.before = append(t.before, f)
-	t.then = append(t.then, f)
+	t.after = append(t.after, f)
 }

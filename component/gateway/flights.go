@@ -17,8 +17,10 @@ type flight struct {
 	account bridges.AccountID
 	id      string // of the stanza
 	key     mapping.Key
-	// text is set for a message of a contact: what to keep if it bounces.
-	text *stanza.Out
+	// keep is set for what a contact says, messages and receipts: it is what
+	// waits for the user if it bounces. tries counts how often it did.
+	keep  *stanza.Out
+	tries int
 	// inbound: an event of the network, which counts against the bound.
 	inbound bool
 	// rows are written together with the settlement.
@@ -29,7 +31,7 @@ type flight struct {
 type flights struct {
 	mu      sync.Mutex
 	byKey   map[mapping.Key]*flight
-	byID    map[string]*flight // those with a text
+	byID    map[string]*flight // those to keep
 	inbound int
 }
 
@@ -43,7 +45,7 @@ func (f *flights) add(key mapping.Key, o *stanza.Out, fl *flight) {
 	defer f.mu.Unlock()
 	fl.id, fl.key = o.ID, key
 	f.byKey[key] = fl
-	if fl.text != nil {
+	if fl.keep != nil {
 		f.byID[fl.id] = fl
 	}
 }
@@ -55,7 +57,7 @@ func (f *flights) take(key mapping.Key) *flight {
 	return f.remove(f.byKey[key])
 }
 
-// bounced removes a text of the account by its stanza's id.
+// bounced removes what is to be kept of an account by its stanza's id.
 func (f *flights) bounced(account bridges.AccountID, id string) *flight {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -71,13 +73,24 @@ func (f *flights) remove(fl *flight) *flight {
 		return nil
 	}
 	delete(f.byKey, fl.key)
-	if fl.text != nil {
+	if fl.keep != nil {
 		delete(f.byID, fl.id)
 	}
 	if fl.inbound {
 		f.inbound--
 	}
 	return fl
+}
+
+// disown keeps rows of an account that is deleted from being written.
+func (f *flights) disown(id bridges.AccountID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, fl := range f.byKey {
+		if fl.account == id {
+			fl.rows = nil
+		}
+	}
 }
 
 // admit counts n events in, if the bound allows them.

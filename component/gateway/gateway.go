@@ -76,8 +76,11 @@ type Gateway struct {
 	people   *people
 	commands *commandSessions
 	warned   *cache[string, time.Time]
+	bounces  *cache[string, int] // how often a message came back, by stanza id
 	refusals chan refusal
 	sendout  spool
+	greeted  context.CancelFunc // ends the greeting of an earlier connection
+	recalled map[string]bool    // during replay: ids of the stanzas that events become
 }
 
 var (
@@ -94,8 +97,10 @@ func New(cfg Config) *Gateway {
 		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
 		early: newEarlyReceipts(), pieces: newPieces(), people: newPeople(), commands: newCommandSessions(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
+		bounces: newCache[string, int](4096),
 	}
 	g.work, g.stop = context.WithCancel(context.Background())
+	g.greeted = func() {}
 	g.SetPolicy(Policy{cfg.Allow, cfg.Hold, cfg.AccountLimit, cfg.BridgeLimit})
 	g.accounts = newAccounts(cfg.Store, cfg.Domain)
 	g.sessions = newSessions(cfg.Bridge)

@@ -20,6 +20,11 @@ func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
 		g.control(s, key)
 		return
 	}
+	if s.Type != "error" && g.people.hasBounced(accountOf(s.From)) {
+		g.enqueueControl(accountOf(s.From), false, step{run: func(ctx context.Context) {
+			g.showBounced(ctx, accountOf(s.From)) // whoever writes is there
+		}})
+	}
 	contact := localOf(s.To)
 	switch {
 	case contact == "" || s.Type == "error":
@@ -36,24 +41,30 @@ func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
 
 // control queues a stanza in the lane of its user.
 func (g *Gateway) control(s *stanza.Stanza, key mapping.Key) {
-	step := g.stepControl(s, key)
-	if !g.enqueueControl(accountOf(s.From), step) {
+	st, must := g.stepControl(s, key)
+	if !g.enqueueControl(accountOf(s.From), must, st) {
 		g.overflow(s, key)
 	}
 }
 
-func (g *Gateway) stepControl(s *stanza.Stanza, key mapping.Key) func(context.Context) {
+// stepControl makes the step that handles s; must tells that it cannot be
+// refused.
+func (g *Gateway) stepControl(s *stanza.Stanza, key mapping.Key) (st step, must bool) {
+	st.poisoned = func(reason string) { g.poisonedStanza(s, key, reason) }
 	switch {
 	case s.Kind == stanza.IQ:
-		return func(ctx context.Context) { g.answerIQ(ctx, s, key) }
+		st.run = func(ctx context.Context) { g.answerIQ(ctx, s, key) }
 	case s.Kind == stanza.Presence:
-		return func(ctx context.Context) { g.onPresence(ctx, s, key) }
+		st.run = func(ctx context.Context) { g.onPresence(ctx, s, key) }
 	case s.Type == "error":
 		// Before the settlement that follows it in the stream.
 		fl := g.flights.bounced(accountOf(s.From), s.ID)
-		return func(ctx context.Context) { g.onBounce(ctx, s, key, fl) }
+		must = fl != nil
+		st.run = func(ctx context.Context) { g.onBounce(ctx, s, key, fl) }
+	default:
+		st.run = func(ctx context.Context) { g.onChat(ctx, s, key) }
 	}
-	return func(ctx context.Context) { g.onChat(ctx, s, key) }
+	return st, must
 }
 
 // overflow refuses a stanza because too much of its sender waits.

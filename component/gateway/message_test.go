@@ -59,7 +59,7 @@ func TestNotATextOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			typ := "chat"
 			if inside == "" {
-				typ, inside = "error", `<body>x</body>`
+				typ, inside = "error", `<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`
 			}
 			r.Send(`<message type='` + typ + `' id='n' from='alice@example.org/phone' to='+12025550100@sms.example.org'>` + inside + `</message>`)
 			r.Send(text(name, name)) // the next in the queue

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"causeway/bridges"
-	"causeway/component/stanza"
 	"causeway/mapping"
 )
 
 const (
 	// parkAfter is how long an accepted text may stay in its cycle's blob.
 	parkAfter = 5 * time.Second
+	// parkBatch is how many conversations are parked by one transaction.
+	parkBatch = 256
 	// chunk is how many parked texts of a conversation are read at once.
 	chunk = 16
 )
@@ -39,19 +40,22 @@ func (g *Gateway) parkedRow(id bridges.AccountID, m *outgoing, next time.Time, d
 func (g *Gateway) sweep(ctx context.Context) {
 	t := time.NewTicker(time.Second)
 	defer t.Stop()
+	bounced := time.Now() // looked after last
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-t.C:
-			for _, c := range g.claimOld(now) {
-				g.park(c, now)
-			}
+			g.parkOld(now)
 			g.expireEarly(now)
 			g.showExpired(ctx, now)
 			g.commands.expire(now)
 			g.once.expire(now)
 			g.sessions.closeIdle(now)
+			if now.Sub(bounced) >= bounceSweep {
+				bounced = now
+				g.expireBounced()
+			}
 			g.cfg.Metrics.unsettled.WithLabelValues(g.domain).Set(float64(g.unsettledNow()))
 		}
 	}
@@ -63,70 +67,96 @@ func (g *Gateway) unsettledNow() int {
 	return g.router.unsettled
 }
 
-// claimOld marks as running the conversations that wait for a retry with texts
-// that are due to be parked, so that nothing else touches them meanwhile.
-func (g *Gateway) claimOld(now time.Time) []*conversation {
+// parkOld moves the texts that wait too long to rows of their own. Only heads
+// stay in memory.
+func (g *Gateway) parkOld(now time.Time) {
+	for {
+		old := g.claimOld(now)
+		if len(old) == 0 {
+			return
+		}
+		b := new(mapping.Batch)
+		for _, o := range old {
+			for _, m := range o.texts {
+				next := o.next
+				if next.IsZero() {
+					next = now
+				}
+				b.Park = append(b.Park, g.parkedRow(o.c.user.id, m, next, m.doubt))
+			}
+		}
+		g.store.Behind(b)
+		g.parked(old)
+	}
+}
+
+// old are the texts of a conversation that are to be parked.
+type old struct {
+	c     *conversation
+	texts []*outgoing
+	next  time.Time // of the head, which the others follow
+}
+
+// claimOld takes old texts off their queues. No text of such a conversation
+// begins before the rows are written, or the queue would pass over them. What
+// is under way now stays where it is, and where rows are being read, nothing
+// is moved: they would be counted twice.
+func (g *Gateway) claimOld(now time.Time) (all []old) {
 	r := &g.router
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var old []*conversation
-	for _, c := range r.waiting {
-		if !c.running && !r.closed && len(c.out) > 0 && now.Sub(c.out[0].at) >= parkAfter {
-			c.running = true
-			r.running++
-			old = append(old, c)
+	if r.unsettled == 0 || r.closed {
+		return nil
+	}
+	for _, u := range r.users {
+		for _, c := range u.convs {
+			if o := c.claim(now); len(o) > 0 {
+				c.parking = true
+				u.busy++
+				all = append(all, old{c, o, c.retryAt})
+			}
+			if len(all) == parkBatch {
+				return all
+			}
 		}
 	}
-	return old
+	return all
 }
 
-// park moves the texts of a claimed conversation to rows of their own, and
-// gives it back. The head stays in memory.
-func (g *Gateway) park(c *conversation, now time.Time) {
+// claim returns the texts of c that are to be parked now.
+func (c *conversation) claim(now time.Time) (texts []*outgoing) {
+	isOld := func(m *outgoing) bool { return now.Sub(m.at) >= parkAfter }
+	if c.parking || c.running && c.head == nil {
+		return nil
+	}
+	if c.head != nil && !c.head.parked && !c.running && isOld(c.head) {
+		texts = append(texts, c.head)
+	}
+	if len(c.out) > 0 && isOld(c.out[0]) {
+		texts = append(texts, c.out...)
+		c.out = nil
+	}
+	return texts
+}
+
+// parked says that the rows of the claimed texts are written.
+func (g *Gateway) parked(all []old) {
 	r := &g.router
 	r.mu.Lock()
-	out, next := c.out, c.retryAt
-	c.out = nil
-	r.mu.Unlock()
-	b := &mapping.Batch{Park: make([]mapping.Parked, len(out))}
-	for i, m := range out {
-		if next.IsZero() {
-			next = now
-		}
-		b.Park[i] = g.parkedRow(c.user.id, m, next, m.doubt)
-		m.parked = true
-	}
-	g.store.Behind(b)
-	r.mu.Lock()
 	defer r.mu.Unlock()
-	if c.parked == 0 {
-		c.loaded = out[:1:1]
-	}
-	c.parked += len(out)
-	c.running = false
-	r.ended()
-	g.startConversation(c)
-}
-
-// load reads the next parked texts of c. Empty: there are none.
-func (g *Gateway) load(ctx context.Context, c *conversation) ([]*outgoing, error) {
-	rows, err := g.store.Waiting(ctx, g.domain, queueName(c.user.id, c.contact), chunk)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]*outgoing, 0, len(rows))
-	for _, p := range rows {
-		s, err := stanza.Parse(p.Record.Data)
-		if err != nil {
-			g.quarantine(p.Key, p.Record, err)
-			continue
+	for _, o := range all {
+		for _, m := range o.texts {
+			m.parked = true
+			if m != o.c.head {
+				o.c.parked++
+			}
 		}
-		out = append(out, &outgoing{
-			key: p.Key, s: s, at: time.Now(), expires: p.Expires, attempts: p.Attempts,
-			doubt: p.Doubt, parked: true,
-		})
+		o.c.parking = false
+		o.c.user.busy--
+		g.startConversation(o.c)
+		g.settleConversation(o.c)
 	}
-	return out, nil
+	r.idle.Broadcast()
 }
 
 // sleep waits for d or the end of ctx.
@@ -136,5 +166,21 @@ func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-t.C:
+	}
+}
+
+// insist calls f, which asks the store, until it succeeds or ctx ends; then it
+// returns false.
+func (g *Gateway) insist(ctx context.Context, what string, f func() error) bool {
+	for {
+		err := f()
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		g.log.Error("the store does not answer: cannot "+what, "err", err)
+		sleep(ctx, time.Second)
 	}
 }

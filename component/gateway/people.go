@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"strings"
 	"sync"
+	"sync/atomic"
 
 	"causeway/bridges"
 )
@@ -12,15 +14,15 @@ const resourceLimit = 50
 // people knows which users are online, as far as they showed it, and for whom
 // messages wait that their own server did not take.
 type people struct {
-	mu sync.Mutex
-	m  map[bridges.AccountID]*person
+	mu      sync.Mutex
+	m       map[bridges.AccountID]*person
+	waiting atomic.Int64 // of all
 }
 
 type person struct {
-	resources map[string]bool
-	shown     bool           // got the presence of the contacts since the link is up
-	waiting   int            // messages that wait for the user's return
-	tries     map[string]int // how often each was bounced, by stanza id
+	resources map[string]bool // available ones; true: shown to the gateway itself
+	shown     bool            // got the presence of the contacts since the link is up
+	waiting   int             // messages that wait for the user's return
 }
 
 func newPeople() *people { return &people{m: map[bridges.AccountID]*person{}} }
@@ -29,43 +31,53 @@ func (p *people) get(id bridges.AccountID) *person {
 	x := p.m[id]
 	if x == nil {
 		x = &person{resources: map[string]bool{}}
-		p.m[id] = x
+		p.m[bridges.AccountID(strings.Clone(string(id)))] = x
 	}
 	return x
 }
 
 func (p *people) tidy(id bridges.AccountID) {
-	if x := p.m[id]; x != nil && len(x.resources) == 0 && x.waiting == 0 && len(x.tries) == 0 {
+	if x := p.m[id]; x != nil && len(x.resources) == 0 && x.waiting == 0 {
 		delete(p.m, id)
 	}
 }
 
-// came notes an available resource. It tells whether it is new, and whether
-// the user has yet to be shown the contacts.
-func (p *people) came(id bridges.AccountID, resource string) (fresh, show bool) {
+// came notes that a resource showed itself as available, to the gateway itself
+// or to a contact only. It tells whether the gateway sees it for the first
+// time, and whether the user has yet to be shown the contacts.
+func (p *people) came(id bridges.AccountID, resource string, toGateway bool) (fresh, show bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	x := p.get(id)
-	fresh = !x.resources[resource]
-	if len(x.resources) < resourceLimit {
-		x.resources[resource] = true
+	seen, known := x.resources[resource]
+	switch {
+	case known:
+		x.resources[resource] = seen || toGateway
+	case len(x.resources) < resourceLimit:
+		x.resources[strings.Clone(resource)] = toGateway
 	}
 	show, x.shown = !x.shown, true
-	return fresh, show
+	return toGateway && !seen, show
 }
 
-// left notes that a resource is gone. It tells whether it was the last one.
-func (p *people) left(id bridges.AccountID, resource string) bool {
+// left notes that a resource is gone. What is addressed to a contact counts
+// only of a resource that the gateway itself never saw. It tells whether the
+// gateway saw it, and it was the user's last one.
+func (p *people) left(id bridges.AccountID, resource string, toGateway bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	x := p.m[id]
-	if x == nil || !x.resources[resource] {
+	if x == nil {
+		return false
+	}
+	seen, known := x.resources[resource]
+	if !known || seen && !toGateway {
 		return false
 	}
 	delete(x.resources, resource)
 	last := len(x.resources) == 0
 	p.tidy(id)
-	return last
+	return last && toGateway
 }
 
 // online returns the users with an available resource.
@@ -92,48 +104,70 @@ func (p *people) lost() {
 	}
 }
 
-// bounced counts a message that came back. It returns how often it had done
-// so before, and how many others wait.
-func (p *people) bounced(id bridges.AccountID, stanzaID string) (tries, waiting int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	x := p.get(id)
-	tries, waiting = x.tries[stanzaID], x.waiting
-	if tries < bounceTries && waiting < bounceLimit {
-		x.waiting++
-	}
-	delete(x.tries, stanzaID)
-	return tries, waiting
-}
-
-// waits notes what the store holds for a user at the start.
+// waits counts n messages in that wait for a user.
 func (p *people) waits(id bridges.AccountID, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.get(id).waiting += n
+	p.waiting.Add(int64(n))
+}
+
+// keeps counts one message in, if the bound allows it.
+func (p *people) keeps(id bridges.AccountID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	x := p.get(id)
+	if x.waiting >= bounceLimit {
+		return false
+	}
+	x.waiting++
+	p.waiting.Add(1)
+	return true
 }
 
 func (p *people) hasBounced(id bridges.AccountID) bool {
+	if p.waiting.Load() == 0 {
+		return false
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.m[id] != nil && p.m[id].waiting > 0
 }
 
-// forgetBounced says that all that waits is being sent.
-func (p *people) forgetBounced(id bridges.AccountID) {
+// awaited returns the users for whom something waits.
+func (p *people) awaited() []bridges.AccountID {
+	if p.waiting.Load() == 0 {
+		return nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	x := p.get(id)
-	x.waiting, x.tries = 0, nil
+	var ids []bridges.AccountID
+	for id, x := range p.m {
+		if x.waiting > 0 {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
-// tried remembers the attempts at a message that is on its way again.
-func (p *people) tried(id bridges.AccountID, stanzaID string, n int) {
+// released says that all that waits is being sent.
+func (p *people) released(id bridges.AccountID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	x := p.get(id)
-	if x.tries == nil {
-		x.tries = map[string]int{}
+	if x := p.m[id]; x != nil {
+		p.waiting.Add(-int64(x.waiting))
+		x.waiting = 0
+		p.tidy(id)
 	}
-	x.tries[stanzaID] = n
+}
+
+// forgets counts one message out.
+func (p *people) forgets(id bridges.AccountID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if x := p.m[id]; x != nil && x.waiting > 0 {
+		x.waiting--
+		p.waiting.Add(-1)
+		p.tidy(id)
+	}
 }

@@ -50,8 +50,8 @@ func (g *Gateway) onAvailable(ctx context.Context, s *stanza.Stanza, id bridges.
 	if err != nil || !ok {
 		return
 	}
-	fresh, show := g.people.came(id, resourceOf(s.From))
-	if fresh && localOf(s.To) == "" {
+	fresh, show := g.people.came(id, resourceOf(s.From), localOf(s.To) == "")
+	if fresh {
 		g.send(g.ownPresence(string(id), g.statusOf(acc)))
 	}
 	if show {
@@ -64,10 +64,10 @@ func (g *Gateway) onAvailable(ctx context.Context, s *stanza.Stanza, id bridges.
 // to a contact it means nothing to the gateway (xeps.md 0100.24-26). A server
 // answers a subscribe with unavailable from the bare JID: that is no log-out.
 func (g *Gateway) onUnavailable(s *stanza.Stanza, id bridges.AccountID) {
-	if localOf(s.To) != "" || resourceOf(s.From) == "" {
+	if resourceOf(s.From) == "" {
 		return
 	}
-	if g.people.left(id, resourceOf(s.From)) {
+	if g.people.left(id, resourceOf(s.From), localOf(s.To) == "") {
 		g.send(&stanza.Out{Kind: stanza.Presence, Type: "unavailable", From: g.domain, To: s.From})
 	}
 }
@@ -154,17 +154,23 @@ func (g *Gateway) showContacts(ctx context.Context, id bridges.AccountID) {
 }
 
 // Up implements component.Handler: all registered users learn that the gateway
-// is there, and are asked who of them is (xeps.md 0100.40).
+// is there, and are asked who of them is (xeps.md 0100.40). That ends when the
+// link goes down again.
 func (g *Gateway) Up() {
 	g.people.lost()
+	ctx, cancel := context.WithCancel(g.work)
+	g.greeted = cancel
 	g.wg.Go(func() {
+		defer cancel()
 		var p pace
-		err := g.store.EachAccount(g.work, g.domain, func(acc mapping.Account) error {
-			g.send(g.ownPresence(string(acc.ID), g.statusOf(acc)))
-			g.send(&stanza.Out{Kind: stanza.Presence, Type: "probe", From: g.domain, To: string(acc.ID)})
-			return p.wait(g.work)
+		err := g.store.EachAccount(ctx, g.domain, func(acc mapping.Account) error {
+			if g.admits(acc.ID) {
+				g.send(g.ownPresence(string(acc.ID), g.statusOf(acc)))
+				g.send(&stanza.Out{Kind: stanza.Presence, Type: "probe", From: g.domain, To: string(acc.ID)})
+			}
+			return p.wait(ctx)
 		})
-		if err != nil && g.work.Err() == nil {
+		if err != nil && ctx.Err() == nil {
 			g.log.Error("cannot greet the users", "err", err)
 		}
 	})
@@ -172,6 +178,7 @@ func (g *Gateway) Up() {
 
 // Down implements component.Handler.
 func (g *Gateway) Down(err error) {
+	g.greeted()
 	g.people.lost()
 	g.log.Info("link down", "err", err)
 }

@@ -84,16 +84,22 @@ func (m *sentMessage) mark(id bridges.MessageID, s bridges.State) (row mapping.M
 // showReceipt tells the sender what became of a message: delivered, when all
 // parts are, or failed (xeps.md 0184).
 func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
-	m, err := g.findSent(ctx, in.Receipt.ID)
-	if err != nil {
-		g.log.Error("cannot read messages", "id", trace(in.key), "err", err)
-		return // it stays in the journal
-	}
-	if m == nil {
+	var m *sentMessage
+	ok := g.insist(ctx, "read messages", func() (err error) {
+		m, err = g.findSent(ctx, in.Receipt.ID)
+		return err
+	})
+	switch {
+	case !ok:
+		return // the gateway ends: it stays in the journal
+	case m == nil:
 		g.early.keep(in, time.Now())
 		if _, ok := g.sent.byID.get(in.Receipt.ID); ok { // it was just sent
 			g.early.wake(g, []bridges.MessageID{in.Receipt.ID})
 		}
+		return
+	case !g.member(ctx, m.parts[0].Account):
+		g.finishIn(in, "no account")
 		return
 	}
 	row, news, changed := m.mark(in.Receipt.ID, in.Receipt.State)
@@ -108,7 +114,11 @@ func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
 	}
 	g.cfg.Metrics.receipts.WithLabelValues(g.domain, o.Type).Inc()
 	g.log.Debug("receipt", "id", trace(in.key), "stanza", row.Stanza, "state", in.Receipt.State)
-	g.sendKeyed(ctx, o, in.key, &flight{account: row.Account, inbound: true, rows: []mapping.Message{row}})
+	fl := &flight{account: row.Account, inbound: true, rows: []mapping.Message{row}}
+	if o.Type != "error" { // an error is never returned
+		fl.keep = o
+	}
+	g.sendKeyed(ctx, o, in.key, fl)
 }
 
 // receiptStanza makes a receipt or an error; nil when the sender wants none.

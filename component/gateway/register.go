@@ -63,7 +63,7 @@ func (g *Gateway) onRegister(ctx context.Context, t *tx, _ *stanza.Stanza, q sta
 		return w, &stanza.Error{Type: "modify", Condition: "bad-request", Text: "Nothing may stand beside remove."}
 	case r.Remove:
 		gone, err := g.unenroll(ctx, t)
-		t.after = gone.outs
+		t.follow = gone.outs
 		return w, err
 	}
 	text, err := g.enroll(ctx, t, r.Fields)
@@ -87,7 +87,7 @@ func (g *Gateway) answerIQ(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 			return
 		}
 		if reply.Type == "error" {
-			t = g.begin(t.account, key)
+			t.fails()
 		}
 		g.replyTo(t, reply)
 		err := g.commit(ctx, t)
@@ -110,6 +110,6 @@ func (g *Gateway) answerIQ(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 func (g *Gateway) replyTo(t *tx, reply *stanza.Out) {
 	outs := t.outs
 	t.outs = append([]*stanza.Out{reply}, outs...)
-	t.outs = append(t.outs, t.after...)
+	t.outs = append(t.outs, t.follow...)
 	g.welcome(t, t.greet)
 }

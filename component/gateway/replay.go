@@ -13,6 +13,8 @@ import (
 // back to its queue, in order, before anything new arrives. Nothing runs yet.
 func (g *Gateway) replay(ctx context.Context) error {
 	g.router.hold(true)
+	g.recalled = map[string]bool{}
+	defer func() { g.recalled = nil }()
 	now := time.Now()
 	if err := g.recall(ctx, now); err != nil {
 		return err
@@ -74,6 +76,7 @@ func (g *Gateway) takeUp(k mapping.Key, r mapping.Record, now time.Time) error {
 			return err
 		}
 		in.key = k
+		g.recalled[in.Stanza] = true
 		g.flights.release(-1)
 		g.enqueueIn(in)
 	case mapping.ToXMPP:
@@ -82,27 +85,19 @@ func (g *Gateway) takeUp(k mapping.Key, r mapping.Record, now time.Time) error {
 			return err
 		}
 		id := accountOf(o.To)
-		g.enqueueControl(id, func(ctx context.Context) { g.sendKeyed(ctx, o, k, &flight{account: id}) })
+		g.enqueueControl(id, true, step{run: func(ctx context.Context) { g.sendKeyed(ctx, o, k, &flight{account: id}) }})
 	default:
 		s, err := stanza.Parse(r.Data)
 		if err != nil {
 			return err
 		}
+		if s.Type == "error" && g.recalled[s.ID] {
+			g.settle(k) // what bounced is sent again, and bounces again
+			return nil
+		}
 		g.route(s, k, now)
 	}
 	return nil
-}
-
-// quarantine takes a record that cannot be read out of the way.
-func (g *Gateway) quarantine(k mapping.Key, r mapping.Record, err error) {
-	g.log.Error("record of the journal cannot be read", "id", trace(k), "err", err)
-	g.cfg.Metrics.dropped.WithLabelValues(g.domain, "unreadable record").Inc()
-	g.store.Behind(&mapping.Batch{
-		Settle: []mapping.Key{k},
-		Quarantine: []mapping.Quarantined{{
-			Key: k, Bridge: g.domain, Record: r, Reason: err.Error(), At: time.Now(),
-		}},
-	})
 }
 
 // doubtHeads marks, after a crash, the conversations whose first text may have

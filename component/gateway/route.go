@@ -1,13 +1,11 @@
 package gateway
 
 import (
-	"context"
+	"strings"
 	"sync"
 	"time"
 
 	"causeway/bridges"
-	"causeway/component/stanza"
-	"causeway/mapping"
 )
 
 const (
@@ -37,37 +35,12 @@ type router struct {
 // user is one bare JID with work.
 type user struct {
 	id        bridges.AccountID
-	control   []func(context.Context)
+	control   []step
 	running   bool
+	quiet     bool // no conversation begins a step; see router.quiet
+	busy      int  // conversations that run or are being parked
 	unsettled int
 	convs     map[string]*conversation
-}
-
-// conversation is the queue between a user and a contact. Its fields belong
-// to the router's lock, but for what only the running goroutine touches.
-type conversation struct {
-	user    *user
-	contact string // localpart
-	in      []*incoming
-	out     []*outgoing // accepted, in order, behind the parked ones
-	running bool
-
-	parked  int         // rows in the store that come before out
-	loaded  []*outgoing // the first of them, read already
-	doubt   bool        // an attempt at the next text may have been made before a crash
-	retryAt time.Time   // out waits until then; zero: it does not
-	slot    int         // place in the heap, when retryAt is set
-}
-
-// outgoing is a text of a user on its way to the network.
-type outgoing struct {
-	key      mapping.Key
-	s        *stanza.Stanza
-	at       time.Time // when we accepted it
-	expires  time.Time
-	attempts int
-	doubt    bool // an earlier attempt's outcome is not known
-	parked   bool // it has a row of its own
 }
 
 func (r *router) init() {
@@ -79,8 +52,9 @@ func (r *router) init() {
 func (r *router) user(id bridges.AccountID) *user {
 	u := r.users[id]
 	if u == nil {
-		u = &user{id: id, convs: map[string]*conversation{}}
-		r.users[id] = u
+		// A clone: the id is a piece of a stanza, which may be large.
+		u = &user{id: bridges.AccountID(strings.Clone(string(id))), convs: map[string]*conversation{}}
+		r.users[u.id] = u
 	}
 	return u
 }
@@ -89,8 +63,8 @@ func (r *router) conversation(id bridges.AccountID, contact string) *conversatio
 	u := r.user(id)
 	c := u.convs[contact]
 	if c == nil {
-		c = &conversation{user: u, contact: contact, slot: -1}
-		u.convs[contact] = c
+		c = &conversation{user: u, contact: strings.Clone(contact), slot: -1}
+		u.convs[c.contact] = c
 	}
 	return c
 }
@@ -112,16 +86,17 @@ func (r *router) count(id bridges.AccountID, n int) {
 	r.tidy(u)
 }
 
-// enqueueControl appends to the control lane of a user; false when it is full.
-func (g *Gateway) enqueueControl(id bridges.AccountID, f func(context.Context)) bool {
+// enqueueControl appends to the control lane of a user; false when it is full,
+// unless the step must not be refused.
+func (g *Gateway) enqueueControl(id bridges.AccountID, must bool, st step) bool {
 	r := &g.router
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.user(id)
-	if len(u.control) >= controlLimit && !r.held {
+	if len(u.control) >= controlLimit && !r.held && !must {
 		return false
 	}
-	u.control = append(u.control, f)
+	u.control = append(u.control, st)
 	g.startControl(u)
 	return true
 }
@@ -141,12 +116,13 @@ func (g *Gateway) runControl(u *user) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for len(u.control) > 0 && !r.closed {
-		f := u.control[0]
-		u.control[0] = nil
+		st := u.control[0]
+		u.control[0] = step{}
 		u.control = u.control[1:]
 		r.mu.Unlock()
-		g.guard("control", func() { f(g.work) })
+		g.contain("the control lane", st)
 		r.mu.Lock()
+		g.unquiet(u)
 	}
 	u.running = false
 	r.tidy(u)
@@ -187,108 +163,4 @@ func (g *Gateway) enqueueIn(in *incoming) {
 	c := r.conversation(in.Account, localpart(string(in.chat())))
 	c.in = append(c.in, in)
 	g.startConversation(c)
-}
-
-// startConversation gives a conversation with work its goroutine. The caller
-// holds the lock.
-func (g *Gateway) startConversation(c *conversation) {
-	if r := &g.router; c.running || r.closed || r.held || !c.hasWork() {
-		return
-	}
-	c.running = true
-	g.router.running++
-	go g.runConversation(c)
-}
-
-func (c *conversation) hasWork() bool {
-	return len(c.in) > 0 || c.retryAt.IsZero() && (c.parked > 0 || len(c.out) > 0)
-}
-
-// runConversation serves a conversation until it has no work: what comes in
-// goes first, and is not held up by a text that waits for its next attempt.
-func (g *Gateway) runConversation(c *conversation) {
-	r := &g.router
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for !r.closed && g.work.Err() == nil && c.hasWork() {
-		if len(c.in) > 0 {
-			in := c.in[0]
-			c.in[0] = nil
-			c.in = c.in[1:]
-			r.mu.Unlock()
-			g.guard("incoming", func() { g.stepIn(g.work, in) })
-			r.mu.Lock()
-			continue
-		}
-		m := c.first()
-		r.mu.Unlock()
-		if m == nil {
-			g.loadNext(c)
-			r.mu.Lock()
-			continue
-		}
-		next := g.stepOut(g.work, c, m)
-		r.mu.Lock()
-		g.after(c, m, next)
-	}
-	c.running = false
-	g.settleConversation(c)
-	r.ended()
-}
-
-// first returns the text whose turn it is; nil when it must be loaded.
-func (c *conversation) first() *outgoing {
-	switch {
-	case c.parked == 0:
-		return c.out[0]
-	case len(c.loaded) > 0:
-		return c.loaded[0]
-	}
-	return nil
-}
-
-// loadNext reads the next parked texts. When the store has none, the count
-// was wrong, and the bounds are set right.
-func (g *Gateway) loadNext(c *conversation) {
-	loaded, err := g.load(g.work, c)
-	if err != nil {
-		g.log.Error("cannot read parked messages", "err", err)
-		sleep(g.work, time.Second)
-		return
-	}
-	r := &g.router
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	c.loaded = loaded
-	if len(loaded) == 0 {
-		c.user.unsettled -= c.parked
-		r.unsettled -= c.parked
-		c.parked = 0
-	}
-}
-
-// after takes m off its queue when it is done with, else notes when it may be
-// tried again. The caller holds the lock.
-func (g *Gateway) after(c *conversation, m *outgoing, v verdict) {
-	if !v.done {
-		g.router.retryLater(c, v.retryAt)
-		return
-	}
-	if m.parked && len(c.loaded) > 0 {
-		c.loaded = c.loaded[1:]
-		c.parked--
-	} else if len(c.out) > 0 {
-		c.out[0] = nil
-		c.out = c.out[1:]
-	}
-	c.user.unsettled--
-	g.router.unsettled--
-}
-
-// settleConversation forgets a conversation without work. The caller holds the lock.
-func (g *Gateway) settleConversation(c *conversation) {
-	if len(c.in) == 0 && len(c.out) == 0 && c.parked == 0 && !c.running {
-		delete(c.user.convs, c.contact)
-		g.router.tidy(c.user)
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"causeway/bridges"
@@ -12,8 +13,12 @@ import (
 	"causeway/mapping"
 )
 
-// sendTime bounds one attempt at a message.
-const sendTime = time.Minute
+const (
+	// sendTime bounds one attempt at a message.
+	sendTime = time.Minute
+	// maxParts bounds the parts of a message whose delivery is followed.
+	maxParts = 255
+)
 
 // verdict is what a step says about the text it worked on.
 type verdict struct {
@@ -39,11 +44,16 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 		return g.drop(m, r.drop)
 	case r.refuse != nil:
 		g.warnEncrypted(c, r.refuse)
-		return g.refuse(ctx, c, m, r.refuse, "content")
+		return g.refuse(ctx, c, m, r.refuse)
 	}
 	acc, chat, refusal := g.admit(ctx, c)
-	if refusal != nil {
-		return g.refuse(ctx, c, m, refusal, refusal.Condition)
+	switch {
+	case ctx.Err() != nil:
+		return verdict{}
+	case refusal != nil:
+		// In one commit: after a crash a replay might come to another end.
+		g.cfg.Metrics.refused.WithLabelValues(g.domain, refusal.Condition).Inc()
+		return g.fail(ctx, c, m, refusal, nil)
 	}
 	hash := repeatHash(c.user.id, c.contact, m.s.ID, r.text)
 	if m.s.ID != "" && g.repeats.has(hash, time.Now()) {
@@ -69,11 +79,14 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 }
 
 // admit finds account and address, or says why there is none.
-func (g *Gateway) admit(ctx context.Context, c *conversation) (mapping.Account, bridges.ChatID, *stanza.Error) {
-	acc, ok, err := g.accounts.find(ctx, c.user.id)
+func (g *Gateway) admit(ctx context.Context, c *conversation) (acc mapping.Account, chat bridges.ChatID, refusal *stanza.Error) {
+	var ok bool
+	g.insist(ctx, "read an account", func() (err error) {
+		acc, ok, err = g.accounts.find(ctx, c.user.id)
+		return err
+	})
 	switch {
-	case err != nil:
-		g.log.Error("cannot read the account", "err", err)
+	case ctx.Err() != nil:
 		return acc, "", errInternal
 	case !g.admits(c.user.id):
 		return acc, "", errNotAllowed
@@ -141,18 +154,21 @@ func (g *Gateway) attempt(ctx context.Context, acc mapping.Account, m *outgoing,
 // succeed commits that the network has m, and under which ids.
 func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, chat bridges.ChatID, ids []bridges.MessageID, hash [16]byte) verdict {
 	now := time.Now()
+	ids = ids[:min(len(ids), maxParts)]
+	// Clones: these rows are remembered, and the stanza may be large.
+	stanzaID, to := strings.Clone(m.s.ID), strings.Clone(resourceOf(m.s.From))
 	b := &mapping.Batch{Settle: []mapping.Key{m.key}, PutMessages: make([]mapping.Message, len(ids))}
 	for i, id := range ids {
 		b.PutMessages[i] = mapping.Message{
-			Bridge: g.domain, ID: id, Account: c.user.id, Chat: chat, Stanza: m.s.ID,
-			Resource: resourceOf(m.s.From), Receipt: m.s.ID != "" && receipts.Requested(m.s),
+			Bridge: g.domain, ID: id, Account: c.user.id, Chat: chat, Stanza: stanzaID,
+			Resource: to, Receipt: stanzaID != "" && receipts.Requested(m.s),
 			Part: uint8(i), Parts: uint8(len(ids)), At: now,
 		}
 	}
 	g.remember(b, m, hash, now)
 	if g.store.Commit(ctx, b) != nil {
 		g.store.Behind(b) // the gateway ends: what is known is written if it can be
-		return verdict{}
+		return done
 	}
 	g.sent.add(b.PutMessages)
 	g.early.wake(g, ids)
@@ -210,17 +226,17 @@ func (g *Gateway) fail(ctx context.Context, c *conversation, m *outgoing, e *sta
 		t.send(o)
 	}
 	if g.commit(ctx, t) != nil {
-		return verdict{}
+		return verdict{retryAt: time.Now().Add(firstRetry)}
 	}
 	g.cfg.Metrics.messages.WithLabelValues(g.domain, "out", e.Condition).Inc()
 	return done
 }
 
-// refuse answers m with an error before anything was attempted. The error
-// carries the journal key of m itself: m is settled when the server has taken
-// the error, and a replay before that comes to the same refusal.
-func (g *Gateway) refuse(ctx context.Context, c *conversation, m *outgoing, e *stanza.Error, reason string) verdict {
-	g.cfg.Metrics.refused.WithLabelValues(g.domain, reason).Inc()
+// refuse answers m with an error for what is in it. The error carries the
+// journal key of m itself: m is settled when the server has taken the error,
+// and a replay before that comes to the same refusal.
+func (g *Gateway) refuse(ctx context.Context, c *conversation, m *outgoing, e *stanza.Error) verdict {
+	g.cfg.Metrics.refused.WithLabelValues(g.domain, "content").Inc()
 	o, ok := e.Reply(m.s)
 	if !ok {
 		return g.drop(m, "no answer allowed")

@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,53 +16,92 @@ const idleSession = 10 * time.Minute
 
 // sessions holds the open session of each account that has had traffic.
 type sessions struct {
-	bridge bridges.Bridge
-	mu     sync.Mutex
-	open   map[bridges.AccountID]*session
+	bridge  bridges.Bridge
+	mu      sync.Mutex
+	open    map[bridges.AccountID]*session
+	closing sync.WaitGroup // idle ones
 }
 
-// session is one open session and who uses it now.
+// session is one session and who uses it now. It stays in the map until it is
+// closed: the next one opens only then.
 type session struct {
-	ready chan struct{} // closed when Open has answered
-	s     bridges.Session
-	err   error
-	self  bridges.UserID
-	users int
-	used  time.Time
+	ready  chan struct{} // closed when Open has answered
+	closed chan struct{} // closed when Close has; nil: nobody closes it
+	s      bridges.Session
+	err    error
+	users  int
+	used   time.Time
 }
 
 func newSessions(b bridges.Bridge) *sessions {
 	return &sessions{bridge: b, open: map[bridges.AccountID]*session{}}
 }
 
+// errSlow is of a session that does not open in time.
+func errSlow(err error) error {
+	return &bridges.Error{Kind: bridges.Temporary, Text: "The network does not answer.", Cause: err}
+}
+
 // use returns the session of an account, opened if need be, and a function to
-// call when it is no longer needed. It blocks while the session opens, until
-// ctx ends.
+// call when it is no longer needed. It blocks while the session opens, or an
+// earlier one closes, until ctx ends.
 func (ss *sessions) use(ctx context.Context, acc mapping.Account) (bridges.Session, func(), error) {
-	ss.mu.Lock()
-	s := ss.open[acc.ID]
-	fresh := s == nil
-	if fresh {
-		s = &session{ready: make(chan struct{}), self: acc.Self}
-		ss.open[acc.ID] = s
+	s, fresh, err := ss.join(ctx, acc.ID)
+	if err != nil {
+		return nil, nil, err
 	}
-	s.users++
-	ss.mu.Unlock()
 	if fresh {
-		s.s, s.err = ss.bridge.Open(ctx, bridges.Account{ID: acc.ID, Self: acc.Self})
+		s.s, s.err = ss.openOne(ctx, acc)
 		close(s.ready)
 	}
 	select {
 	case <-s.ready:
 	case <-ctx.Done():
 		ss.release(acc.ID, s)
-		return nil, nil, &bridges.Error{Kind: bridges.Temporary, Text: "The network does not answer.", Cause: ctx.Err()}
+		return nil, nil, errSlow(ctx.Err())
 	}
 	if s.err != nil {
 		ss.release(acc.ID, s)
 		return nil, nil, s.err
 	}
 	return s.s, func() { ss.release(acc.ID, s) }, nil
+}
+
+// join becomes a user of the account's session; fresh: and has to open it.
+func (ss *sessions) join(ctx context.Context, id bridges.AccountID) (s *session, fresh bool, err error) {
+	for {
+		ss.mu.Lock()
+		s, found := ss.open[id]
+		if !found {
+			s = &session{ready: make(chan struct{})}
+			ss.open[bridges.AccountID(strings.Clone(string(id)))] = s
+		}
+		if s.closed == nil {
+			s.users++
+			ss.mu.Unlock()
+			return s, !found, nil
+		}
+		ss.mu.Unlock()
+		select {
+		case <-s.closed:
+		case <-ctx.Done():
+			return nil, false, errSlow(ctx.Err())
+		}
+	}
+}
+
+// openOne opens a session; a panic of the adapter is an error.
+func (ss *sessions) openOne(ctx context.Context, acc mapping.Account) (s bridges.Session, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("gateway: the bridge panicked when it opened a session: %v", p)
+		}
+	}()
+	s, err = ss.bridge.Open(ctx, bridges.Account{ID: acc.ID, Self: acc.Self})
+	if err != nil && ctx.Err() != nil {
+		err = errSlow(err)
+	}
+	return s, err
 }
 
 // release ends one use; a session that failed to open is forgotten.
@@ -78,15 +119,38 @@ func (ss *sessions) release(id bridges.AccountID, s *session) {
 	}
 }
 
-// close ends the session of an account. It waits for what is under way.
+// close ends the session of an account. It waits for what is under way, and
+// for one who closes it already.
 func (ss *sessions) close(id bridges.AccountID) error {
 	ss.mu.Lock()
 	s := ss.open[id]
-	delete(ss.open, id)
-	ss.mu.Unlock()
-	if s == nil {
+	switch {
+	case s == nil:
+		ss.mu.Unlock()
+		return nil
+	case s.closed != nil:
+		ss.mu.Unlock()
+		<-s.closed
 		return nil
 	}
+	s.closed = make(chan struct{})
+	ss.mu.Unlock()
+	return ss.end(id, s)
+}
+
+// end closes a session whose closed is set, and forgets it.
+func (ss *sessions) end(id bridges.AccountID, s *session) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("gateway: the bridge panicked when it closed a session: %v", p)
+		}
+		ss.mu.Lock()
+		defer ss.mu.Unlock()
+		if ss.open[id] == s {
+			delete(ss.open, id)
+		}
+		close(s.closed)
+	}()
 	<-s.ready
 	if s.err != nil {
 		return nil
@@ -94,22 +158,19 @@ func (ss *sessions) close(id bridges.AccountID) error {
 	return s.s.Close()
 }
 
-// closeIdle ends the sessions that nobody used for a while.
+// closeIdle begins to end the sessions that nobody used for a while.
 func (ss *sessions) closeIdle(now time.Time) {
 	ss.mu.Lock()
-	var idle []*session
+	defer ss.mu.Unlock()
 	for id, s := range ss.open {
-		if s.users == 0 && now.Sub(s.used) > idleSession {
-			delete(ss.open, id)
-			idle = append(idle, s)
+		if s.users == 0 && s.closed == nil && now.Sub(s.used) > idleSession {
+			s.closed = make(chan struct{})
+			ss.closing.Go(func() { _ = ss.end(id, s) })
 		}
-	}
-	ss.mu.Unlock()
-	for _, s := range idle {
-		_ = s.s.Close()
 	}
 }
 
+// closeAll ends all sessions and waits for them.
 func (ss *sessions) closeAll() {
 	ss.mu.Lock()
 	ids := make([]bridges.AccountID, 0, len(ss.open))
@@ -120,4 +181,5 @@ func (ss *sessions) closeAll() {
 	for _, id := range ids {
 		_ = ss.close(id)
 	}
+	ss.closing.Wait()
 }

@@ -75,15 +75,20 @@ func (g *Gateway) encodeAll(ds []bridges.Delivery, now time.Time, b *mapping.Bat
 }
 
 // stepIn turns one event of the network into what the user sees of it.
-func (g *Gateway) stepIn(ctx context.Context, in *incoming) {
-	switch in.Kind {
-	case kindMessage:
-		g.showMessage(ctx, in)
-	case kindReceipt:
-		g.showReceipt(ctx, in)
-	case kindPart:
-		g.keepPart(ctx, in)
-	}
+func (g *Gateway) stepIn(in *incoming) {
+	g.contain("an event of the network", step{
+		poisoned: func(reason string) { g.poisonedEvent(in, reason) },
+		run: func(ctx context.Context) {
+			switch in.Kind {
+			case kindMessage:
+				g.showMessage(ctx, in)
+			case kindReceipt:
+				g.showReceipt(ctx, in)
+			case kindPart:
+				g.keepPart(ctx, in)
+			}
+		},
+	})
 }
 
 // finishIn settles an event that becomes no stanza.
@@ -97,7 +102,7 @@ func (g *Gateway) finishIn(in *incoming, reason string, rows ...mapping.Message)
 }
 
 func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
-	if _, ok, err := g.accounts.find(ctx, in.Account); err == nil && !ok {
+	if !g.member(ctx, in.Account) {
 		g.finishIn(in, "no account")
 		return
 	}
@@ -106,16 +111,21 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 		return
 	}
 	o := g.chatMessage(in, time.Now())
-	g.sendKeyed(ctx, o, in.key, &flight{account: in.Account, text: o, inbound: true})
+	g.sendKeyed(ctx, o, in.key, &flight{account: in.Account, keep: o, inbound: true})
 	g.cfg.Metrics.messages.WithLabelValues(g.domain, "in", "sent").Inc()
 	g.log.Debug("message for the user", "id", trace(in.key), "stanza", o.ID)
 }
 
 // claimID ties the network's id to the stanza. False: another stanza has it.
 func (g *Gateway) claimID(ctx context.Context, in *incoming) bool {
-	m, ok, err := g.store.MessageByID(ctx, g.domain, in.Message.ID)
-	if err == nil && ok {
-		return m.Stanza == in.Stanza
+	var m mapping.Message
+	var found bool
+	ok := g.insist(ctx, "read messages", func() (err error) {
+		m, found, err = g.store.MessageByID(ctx, g.domain, in.Message.ID)
+		return err
+	})
+	if !ok || found {
+		return !ok || m.Stanza == in.Stanza
 	}
 	g.store.Behind(&mapping.Batch{PutMessages: []mapping.Message{{
 		Bridge: g.domain, ID: in.Message.ID, Account: in.Account, Chat: in.Message.Chat,

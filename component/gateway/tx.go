@@ -2,8 +2,6 @@ package gateway
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 
 	"causeway/bridges"
 	"causeway/component/stanza"
@@ -18,10 +16,11 @@ type tx struct {
 	from    string            // the full JID
 	batch   mapping.Batch
 	outs    []*stanza.Out
-	after   []*stanza.Out // what follows the reply
+	follow  []*stanza.Out // what follows the reply
 	greet   string        // the words for a new user
 	before  []func()      // run before the commit
-	then    []func()      // run after it
+	after   []func()      // run after it, whatever came of it
+	done    []func()      // run after it when it succeeded, before anything is sent
 }
 
 // begin starts the answer to a stanza of an account; key may be zero.
@@ -31,6 +30,13 @@ func (g *Gateway) begin(id bridges.AccountID, key mapping.Key) *tx {
 		t.batch.Settle = []mapping.Key{key}
 	}
 	return t
+}
+
+// fails takes back all but the settlement of the stanza that t answers.
+func (t *tx) fails() {
+	settle := t.batch.Settle
+	*t = tx{account: t.account, from: t.from}
+	t.batch.Settle = settle
 }
 
 // send adds a stanza of ours.
@@ -47,6 +53,9 @@ func (t *tx) changes() bool {
 // sent without having been journalled. The error is the store's.
 func (g *Gateway) commit(ctx context.Context, t *tx) error {
 	if !t.changes() {
+		for _, f := range t.done {
+			f()
+		}
 		for _, o := range t.outs {
 			g.send(o)
 		}
@@ -64,29 +73,17 @@ func (g *Gateway) commit(ctx context.Context, t *tx) error {
 		t.batch.Cycles = []*mapping.Cycle{cycle}
 	}
 	err := g.store.Commit(ctx, &t.batch)
-	for _, f := range t.then {
+	for _, f := range t.after {
 		f()
 	}
 	if err != nil {
 		return err
 	}
+	for _, f := range t.done {
+		f()
+	}
 	for i, o := range t.outs {
 		g.sendKeyed(ctx, o, mapping.Key{Cycle: cycle.ID, Index: uint32(i)}, &flight{account: t.account})
 	}
 	return nil
-}
-
-// guard runs one step and survives its panic, which harms that step only.
-func (g *Gateway) guard(what string, f func()) {
-	defer func() {
-		if p := recover(); p != nil {
-			g.panicked(what, p)
-		}
-	}()
-	f()
-}
-
-func (g *Gateway) panicked(what string, p any) {
-	g.cfg.Metrics.panics.WithLabelValues(g.domain).Inc()
-	g.log.Error("panic", "in", what, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }

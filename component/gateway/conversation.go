@@ -1,0 +1,176 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"causeway/component/stanza"
+	"causeway/mapping"
+)
+
+// conversation is the queue between a user and a contact. Its fields belong
+// to the router's lock, but for what only the running goroutine touches: the
+// contents of head.
+type conversation struct {
+	user    *user
+	contact string // localpart
+	in      []*incoming
+	running bool
+	parking bool // old texts are moved to rows of their own: none begins
+
+	// The texts of the user, in order: head, then the rows, then out.
+	head   *outgoing   // whose turn it is: under way, or waiting for its next attempt
+	loaded []*outgoing // the first of the rows, read already
+	parked int         // rows in the store behind head
+	out    []*outgoing // accepted, and still in the blob of their cycle
+
+	doubt   bool      // an attempt at the next text may have been made before a crash
+	retryAt time.Time // head waits until then; zero: it does not
+	slot    int       // place in the heap, when retryAt is set
+}
+
+// outgoing is a text of a user on its way to the network.
+type outgoing struct {
+	key      mapping.Key
+	s        *stanza.Stanza
+	at       time.Time // when we accepted it
+	expires  time.Time
+	attempts int
+	doubt    bool // an earlier attempt's outcome is not known
+	parked   bool // it has a row of its own
+}
+
+// startConversation gives a conversation with work its goroutine. The caller
+// holds the lock.
+func (g *Gateway) startConversation(c *conversation) {
+	if r := &g.router; c.running || r.closed || r.held || !c.hasWork() {
+		return
+	}
+	c.running = true
+	c.user.busy++
+	g.router.running++
+	go g.runConversation(c)
+}
+
+func (c *conversation) hasWork() bool {
+	if c.user.quiet {
+		return false
+	}
+	return len(c.in) > 0 || c.retryAt.IsZero() && !c.parking && c.hasTexts()
+}
+
+func (c *conversation) hasTexts() bool {
+	return c.head != nil || c.parked > 0 || len(c.out) > 0
+}
+
+// runConversation serves a conversation until it has no work: what comes in
+// goes first, and is not held up by a text that waits for its next attempt.
+func (g *Gateway) runConversation(c *conversation) {
+	r := &g.router
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for !r.closed && g.work.Err() == nil && c.hasWork() {
+		switch {
+		case len(c.in) > 0:
+			in := c.in[0]
+			c.in[0] = nil
+			c.in = c.in[1:]
+			r.mu.Unlock()
+			g.stepIn(in)
+			r.mu.Lock()
+		case c.next():
+			m := c.head
+			r.mu.Unlock()
+			v := g.stepOut(g.work, c, m)
+			r.mu.Lock()
+			g.after(c, v)
+		default:
+			counted := c.parked
+			r.mu.Unlock()
+			texts, lacking := g.load(g.work, c, counted)
+			r.mu.Lock()
+			r.loaded(c, texts, lacking)
+		}
+	}
+	c.running = false
+	c.user.busy--
+	g.settleConversation(c)
+	r.ended()
+	if c.user.quiet {
+		r.idle.Broadcast()
+	}
+}
+
+// next makes the next text the head. False: it must be loaded first. The
+// caller holds the lock.
+func (c *conversation) next() bool {
+	switch {
+	case c.head != nil:
+	case len(c.loaded) > 0:
+		c.head, c.loaded = c.loaded[0], c.loaded[1:]
+		c.parked--
+	case c.parked > 0:
+		return false
+	default:
+		c.head = c.out[0]
+		c.out[0] = nil
+		c.out = c.out[1:]
+	}
+	return true
+}
+
+// load reads the next rows of c. It tells how many of those that were counted
+// are not there or cannot be read. It asks until the store answers or ctx ends.
+func (g *Gateway) load(ctx context.Context, c *conversation, counted int) (texts []*outgoing, lacking int) {
+	var rows []mapping.Parked
+	ok := g.insist(ctx, "read parked messages", func() (err error) {
+		rows, err = g.store.Waiting(ctx, g.domain, queueName(c.user.id, c.contact), chunk)
+		return err
+	})
+	if ok && len(rows) == 0 {
+		return nil, counted
+	}
+	for _, p := range rows {
+		s, err := stanza.Parse(p.Record.Data)
+		if err != nil {
+			g.quarantine(p.Key, p.Record, err)
+			lacking++
+			continue
+		}
+		texts = append(texts, &outgoing{
+			key: p.Key, s: s, at: time.Now(), expires: p.Expires, attempts: p.Attempts,
+			doubt: p.Doubt, parked: true,
+		})
+	}
+	return texts, lacking
+}
+
+// loaded enters what load read, and sets the count right. The caller holds the
+// lock.
+func (r *router) loaded(c *conversation, texts []*outgoing, lacking int) {
+	rows := max(c.parked-lacking, len(texts))
+	c.user.unsettled += rows - c.parked
+	r.unsettled += rows - c.parked
+	c.loaded, c.parked = texts, rows
+}
+
+// after takes the head off when it is done with, else notes when it may be
+// tried again. The caller holds the lock.
+func (g *Gateway) after(c *conversation, v verdict) {
+	if !v.done {
+		g.router.retryLater(c, v.retryAt)
+		return
+	}
+	c.head = nil
+	c.user.unsettled--
+	g.router.unsettled--
+}
+
+// settleConversation forgets a conversation without work. The caller holds
+// the lock.
+func (g *Gateway) settleConversation(c *conversation) {
+	if len(c.in) == 0 && !c.hasTexts() && !c.running && !c.parking {
+		delete(c.user.convs, c.contact)
+		g.router.tidy(c.user)
+	}
+}

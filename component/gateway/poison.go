@@ -1,0 +1,82 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"causeway/component/stanza"
+	"causeway/mapping"
+)
+
+// step is one piece of work of a lane. poisoned takes what it worked on out of
+// the way when it panics; nil: there is nothing.
+type step struct {
+	run      func(ctx context.Context)
+	poisoned func(reason string)
+}
+
+// contain runs a step and survives its panic, which harms only what the step
+// worked on.
+func (g *Gateway) contain(what string, st step) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.panicked(what, p)
+			if st.poisoned != nil {
+				g.contain("the answer to a panic", step{run: func(context.Context) { st.poisoned(fmt.Sprint("panic: ", p)) }})
+			}
+		}
+	}()
+	st.run(g.work)
+}
+
+func (g *Gateway) panicked(what string, p any) {
+	g.cfg.Metrics.panics.WithLabelValues(g.domain).Inc()
+	g.log.Error("panic", "in", what, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+}
+
+// poisonedStanza takes a stanza that cannot be handled out of the journal, and
+// tells its sender. A replay would only meet the same panic.
+func (g *Gateway) poisonedStanza(s *stanza.Stanza, key mapping.Key, reason string) {
+	t := g.begin(accountOf(s.From), key)
+	if key != (mapping.Key{}) {
+		t.batch.Quarantine = []mapping.Quarantined{{
+			Key: key, Bridge: g.domain, Reason: reason, At: time.Now(),
+			Record: mapping.Record{Kind: mapping.FromXMPP, Data: []byte(s.Raw())},
+		}}
+	}
+	if o, ok := errInternal.Reply(s); ok && s.Kind != stanza.Presence {
+		t.send(o)
+	}
+	g.finish(g.work, t)
+}
+
+// poisonedEvent does the same for an event of the network.
+func (g *Gateway) poisonedEvent(in *incoming, reason string) {
+	if g.flights.take(in.key) == nil {
+		g.flights.release(1)
+	}
+	rec, err := in.encode()
+	if err != nil {
+		rec = mapping.Record{Kind: mapping.FromNetwork}
+	}
+	g.store.Behind(&mapping.Batch{
+		Settle: []mapping.Key{in.key},
+		Quarantine: []mapping.Quarantined{{
+			Key: in.key, Bridge: g.domain, Record: rec, Reason: reason, At: time.Now(),
+		}},
+	})
+}
+
+// quarantine takes a record that cannot be read out of the way.
+func (g *Gateway) quarantine(k mapping.Key, r mapping.Record, err error) {
+	g.log.Error("record of the journal cannot be read", "id", trace(k), "err", err)
+	g.cfg.Metrics.dropped.WithLabelValues(g.domain, "unreadable record").Inc()
+	g.store.Behind(&mapping.Batch{
+		Settle: []mapping.Key{k},
+		Quarantine: []mapping.Quarantined{{
+			Key: k, Bridge: g.domain, Record: r, Reason: err.Error(), At: time.Now(),
+		}},
+	})
+}
