@@ -14,8 +14,8 @@ import (
 const (
 	// partsTime is how long the parts of a message wait for the rest of it.
 	partsTime = 5 * time.Minute
-	// maxParts bounds the parts that wait, in all and of one chat.
-	maxParts, maxChatParts = 20_000, 600
+	// maxWaiting bounds the parts that wait, maxChatParts those of one chat.
+	maxWaiting, maxChatParts = 20_000, 600
 )
 
 // pieces are the incoming messages of which parts are missing. Each part is in
@@ -65,7 +65,7 @@ func (p *pieces) add(in *incoming) (ready [][]*incoming, known bool) {
 	p.waiting[key] = append(p.waiting[key], in)
 	p.chats[key.chatKey]++
 	p.n++
-	full := p.n > maxParts || p.chats[key.chatKey] > maxChatParts
+	full := p.n > maxWaiting || p.chats[key.chatKey] > maxChatParts
 	if full || len(p.waiting[key]) >= int(in.Part.Total) {
 		ready = append(ready, p.take(key))
 	}
@@ -109,12 +109,19 @@ func (g *Gateway) keepPart(ctx context.Context, in *incoming) {
 }
 
 // showExpired shows what came of messages whose rest will not come.
-func (g *Gateway) showExpired(ctx context.Context, now time.Time) {
+func (g *Gateway) showExpired(now time.Time) {
 	for _, parts := range g.pieces.expired(now) {
-		g.guard("parts", func() {
-			if m := g.assemble(ctx, parts); m != nil {
-				g.enqueueIn(m)
-			}
+		g.contain("parts of a message", step{
+			run: func(ctx context.Context) {
+				if m := g.assemble(ctx, parts); m != nil {
+					g.enqueueIn(m)
+				}
+			},
+			poisoned: func(reason string) {
+				for _, in := range parts {
+					g.poisonedEvent(in, reason)
+				}
+			},
 		})
 	}
 }
