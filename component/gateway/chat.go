@@ -11,7 +11,9 @@ import (
 
 // order is what a user writes to the gateway itself.
 type order struct {
-	verb   string
+	text   string // all of it, trimmed
+	first  string // its first word, as it was written
+	verb   string // the same without case and punctuation
 	fields map[string]string
 }
 
@@ -19,10 +21,11 @@ type order struct {
 // one that nobody knows gets a readable answer.
 func parseOrder(text string) order {
 	words := strings.Fields(text)
-	o := order{fields: map[string]string{}}
+	o := order{text: strings.TrimSpace(text), fields: map[string]string{}}
 	if len(words) == 0 {
 		return o
 	}
+	o.first = words[0]
 	o.verb = strings.ToLower(strings.Trim(words[0], "/!.?"))
 	for _, w := range words[1:] {
 		if name, value, ok := strings.Cut(w, "="); ok && name != "" {
@@ -93,7 +96,14 @@ func (g *Gateway) carryOut(ctx context.Context, t *tx, o order) (text string, re
 		text, err = g.statusText(ctx, t)
 		return text, nil, err
 	}
-	return "I do not understand that. " + g.helpText(), nil, nil
+	id, ok, err := g.addressIn(o)
+	switch {
+	case !ok:
+		return "I do not understand that. " + g.helpText(), nil, nil
+	case err != nil:
+		return "", nil, err
+	}
+	return g.add(ctx, t, id)
 }
 
 const goodbyeText = "You are no longer registered. Your data is deleted."
@@ -104,9 +114,9 @@ func (g *Gateway) helpText() string {
 		register += " " + f.Name + "=…"
 	}
 	text := "Write one of these words to me: " + register + " (to use " + g.info.Name +
-		"), status (what is going on), unregister (to leave), help."
+		"), status (what is going on), add and an address (to write to somebody), unregister (to leave), help."
 	if g.info.Example != "" {
-		text += " Then add or write to an address such as " + g.info.Example + "@" + g.domain + "."
+		text += " You may also write to an address such as " + g.info.Example + "@" + g.domain + " at once."
 	}
 	return text
 }

@@ -25,18 +25,39 @@ type onceEntry struct {
 
 func newOnceBook() *onceBook { return &onceBook{open: map[string][]onceEntry{}} }
 
+// moved is an entry that went from one stream to another.
+type moved struct {
+	fp       string
+	from, to uint64
+}
+
 // repeats tells whether a delivery repeats one that came over another stream.
 // If so the entry moves to the new stream, which may die unanswered, too.
-func (o *onceBook) repeats(fp string, stream uint64, now time.Time) bool {
+func (o *onceBook) repeats(fp string, stream uint64, now time.Time) (m moved, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for i, e := range o.open[fp] {
 		if e.stream != stream && now.Sub(e.at) <= onceTime {
 			o.open[fp][i].stream = stream
-			return true
+			return moved{fp, e.stream, stream}, true
 		}
 	}
-	return false
+	return moved{}, false
+}
+
+// restore undoes moves that did not reach the disk: the same delivery may come
+// again over the same stream.
+func (o *onceBook) restore(all []moved) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, m := range all {
+		for i, e := range o.open[m.fp] {
+			if e.stream == m.to {
+				o.open[m.fp][i].stream = m.from
+				break
+			}
+		}
+	}
 }
 
 // kept enters an event that is on disk.

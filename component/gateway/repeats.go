@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"sync"
 	"time"
 
@@ -12,17 +13,19 @@ import (
 // sends it again after a resumed connection sends one text.
 const repeatTime = 10 * time.Minute
 
-// repeats remembers the messages of users by hash. It forgets by halves.
+// repeats remembers the messages of users by a part of their hash, in few
+// bytes each: ten minutes at thousands of messages a second. It forgets by
+// halves.
 type repeats struct {
 	mu       sync.Mutex
-	new, old map[[16]byte]time.Time
+	new, old map[uint64]uint32 // part of the hash → seconds of Unix time
 	turned   time.Time
 }
 
 // repeatsLimit bounds each half.
-const repeatsLimit = 100_000
+const repeatsLimit = 1_000_000
 
-func newRepeats() *repeats { return &repeats{new: map[[16]byte]time.Time{}} }
+func newRepeats() *repeats { return &repeats{new: map[uint64]uint32{}} }
 
 // repeatHash is of what makes two messages one: sender, contact, id and body.
 func repeatHash(id bridges.AccountID, contact, stanzaID, text string) [16]byte {
@@ -37,18 +40,28 @@ func repeatHash(id bridges.AccountID, contact, stanzaID, text string) [16]byte {
 func (r *repeats) has(h [16]byte, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at, ok := r.new[h]
+	k := binary.LittleEndian.Uint64(h[:])
+	at, ok := r.new[k]
 	if !ok {
-		at, ok = r.old[h]
+		at, ok = r.old[k]
 	}
-	return ok && now.Sub(at) <= repeatTime
+	return ok && now.Sub(time.Unix(int64(at), 0)) <= repeatTime+time.Second
 }
 
 func (r *repeats) add(h [16]byte, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.new) >= repeatsLimit || at.Sub(r.turned) > repeatTime {
-		r.old, r.new, r.turned = r.new, map[[16]byte]time.Time{}, at
+		r.old, r.new, r.turned = r.new, map[uint64]uint32{}, at
 	}
-	r.new[h] = at
+	r.new[binary.LittleEndian.Uint64(h[:])] = uint32(at.Unix())
+}
+
+// expire gives the memory of an idle gateway back.
+func (r *repeats) expire(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now.Sub(r.turned) > 2*repeatTime && len(r.new)+len(r.old) > 0 {
+		r.old, r.new = nil, map[uint64]uint32{}
+	}
 }

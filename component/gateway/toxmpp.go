@@ -22,39 +22,54 @@ func (g *Gateway) Deliver(ctx context.Context, ds []bridges.Delivery) error {
 		g.cfg.Metrics.refused.WithLabelValues(g.domain, "network-limit").Inc()
 		return &bridges.Error{Kind: bridges.Temporary, Text: "Too much waits for the XMPP server."}
 	}
-	now := time.Now()
-	b := new(mapping.Batch)
-	events, cycle, err := g.encodeAll(ds, now, b)
-	if err == nil && len(events) > 0 {
-		b.Cycles = []*mapping.Cycle{cycle}
-		err = g.store.Commit(ctx, b)
+	x := accepting{now: time.Now(), cycle: &mapping.Cycle{Bridge: g.domain}}
+	err := g.accept(&x, ds)
+	if err == nil && len(x.events) > 0 {
+		x.batch.Cycles = []*mapping.Cycle{x.cycle}
+	}
+	if err == nil && len(ds) > 0 {
+		err = g.store.Commit(ctx, &x.batch)
 	}
 	if err != nil {
+		g.once.restore(x.moved)
 		g.flights.release(len(ds))
 		return err
 	}
-	g.flights.release(len(ds) - len(events))
-	for i, in := range events {
-		in.key = mapping.Key{Cycle: cycle.ID, Index: uint32(i)}
+	g.flights.release(len(ds) - len(x.events))
+	for i, in := range x.events {
+		in.key = mapping.Key{Cycle: x.cycle.ID, Index: uint32(i)}
 		g.once.kept(in)
 		g.enqueueIn(in)
 	}
 	return nil
 }
 
-// encodeAll makes records of what is not a repetition.
-func (g *Gateway) encodeAll(ds []bridges.Delivery, now time.Time, b *mapping.Batch) ([]*incoming, *mapping.Cycle, error) {
-	cycle := &mapping.Cycle{Bridge: g.domain}
-	events := make([]*incoming, 0, len(ds))
+// accepting is what becomes of the deliveries of one call.
+type accepting struct {
+	now    time.Time
+	batch  mapping.Batch
+	cycle  *mapping.Cycle
+	events []*incoming
+	moved  []moved
+}
+
+// accept makes records of what is not a repetition. Where a repetition came
+// from is written, too: its stream may die as the first one did.
+func (g *Gateway) accept(x *accepting, ds []bridges.Delivery) error {
+	x.events = make([]*incoming, 0, len(ds))
+	x.cycle.Records = make([]mapping.Record, 0, len(ds))
 	for _, d := range ds {
-		if d.Once != "" && g.once.repeats(d.Once, d.Stream, now) {
-			g.cfg.Metrics.dropped.WithLabelValues(g.domain, "redelivery").Inc()
-			b.PutOnce = append(b.PutOnce, mapping.Once{Bridge: g.domain, Fingerprint: d.Once, Stream: d.Stream, At: now})
-			continue
+		if d.Once != "" {
+			x.batch.PutOnce = append(x.batch.PutOnce, mapping.Once{Bridge: g.domain, Fingerprint: d.Once, Stream: d.Stream, At: x.now})
+			if m, ok := g.once.repeats(d.Once, d.Stream, x.now); ok {
+				g.cfg.Metrics.dropped.WithLabelValues(g.domain, "redelivery").Inc()
+				x.moved = append(x.moved, m)
+				continue
+			}
 		}
-		in, err := newIncoming(d, now)
+		in, err := newIncoming(d, x.now)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 		if in.Message != nil && localpart(string(in.chat())) == "" {
 			g.cfg.Metrics.dropped.WithLabelValues(g.domain, "no address").Inc()
@@ -63,15 +78,12 @@ func (g *Gateway) encodeAll(ds []bridges.Delivery, now time.Time, b *mapping.Bat
 		}
 		rec, err := in.encode()
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		if d.Once != "" {
-			b.PutOnce = append(b.PutOnce, mapping.Once{Bridge: g.domain, Fingerprint: d.Once, Stream: d.Stream, At: now})
-		}
-		cycle.Records = append(cycle.Records, rec)
-		events = append(events, in)
+		x.cycle.Records = append(x.cycle.Records, rec)
+		x.events = append(x.events, in)
 	}
-	return events, cycle, nil
+	return nil
 }
 
 // stepIn turns one event of the network into what the user sees of it.
