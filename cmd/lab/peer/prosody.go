@@ -54,11 +54,11 @@ func prepareProsody(dir string, o Options) error {
 	return nil
 }
 
-// roster is a stored roster of contacts that nobody has subscribed to yet.
+// roster is a stored roster of contacts; both sides see each other's presence.
 func roster(contacts map[string]string) string {
 	text := "return {\n\t[false] = { [\"version\"] = 1; [\"pending\"] = {}; };\n"
 	for jid, name := range contacts {
-		text += fmt.Sprintf("\t[%q] = { [\"subscription\"] = \"none\"; [\"name\"] = %q; [\"groups\"] = {}; };\n", jid, name)
+		text += fmt.Sprintf("\t[%q] = { [\"subscription\"] = \"both\"; [\"name\"] = %q; [\"groups\"] = {}; };\n", jid, name)
 	}
 	return text + "};\n"
 }

@@ -25,7 +25,7 @@ type Options struct {
 	// Bare leaves out what writes to disk for each message.
 	Bare bool
 	// Contacts are in every user's roster from the start (Prosody only), by
-	// JID, with their names.
+	// JID, with their names; presence is shared both ways.
 	Contacts map[string]string
 	// Extra is appended to the configuration: for Prosody to its global part,
 	// for ejabberd at its end, on the top level.
