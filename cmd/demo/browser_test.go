@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"causeway/cmd/lab"
+)
+
+// patience bounds one step of a person at the page, on a busy machine.
+const patience = 60 * time.Second
+
+// The frames of the page.
+const (
+	clientFrame = "client"
+	phoneFrame  = "handset"
+)
+
+//go:embed testdata/eyes.js
+var eyes string
+
+// browser is a person who looks at the demo's page: what is clicked must be
+// visible and not covered, and keys go to what has the focus.
+type browser struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+func open(t *testing.T, address string) *browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(lab.Chromium(t)), chromedp.NoSandbox, chromedp.WindowSize(1280, 800))
+	ctx, end := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(end)
+	ctx, end = chromedp.NewContext(ctx)
+	t.Cleanup(end)
+	b := &browser{t, ctx}
+	chromedp.ListenTarget(ctx, func(e any) {
+		switch e := e.(type) {
+		case *runtime.EventExceptionThrown:
+			t.Errorf("the page throws: %s", e.ExceptionDetails.Error())
+		}
+	})
+	if err := chromedp.Run(ctx, chromedp.EmulateViewport(1280, 800), chromedp.Navigate(address)); err != nil {
+		t.Fatal(err)
+	}
+	b.do("the page loads", chromedp.Evaluate(eyes, nil))
+	return b
+}
+
+// do takes steps within patience; a picture of the failure is kept when
+// DEMO_PICTURES names a directory.
+func (b *browser) do(what string, steps ...chromedp.Action) {
+	b.t.Helper()
+	ctx, end := context.WithTimeout(b.ctx, patience)
+	defer end()
+	if err := chromedp.Run(ctx, steps...); err != nil {
+		b.picture("failure")
+		b.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// see waits until an element that css selects and that holds text is visible.
+func (b *browser) see(frame, css, text string) {
+	b.t.Helper()
+	b.wait(frame+" shows "+css+" "+text, fmt.Sprintf("eyes.find(%q, %q, %q) !== undefined", frame, css, text))
+}
+
+// wait waits until a condition in JavaScript holds.
+func (b *browser) wait(what, condition string) {
+	b.t.Helper()
+	b.do(what, chromedp.Poll(condition, nil, chromedp.WithPollingTimeout(0)))
+}
+
+// sees tells whether an element that css selects and that holds text is
+// visible now.
+func (b *browser) sees(frame, css, text string) (holds bool) {
+	b.t.Helper()
+	b.do("look", chromedp.Evaluate(fmt.Sprintf("eyes.find(%q, %q, %q) !== undefined", frame, css, text), &holds))
+	return holds
+}
+
+// click clicks into the middle of the last element that see would see.
+func (b *browser) click(frame, css, text string) {
+	b.t.Helper()
+	var at []float64
+	what := "click on " + css + " " + text + " in " + frame
+	b.do(what, chromedp.Poll(fmt.Sprintf("eyes.point(%q, %q, %q)", frame, css, text), &at, chromedp.WithPollingTimeout(0)))
+	b.do(what, chromedp.MouseClickXY(at[0], at[1]))
+}
+
+// enter clicks into a field and types; "\r" is the Enter key.
+func (b *browser) enter(frame, css, keys string) {
+	b.t.Helper()
+	b.click(frame, css, "")
+	b.do("type "+keys, chromedp.KeyEvent(keys))
+}
+
+// picture keeps what is to be seen in DEMO_PICTURES/name.png.
+func (b *browser) picture(name string) {
+	b.t.Helper()
+	dir := os.Getenv("DEMO_PICTURES")
+	if dir == "" {
+		return
+	}
+	var png []byte
+	if err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot(&png)); err != nil {
+		b.t.Error(err)
+		return
+	}
+	if err := os.WriteFile(dir+"/"+name+".png", png, 0o644); err != nil {
+		b.t.Error(err)
+	}
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+const (
+	mine   = `.chat-msg[data-from^="alice@"]`
+	ticked = mine + ":has(.chat-msg__receipt)"
+	dead   = "+12025550404@" + domain
+)
+
+// TestStory is what a user does with the demo (xeps.md 0184.1-3: a receipt
+// means delivered on the phone).
+func TestStory(t *testing.T) {
+	b := open(t, makeRun(t).address)
+	b.registers()
+	b.addsThePhone()
+	b.textsAndIsAnswered()
+	b.picture("demo")
+	b.textsNobody()
+	b.picture("dead-number")
+}
+
+// registers does so by the chat door.
+func (b *browser) registers() {
+	b.t.Helper()
+	const online = "converse-roster li[data-status=online]"
+	b.see(clientFrame, online, "SMS gateway")
+	b.click(clientFrame, online+" .list-item-link", "SMS gateway")
+	b.enter(clientFrame, ".chat-textarea", "help\r")
+	b.see(clientFrame, ".chat-msg", "register")
+	b.enter(clientFrame, ".chat-textarea", "register\r")
+	b.see(clientFrame, ".chat-msg", number)
+	b.see(phoneFrame, "#link.up", "")
+}
+
+// addsThePhone uses the client's dialog; the contact is there and online.
+func (b *browser) addsThePhone() {
+	b.t.Helper()
+	b.click(clientFrame, ".dropdown--contacts .dropdown-toggle", "")
+	b.click(clientFrame, ".add-contact", "")
+	b.enter(clientFrame, "converse-add-contact-modal input[name=jid]", handset+"@"+domain)
+	b.click(clientFrame, "converse-add-contact-modal input[name=name]", "") // closes the suggestions
+	b.do("type a name", chromedp.KeyEvent("Bob\r"))
+	b.see(clientFrame, "converse-roster li[data-status=online]", "Bob")
+	b.click(clientFrame, "converse-roster li[data-status=online] .list-item-link", "Bob")
+}
+
+// textsAndIsAnswered checks that the tick follows the phone's confirmation.
+// The answer passes through the same queue as a tick would: when it is there,
+// an early tick would be, too.
+func (b *browser) textsAndIsAnswered() {
+	b.t.Helper()
+	b.click(phoneFrame, ".switch", "")
+	b.wait("the phone confirms by hand", "!eyes.find('handset', 'main', '').querySelector('#confirm').checked")
+	b.enter(clientFrame, ".chat-textarea", "Hello phone, are you there?\r")
+	b.see(phoneFrame, ".message.received", "Hello phone, are you there?")
+	b.enter(phoneFrame, "#text", "Yes, and nothing was installed.\r")
+	b.see(clientFrame, ".chat-msg", "Yes, and nothing was installed.")
+	if b.sees(clientFrame, ticked, "Hello phone") {
+		b.t.Error("the tick is there before the phone has confirmed")
+	}
+	b.click(phoneFrame, ".message.received button.confirm", "")
+	b.see(clientFrame, ticked, "Hello phone")
+	b.click(phoneFrame, ".switch", "")
+	b.enter(clientFrame, ".chat-textarea", "Wonderful!\r")
+	b.see(clientFrame, ticked, "Wonderful!")
+}
+
+// textsNobody writes to a number that no phone has, without adding it.
+func (b *browser) textsNobody() {
+	b.t.Helper()
+	b.click(clientFrame, ".dropdown--contacts .dropdown-toggle", "")
+	b.click(clientFrame, ".new-chat", "")
+	b.enter(clientFrame, "converse-new-chat-modal input[name=jid]", dead)
+	b.click(clientFrame, "converse-new-chat-modal .modal-title", "") // closes the suggestions
+	b.click(clientFrame, "converse-new-chat-modal button[type=submit]", "")
+	b.see(clientFrame, ".chat-head", dead)
+	b.enter(clientFrame, ".chat-textarea", "Anybody?\r")
+	b.see(clientFrame, mine+" .chat-msg__error", " ")
+	b.see(phoneFrame, ".message.lost", "+12025550404")
+	if b.sees(clientFrame, ticked, "Anybody?") {
+		b.t.Error("a text that nobody got has a tick")
+	}
+}

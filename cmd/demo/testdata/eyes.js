@@ -1,0 +1,27 @@
+// What is to be seen in the frames of the demo's page.
+window.eyes = (() => {
+  const last = new Map();
+  const frame = name => document.getElementById(name);
+  const box = e => e.getBoundingClientRect();
+  const visible = e => e.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && box(e).width > 0;
+  const all = (name, css, text) => [...(frame(name).contentDocument?.querySelectorAll(css) ?? [])]
+    .filter(e => visible(e) && e.innerText.includes(text));
+  const find = (name, css, text) => all(name, css, text).at(-1);
+  // point returns where to click, as soon as the element rests there and
+  // nothing covers it.
+  const point = (name, css, text) => {
+    const e = find(name, css, text);
+    if (!e) return null;
+    e.scrollIntoView({ block: 'nearest' });
+    const { x, y, width, height } = box(e);
+    const [px, py] = [x + width / 2, y + height / 2];
+    const key = [name, css, text].join(), was = last.get(key);
+    last.set(key, `${px} ${py}`);
+    const hit = e.ownerDocument.elementFromPoint(px, py);
+    if (was !== `${px} ${py}` || !hit || !(e.contains(hit) || hit.contains(e))) return null;
+    last.delete(key);
+    const f = box(frame(name));
+    return [f.x + frame(name).clientLeft + px, f.y + frame(name).clientTop + py];
+  };
+  return { all, find, point };
+})();
