@@ -147,9 +147,17 @@ func (g *Gateway) inWords(err error) string {
 	return errInternal.Text
 }
 
+// nsMentions is of XEP-0452.
+const nsMentions = "urn:xmpp:mmn:0"
+
 // ownMessage is a message of the gateway itself.
+//
+// COMPAT: Converse.js (14.0.0) takes a chat message from a domain for an
+// announcement of the server, and does not show it in the chat, unless it has
+// the element mentions. An empty one says nothing to others.
 func (g *Gateway) ownMessage(to, text string) *stanza.Out {
 	o := &stanza.Out{Kind: stanza.Message, Type: "chat", From: g.domain, To: to}
 	o.Payload.Leaf("body", "", text)
+	o.Payload.Leaf("mentions", nsMentions, "")
 	return o
 }

@@ -13,7 +13,7 @@ func (r *rig) say(user, body string) {
 
 func (r *rig) answer(user string) string {
 	r.t.Helper()
-	n := r.Receive(`<message type='chat' from='sms.example.org' to='` + user + `'><body>*</body></message>`)
+	n := r.Receive(`<message type='chat' from='sms.example.org' to='` + user + `'><body>*</body><mentions xmlns='urn:xmpp:mmn:0'/></message>`)
 	return n.Children[0].Text
 }
 

@@ -16,7 +16,7 @@ import (
 	"causeway/mapping"
 )
 
-var emptyElement = regexp.MustCompile(`></c>`)
+var emptyElement = regexp.MustCompile(`></(c|mentions)>`)
 
 func away(context.Context, bridges.Message) ([]bridges.MessageID, error) {
 	return nil, &bridges.Error{Kind: bridges.Temporary, Text: "The network is away."}

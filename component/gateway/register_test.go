@@ -31,7 +31,7 @@ func (r *rig) welcomed(user string) {
 	r.t.Helper()
 	r.Receive(`<presence type='subscribe' from='sms.example.org' to='` + user + `'/>`)
 	r.Receive(`<presence from='sms.example.org' to='` + user + `'><status>*</status>` + anyCaps + `</presence>`)
-	n := r.Receive(`<message type='chat' from='sms.example.org' to='` + user + `'><body>$welcome</body></message>`)
+	n := r.Receive(`<message type='chat' from='sms.example.org' to='` + user + `'><body>$welcome</body><mentions xmlns='urn:xmpp:mmn:0'/></message>`)
 	body := n.Children[0].Text
 	if !strings.Contains(body, number) || !strings.Contains(body, "encryption") {
 		r.t.Errorf("0384.7: the welcome is %q", body)
@@ -170,7 +170,7 @@ func TestUnregisterWhileMessagesWait(t *testing.T) {
 	r.Send(text("w1", "waits"))
 	r.wantOnPhone("waits")
 	r.Send(`<message type='chat' id='c' from='alice@example.org/x' to='sms.example.org'><body>unregister</body></message>`)
-	r.Receive(`<message type='chat' from='sms.example.org' to='alice@example.org'><body>*</body></message>`)
+	r.Receive(`<message type='chat' from='sms.example.org' to='alice@example.org'><body>*</body><mentions xmlns='urn:xmpp:mmn:0'/></message>`)
 	for _, p := range farewells(domain, domain) {
 		r.Receive(p)
 	}
