@@ -19,9 +19,17 @@ func TestStory(t *testing.T) {
 	b.registers()
 	b.addsThePhone()
 	b.textsAndIsAnswered()
+	b.settled()
 	b.picture("demo")
 	b.textsNobody()
-	b.picture("dead-number")
+	b.settled()
+	b.picture("demo-dead-number")
+}
+
+// settled waits until the client's notes about what it did have gone.
+func (b *browser) settled() {
+	b.t.Helper()
+	b.wait("the client's notes are gone", "eyes.find('client', 'converse-toast', '') === undefined")
 }
 
 // registers does so by the chat door.
@@ -30,6 +38,7 @@ func (b *browser) registers() {
 	const online = "converse-roster li[data-status=online]"
 	b.see(clientFrame, online, "SMS gateway")
 	b.click(clientFrame, online+" .list-item-link", "SMS gateway")
+	b.see(clientFrame, ".chat-head", "SMS gateway")
 	b.enter(clientFrame, ".chat-textarea", "help\r")
 	b.see(clientFrame, ".chat-msg", "register")
 	b.enter(clientFrame, ".chat-textarea", "register\r")
@@ -47,6 +56,7 @@ func (b *browser) addsThePhone() {
 	b.do("type a name", chromedp.KeyEvent("Bob\r"))
 	b.see(clientFrame, "converse-roster li[data-status=online]", "Bob")
 	b.click(clientFrame, "converse-roster li[data-status=online] .list-item-link", "Bob")
+	b.see(clientFrame, ".chat-head", "Bob")
 }
 
 // textsAndIsAnswered checks that the tick follows the phone's confirmation.
@@ -58,8 +68,8 @@ func (b *browser) textsAndIsAnswered() {
 	b.wait("the phone confirms by hand", "!eyes.find('handset', 'main', '').querySelector('#confirm').checked")
 	b.enter(clientFrame, ".chat-textarea", "Hello phone, are you there?\r")
 	b.see(phoneFrame, ".message.received", "Hello phone, are you there?")
-	b.enter(phoneFrame, "#text", "Yes, and nothing was installed.\r")
-	b.see(clientFrame, ".chat-msg", "Yes, and nothing was installed.")
+	b.enter(phoneFrame, "#text", "Yes. Good to hear from you!\r")
+	b.see(clientFrame, ".chat-msg", "Yes. Good to hear from you!")
 	if b.sees(clientFrame, ticked, "Hello phone") {
 		b.t.Error("the tick is there before the phone has confirmed")
 	}
