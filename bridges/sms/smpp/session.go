@@ -107,6 +107,11 @@ func (s *session) serve(ctx context.Context, lost func(error)) error {
 func (s *session) end(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.close(why)
+}
+
+// close is end for a caller who holds mu.
+func (s *session) close(why error) {
 	if s.closed == nil {
 		s.closed = why
 		close(s.ended)
@@ -169,11 +174,7 @@ func (s *session) fail() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range s.ledger.asked {
-		err := fmt.Errorf("%w: %w", ErrUnknown, s.closed)
-		if r.end > s.ledger.written {
-			err = errNotBound
-		}
-		s.complete(r, answer{err: err})
+		s.giveUp(r, s.closed)
 	}
 }
 

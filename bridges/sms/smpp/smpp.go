@@ -74,7 +74,7 @@ const (
 	Accepted   Event = "accepted"   // answered with ROK
 	Refused    Event = "refused"    // answered with an error
 	Throttled  Event = "throttled"  // answered with 0x58 or 0x14
-	Unanswered Event = "unanswered" // no answer in time
+	Unanswered Event = "unanswered" // a submit got no answer
 	Late       Event = "late"       // an answer that nobody waited for
 	Delivered  Event = "delivered"  // a deliver_sm or data_sm came
 	Bad        Event = "bad"        // a PDU came that could not be used

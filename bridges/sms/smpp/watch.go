@@ -46,29 +46,38 @@ func (s *session) silent(now time.Time) bool {
 	return !s.held && now.Sub(s.heard) >= s.c.cfg.EnquireEvery
 }
 
-// expire gives up requests that wait for longer than AnswerTimeout. A centre
-// that has answered no submit since is given up altogether.
+// expire gives up requests that were written and wait for longer than
+// AnswerTimeout. A centre that has answered no submit since is given up
+// altogether. What cannot be written ends with the writing.
 func (s *session) expire(now time.Time) {
-	if s.expired(now) {
-		s.end(errIgnored)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held || s.closed != nil {
+		return
+	}
+	var late []*request
+	for _, r := range s.ledger.asked {
+		if now.Sub(r.at) < s.c.cfg.AnswerTimeout || r.end > s.ledger.written {
+			continue
+		}
+		late = append(late, r)
+		if r.command == cmdSubmit && !s.answered.After(r.at) {
+			s.close(errIgnored)
+			return
+		}
+	}
+	for _, r := range late {
+		s.giveUp(r, errTimeout)
 	}
 }
 
-func (s *session) expired(now time.Time) (dead bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.held {
-		return false
+// giveUp ends a request without an answer. The caller holds mu.
+func (s *session) giveUp(r *request, why error) {
+	err := fmt.Errorf("%w: %w", ErrUnknown, why)
+	if r.end > s.ledger.written {
+		err = errNotBound
+	} else if r.command == cmdSubmit {
+		s.c.count(Unanswered)
 	}
-	for _, r := range s.ledger.asked {
-		if now.Sub(r.at) < s.c.cfg.AnswerTimeout {
-			continue
-		}
-		if r.command == cmdSubmit {
-			s.c.count(Unanswered)
-			dead = dead || s.answered.Before(r.at)
-		}
-		s.complete(r, answer{err: fmt.Errorf("%w: %w", ErrUnknown, errTimeout)})
-	}
-	return dead
+	s.complete(r, answer{err: err})
 }
