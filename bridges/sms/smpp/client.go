@@ -131,15 +131,17 @@ func (c *Client) Submit(ctx context.Context, m *SubmitSM) (id string, err error)
 	var throttled error
 	for {
 		id, err = c.submit(ctx, m)
-		var s *StatusError
-		if errors.As(err, &s) && s.Status.Class() == Throttle {
-			throttled = err
-			continue
+		if err == nil {
+			return id, nil
 		}
 		if over := ctx.Err(); throttled != nil && over != nil && errors.Is(err, over) && !errors.Is(err, ErrUnknown) {
-			err = throttled
+			return "", throttled
 		}
-		return id, err
+		var s *StatusError
+		if !errors.As(err, &s) || s.Status.Class() != Throttle {
+			return "", err
+		}
+		throttled = err
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"time"
 )
 
+var discard = slog.New(slog.DiscardHandler)
+
 // rig is a client whose connections end in the test, in a bubble where time
 // passes only while everybody waits.
 type rig struct {
@@ -45,7 +47,7 @@ func start(t *testing.T, cfg Config) *rig {
 		ended: make(chan error, 1), counts: map[Event]int{},
 	}
 	cfg.Address, cfg.SystemID, cfg.Password = "centre.test:2775", "causeway", "secret"
-	cfg.Log = slog.New(slog.DiscardHandler)
+	cfg.Log = discard
 	cfg.Count = func(e Event) {
 		r.mu.Lock()
 		defer r.mu.Unlock()

@@ -1,6 +1,9 @@
 package smpp
 
-import "time"
+import (
+	"runtime"
+	"time"
+)
 
 // write sends what is queued, as much at a time as there is.
 func (s *session) write() {
@@ -10,6 +13,7 @@ func (s *session) write() {
 		case <-s.ended:
 			return
 		}
+		runtime.Gosched() // others that are about to submit fill the same write
 		s.mu.Lock()
 		b := s.out
 		s.out, s.spare = s.spare[:0], nil
