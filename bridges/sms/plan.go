@@ -56,7 +56,7 @@ func possible(n *phonenumbers.PhoneNumber) bool {
 	return phonenumbers.IsPossibleNumberWithReason(n) == phonenumbers.IS_POSSIBLE
 }
 
-func assigned(n *phonenumbers.PhoneNumber) bool { return phonenumbers.IsValidNumber(n) }
+func assigned(n *phonenumbers.PhoneNumber) bool { return possible(n) && phonenumbers.IsValidNumber(n) }
 
 // national reads digits as they are dialled in the region.
 func (p *plan) national(digits string, is test) (bridges.UserID, bool) { return p.parse(digits, is) }
@@ -69,7 +69,7 @@ func (p *plan) foreign(digits string) (bridges.UserID, bool) {
 	return p.parse("+"+digits, assigned)
 }
 
-// parse gives the library ASCII digits, with a plus sign or without, and
+// parse reads a number in the one way that resolves to itself. It gives the library ASCII digits, with a plus sign or without, and
 // nothing else: it reads letters, extensions and more. In some plans it drops
 // zeros each time it reads a number; such a number has no canonical form.
 func (p *plan) parse(digits string, is test) (bridges.UserID, bool) {

@@ -1,0 +1,188 @@
+package sms
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"go.uber.org/goleak"
+
+	"causeway/bridges"
+	"causeway/bridges/bridgetest"
+	"causeway/cmd/handset/smsc"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	alice  = "alice@example.org"
+	number = "+12025550199"
+	phone  = "+12025550100"
+	secret = "s3cr3tpw"
+	// patience bounds waiting for something that must come.
+	patience = 20 * time.Second
+)
+
+// config is one connector to an address.
+func config(addresses ...string) Config {
+	c := DefaultConfig()
+	c.Region = "US"
+	c.Numbers.Pool = []string{number, "+12025550198"}
+	for _, a := range addresses {
+		s := DefaultSMPP()
+		s.Address, s.SystemID, s.Password = a, "causeway", secret
+		c.Connectors = append(c.Connectors, Connector{s})
+	}
+	return c
+}
+
+var slogDiscard = slog.New(slog.DiscardHandler)
+
+func registry() prometheus.Registerer { return prometheus.NewRegistry() }
+
+func newBridge(t *testing.T, c Config) *Bridge {
+	t.Helper()
+	b, err := New(c, slogDiscard, registry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// fakeHost is a gateway where alice has the first number of the pool.
+type fakeHost struct {
+	mu       sync.Mutex
+	fails    error
+	answered []string
+	came     chan bridges.Delivery
+	ready    chan struct{}
+	refused  chan struct{} // by fails
+}
+
+var _ bridges.Host = (*fakeHost)(nil)
+
+func newHost() *fakeHost {
+	return &fakeHost{came: make(chan bridges.Delivery, 1000), ready: make(chan struct{}, 1000), refused: make(chan struct{}, 1000)}
+}
+
+func (h *fakeHost) fail(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fails = err
+}
+
+func (h *fakeHost) Owner(_ context.Context, id bridges.UserID) (bridges.AccountID, bool, error) {
+	return alice, id == number, nil
+}
+
+func (h *fakeHost) Deliver(_ context.Context, ds []bridges.Delivery) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.fails != nil {
+		h.refused <- struct{}{}
+		return h.fails
+	}
+	for _, d := range ds {
+		h.came <- d
+	}
+	return nil
+}
+
+func (h *fakeHost) Answered(once ...string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.answered = append(h.answered, once...)
+}
+
+func (h *fakeHost) Ready() { h.ready <- struct{}{} }
+
+func next[T any](t *testing.T, c <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-c:
+	case <-time.After(patience):
+		t.Fatal("nothing comes")
+	}
+	return v
+}
+
+// run runs a bridge until the test ends, and returns when it is bound.
+func run(t *testing.T, b *Bridge) *fakeHost {
+	t.Helper()
+	h := newHost()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx, h) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	next(t, h.ready)
+	return h
+}
+
+// rig is a bridge that is bound to the SMS centre of the demo.
+type rig struct {
+	*Bridge
+	host   *fakeHost
+	centre *smsc.Centre
+	texts  chan smsc.Text
+}
+
+func newRig(t *testing.T, change ...func(*Config)) *rig {
+	t.Helper()
+	r := &rig{texts: make(chan smsc.Text, 1000)}
+	var err error
+	r.centre, err = smsc.Listen("127.0.0.1:0", smsc.Config{
+		SystemID: "causeway", Password: secret, Log: slogDiscard, Changed: func() {},
+		Text: func(x smsc.Text) { r.texts <- x },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.centre.Close() })
+	c := config(r.centre.Address())
+	for _, f := range change {
+		f(&c)
+	}
+	r.Bridge = newBridge(t, c)
+	r.host = run(t, r.Bridge)
+	return r
+}
+
+func (r *rig) session(t *testing.T) bridges.Session {
+	t.Helper()
+	s, err := r.Open(t.Context(), bridges.Account{ID: alice, Self: number})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func message(text string) bridges.Message {
+	return bridges.Message{Chat: phone, From: number, Key: "k." + text, Text: text, Receipt: true}
+}
+
+func TestSuite(t *testing.T) {
+	bridgetest.Suite(t, func(t *testing.T) bridgetest.Subject {
+		r := newRig(t, func(c *Config) { c.MaxParts = 20 })
+		return bridgetest.Subject{
+			Bridge: r.Bridge, Account: bridges.Account{ID: alice, Self: number}, Chat: phone,
+			Good:    []string{phone, "(202) 555-0100", "12345", "476f;phone-context=alphanumeric"},
+			Bad:     []string{"nobody", "+1", "12345;phone-context=xx"},
+			Secrets: []string{secret},
+		}
+	})
+}
+
+// count returns how many messages from the centre had a result.
+func (b *Bridge) count(result string) int {
+	return int(testutil.ToFloat64(b.metrics.incoming.WithLabelValues(result)))
+}
