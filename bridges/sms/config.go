@@ -79,7 +79,12 @@ func (c *Config) UnmarshalYAML(decode func(any) error) error {
 	if err := decode((*plain)(c)); err != nil {
 		return err
 	}
-	return c.complete()
+	for i := range c.Connectors {
+		if err := c.Connectors[i].SMPP.readPassword(bindKey(i)); err != nil {
+			return err
+		}
+	}
+	return c.check()
 }
 
 // UnmarshalYAML does the same for a bind.
@@ -94,8 +99,11 @@ func fault(key, format string, args ...any) error {
 	return fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...))
 }
 
-// complete checks c and fills in what stands in files.
-func (c *Config) complete() error {
+// bindKey is the path of a bind's keys.
+func bindKey(i int) string { return fmt.Sprintf("connectors[%d].smpp.", i) }
+
+// check says what is wrong with a value.
+func (c *Config) check() error {
 	switch {
 	case !knownRegion(c.Region):
 		return fault("region", "want the country for numbers without a country code, as ISO 3166-1 has it, e.g. US")
@@ -112,7 +120,7 @@ func (c *Config) complete() error {
 		return err
 	}
 	for i := range c.Connectors {
-		if err := c.Connectors[i].SMPP.complete(fmt.Sprintf("connectors[%d].smpp.", i)); err != nil {
+		if err := c.Connectors[i].SMPP.check(bindKey(i)); err != nil {
 			return err
 		}
 	}
@@ -142,14 +150,11 @@ func (c *Config) checkPool() error {
 	return nil
 }
 
-// complete checks a bind. key is the path to it, with a dot behind.
-func (s *SMPP) complete(key string) error {
+// check says what is wrong with a bind. key is the path to it.
+func (s *SMPP) check(key string) error {
 	_, port, err := net.SplitHostPort(s.Address)
 	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
 		return fault(key+"address", `want "HOST:PORT", e.g. "127.0.0.1:2775"`)
-	}
-	if err := s.readPassword(key); err != nil {
-		return err
 	}
 	switch {
 	case s.SystemID == "" || len(s.SystemID) > 15:
@@ -173,6 +178,7 @@ func (s *SMPP) complete(key string) error {
 	return nil
 }
 
+// readPassword takes the password from its file.
 func (s *SMPP) readPassword(key string) error {
 	if s.PasswordFile == "" {
 		return nil

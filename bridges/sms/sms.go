@@ -45,7 +45,7 @@ var (
 // is one that was read and checked, or DefaultConfig with values as those. It
 // does not block.
 func New(cfg Config, log *slog.Logger, r prometheus.Registerer) (*Bridge, error) {
-	if err := cfg.complete(); err != nil {
+	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("sms: %w", err)
 	}
 	b := &Bridge{
