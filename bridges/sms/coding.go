@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -100,17 +101,18 @@ func decode(s script, data []byte, t tables) string {
 	return decodeOctets(data)
 }
 
-// decodeASCII reads IA5. Control characters mean nothing in a text, but some
-// centres send the GSM alphabet under this name: there they are letters.
+// decodeASCII reads IA5. Some centres send the GSM alphabet under this name:
+// control characters give that away, which in a text mean nothing.
 func decodeASCII(data []byte) string {
+	control := func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\r", r) }
+	if bytes.IndexFunc(data, control) >= 0 {
+		return decodeGSM(data, tables{})
+	}
 	var b strings.Builder
 	for _, c := range data {
-		switch {
-		case c >= 0x80:
+		if c >= 0x80 {
 			b.WriteRune(utf8.RuneError)
-		case c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != escape:
-			b.WriteRune(gsmLetters[0][c])
-		default:
+		} else {
 			b.WriteByte(c)
 		}
 	}
