@@ -36,6 +36,9 @@ type Config struct {
 	Receipts string `yaml:"receipts"`
 }
 
+// What becomes of a message without an answer.
+const unknownReport, unknownResend = "report", "resend"
+
 // Numbers are what the accounts of the bridge are called on the network.
 type Numbers struct {
 	// Pool holds numbers in E.164 form; each account gets one for itself.
@@ -65,7 +68,7 @@ type SMPP struct {
 
 // DefaultConfig returns what an empty block means.
 func DefaultConfig() Config {
-	return Config{Unknown: "report", MaxParts: 6, Receipts: receiptsAll}
+	return Config{Unknown: unknownReport, MaxParts: 6, Receipts: receiptsAll}
 }
 
 // DefaultSMPP returns what an empty bind means.
@@ -107,7 +110,7 @@ func (c *Config) check() error {
 	switch {
 	case !knownRegion(c.Region):
 		return fault("region", "want the country for numbers without a country code, as ISO 3166-1 has it, e.g. US")
-	case c.Unknown != "report" && c.Unknown != "resend":
+	case c.Unknown != unknownReport && c.Unknown != unknownResend:
 		return fault("unknown", "want report or resend")
 	case c.MaxParts < 1 || c.MaxParts > 255:
 		return fault("max_parts", "want a number from 1 to 255")

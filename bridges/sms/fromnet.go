@@ -21,7 +21,7 @@ func (b *Bridge) deliver(ctx context.Context, c *connector, stream uint64, batch
 	for i, m := range batch {
 		d, result, err := b.read(ctx, c, m)
 		if err != nil {
-			return b.refuse(statuses, err)
+			return b.refuse(ctx, statuses, err)
 		}
 		results[i] = result
 		if result == inNobody {
@@ -34,7 +34,7 @@ func (b *Bridge) deliver(ctx context.Context, c *connector, stream uint64, batch
 	}
 	if len(ds) > 0 {
 		if err := b.host.Deliver(ctx, ds); err != nil {
-			return b.refuse(statuses, err)
+			return b.refuse(ctx, statuses, err)
 		}
 	}
 	for _, r := range results {
@@ -44,9 +44,12 @@ func (b *Bridge) deliver(ctx context.Context, c *connector, stream uint64, batch
 }
 
 // refuse asks the centre to send all of a batch later, so that order is kept.
-func (b *Bridge) refuse(statuses []smpp.Status, err error) []smpp.Status {
-	b.log.Warn("messages from the centre cannot be taken now", "messages", len(statuses), "err", err)
-	b.metrics.incoming.WithLabelValues(inRefused).Add(float64(len(statuses)))
+// When the bind has ended nobody hears that, and the centre does it anyway.
+func (b *Bridge) refuse(ctx context.Context, statuses []smpp.Status, err error) []smpp.Status {
+	if ctx.Err() == nil {
+		b.log.Warn("messages from the centre cannot be taken now", "messages", len(statuses), "err", err)
+		b.metrics.incoming.WithLabelValues(inRefused).Add(float64(len(statuses)))
+	}
 	for i := range statuses {
 		statuses[i] = smpp.TemporaryAppError
 	}

@@ -1,7 +1,6 @@
 package sms
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"github.com/warthog618/sms/encoding/gsm7/charset"
@@ -79,8 +78,7 @@ type tables struct{ locking, shift byte }
 // 6.2.1.1); what means nothing becomes a replacement character.
 func decodeGSM(data []byte, t tables) string {
 	letters, escaped := &gsmLetters[known(t.locking)], &gsmEscaped[known(t.shift)]
-	var b strings.Builder
-	b.Grow(len(data) + len(data)/8)
+	b := make([]byte, 0, len(data)+len(data)/4)
 	for i := 0; i < len(data); i++ {
 		c, r := data[i], rune(0)
 		if c == escape && i+1 < len(data) && data[i+1] < 0x80 {
@@ -96,9 +94,9 @@ func decodeGSM(data []byte, t tables) string {
 		if r == 0 {
 			r = utf8.RuneError
 		}
-		b.WriteRune(r)
+		b = utf8.AppendRune(b, r)
 	}
-	return b.String()
+	return string(b)
 }
 
 func known(language byte) byte {

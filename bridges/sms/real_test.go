@@ -79,7 +79,7 @@ func TestRealCentres(t *testing.T) {
 		}
 		defer se.Close()
 		for text, parts := range map[string]int{
-			"5€ @home, très {or} not":             1,
+			"5€ @home, très {or} not":              1,
 			"ż🙂":                                   1,
 			strings.Repeat("Grüße [an] alle ", 25): 3,
 			strings.Repeat("Здравствуй 🙂 ", 12):    3,

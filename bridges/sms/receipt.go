@@ -1,7 +1,6 @@
 package sms
 
 import (
-	"regexp"
 	"strings"
 
 	"causeway/bridges"
@@ -35,15 +34,6 @@ func isReport(m *smpp.SM) bool {
 	return id && state
 }
 
-// The fields of a receipt's text (SMPP v3.4, appendix B), which the
-// specification leaves to vendors: any of them may be missing.
-var (
-	fieldText  = regexp.MustCompile(`(?is)(?:^|\s)text:.*`)
-	fieldID    = regexp.MustCompile(`(?i)(?:^|\s)id:\s*(\S+)`)
-	fieldState = regexp.MustCompile(`(?i)(?:^|\s)stat:\s*(\S+)`)
-	fieldCode  = regexp.MustCompile(`(?i)(?:^|\s)err:\s*(\S+)`)
-)
-
 // stateNames are the values of message_state (SMPP v3.4, section 5.2.28; 0 and
 // 9 are of version 5).
 var stateNames = [...]string{
@@ -53,26 +43,74 @@ var stateNames = [...]string{
 // readReport reads a receipt: its parameters first, and from the text what
 // they do not say.
 func readReport(m *smpp.SM, standard script) report {
-	var r report
-	text := decode(scriptOf(m.DataCoding, standard), m.Payload(), tables{})
-	text = fieldText.ReplaceAllString(text, "")
+	f := newFields(decode(scriptOf(m.DataCoding, standard), m.Payload(), tables{}))
+	r := report{code: f.value("err:")}
 	if r.id, _ = m.TLVs.CString(smpp.TagReceiptedMessageID); r.id == "" {
-		r.id = field(fieldID, text)
+		r.id = f.value("id:")
 	}
 	if n, ok := m.TLVs.Uint(smpp.TagMessageState); ok && int(n) < len(stateNames) {
 		r.state = stateNames[n]
 	} else {
-		r.state = strings.ToUpper(field(fieldState, text))
+		r.state = strings.ToUpper(f.value("stat:"))
 	}
-	r.code = field(fieldCode, text)
 	return r
 }
 
-func field(f *regexp.Regexp, text string) string {
-	if m := f.FindStringSubmatch(text); m != nil {
-		return m[1]
+// fields are the names and values in a receipt's text (SMPP v3.4, appendix B),
+// which the specification leaves to vendors: any of them may be missing.
+type fields struct {
+	text  string
+	lower string // the same, to find names in
+}
+
+// newFields cuts off what the message itself said.
+func newFields(text string) fields {
+	f := fields{text, lowerASCII(text)}
+	if i := f.find("text:"); i >= 0 {
+		f.text, f.lower = f.text[:i], f.lower[:i]
 	}
-	return ""
+	return f
+}
+
+// find returns where a name stands at the start of a word, or -1.
+func (f fields) find(name string) int {
+	for at := 0; ; {
+		i := strings.Index(f.lower[at:], name)
+		if i < 0 {
+			return -1
+		}
+		at += i
+		if at == 0 || isSpace(rune(f.lower[at-1])) {
+			return at
+		}
+		at += len(name)
+	}
+}
+
+// value returns the word behind a name.
+func (f fields) value(name string) string {
+	i := f.find(name)
+	if i < 0 {
+		return ""
+	}
+	rest := strings.TrimLeftFunc(f.text[i+len(name):], isSpace)
+	if end := strings.IndexFunc(rest, isSpace); end >= 0 {
+		rest = rest[:end]
+	}
+	return rest
+}
+
+func isSpace(r rune) bool { return r == ' ' || r == '\t' || r == '\n' || r == '\r' }
+
+// lowerASCII leaves the length as it is, unlike strings.ToLower.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 // outcome is what a state says to the sender.

@@ -96,14 +96,13 @@ func (b *Bridge) reports(n, total int) bool {
 	return b.cfg.Receipts == receiptsAll || b.cfg.Receipts == receiptsLast && n == total-1
 }
 
-// stopped returns the error of a message of which a part failed. What may be
+// stopped returns the error of a message of which a part failed. What will be
 // tried again goes on from here.
 func (p progress) stopped(b *Bridge, key string, total int, e *bridges.Error) error {
-	if e.Kind == bridges.Temporary || e.Kind == bridges.Unknown {
+	switch {
+	case e.Kind == bridges.Temporary, e.Kind == bridges.Unknown && b.cfg.Unknown == unknownResend:
 		p.keep(b, key)
-		return e
-	}
-	if len(p.ids) > 0 {
+	case len(p.ids) > 0:
 		e.Text += fmt.Sprintf(" Of its %d parts %d were sent.", total, len(p.ids))
 	}
 	return e

@@ -79,6 +79,25 @@ func TestLostAnswerIsUnknown(t *testing.T) {
 	wantError(t, err, bridges.Unknown, "may have been sent")
 }
 
+// Only with unknown: resend is there a next attempt, which repeats the part in
+// doubt and none that the centre has.
+func TestLostAnswerOfAPart(t *testing.T) {
+	for rule, want := range map[string]int{unknownReport: 5, unknownResend: 4} {
+		t.Run(rule, func(t *testing.T) {
+			s, b, se := scripted(t, func(c *Config) { c.Unknown = rule }, answer{}, answer{hangUp: true})
+			_, err := se.Send(t.Context(), message(long))
+			wantError(t, err, bridges.Unknown, "may have been sent")
+			next(t, b.host.(*fakeHost).ready) // bound again
+			if ids, err := se.Send(t.Context(), message(long)); err != nil || len(ids) != 3 {
+				t.Fatal(ids, err)
+			}
+			if n := len(s.submits()); n != want {
+				t.Errorf("%d submits, want %d", n, want)
+			}
+		})
+	}
+}
+
 func TestFailover(t *testing.T) {
 	first, second := newScript(t), newScript(t)
 	b := newBridge(t, config(first.address(), second.address()))

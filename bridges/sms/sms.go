@@ -65,7 +65,7 @@ func (b *Bridge) Info() bridges.Info {
 		Instructions: "Register to get a phone number of your own, from which your texts are sent and at which you get the answers.",
 		Receipts:     b.cfg.Receipts != receiptsNone,
 	}
-	if b.cfg.Unknown == "resend" {
+	if b.cfg.Unknown == unknownResend {
 		i.Unknown = bridges.Resend
 	}
 	return i

@@ -1,0 +1,53 @@
+package sms
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"causeway/bridges"
+)
+
+func TestEnroll(t *testing.T) {
+	b := newBridge(t, config("127.0.0.1:1"))
+	away := errors.New("the store is away")
+	for _, c := range []struct {
+		name  string
+		taken []bridges.UserID
+		fails error
+		want  bridges.UserID
+		kind  bridges.Kind
+	}{
+		{name: "the first", want: number},
+		{name: "the next", taken: []bridges.UserID{number}, want: "+12025550198"},
+		{name: "none is free", taken: []bridges.UserID{number, "+12025550198"}, kind: bridges.Quota},
+		{name: "nobody knows", fails: away},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e, err := b.Enroll(t.Context(), bridges.Registration{Account: alice, Taken: func(id bridges.UserID) (bool, error) {
+				for _, x := range c.taken {
+					if x == id {
+						return true, nil
+					}
+				}
+				return false, c.fails
+			}})
+			switch {
+			case c.fails != nil:
+				if !errors.Is(err, c.fails) {
+					t.Errorf("error %v", err)
+				}
+			case c.want == "":
+				wantError(t, err, c.kind, "operator")
+			case err != nil || e.Self != c.want || !strings.Contains(e.Welcome, string(c.want)):
+				t.Errorf("%+v, %v", e, err)
+			}
+		})
+	}
+}
+
+func TestNewRefusesWhatWasNotChecked(t *testing.T) {
+	if _, err := New(DefaultConfig(), slogDiscard, registry()); err == nil || !strings.Contains(err.Error(), "region") {
+		t.Errorf("error %v", err)
+	}
+}
