@@ -137,7 +137,7 @@ func FuzzReadReport(f *testing.F) {
 		if o, final := r.outcome(); final && o.state == bridges.Failed && o.text == "" {
 			t.Errorf("%+v has no words", r)
 		}
-		if messageID("s", r.id) != messageID("s", strings.ToUpper(r.id)) && strings.ToLower(strings.ToUpper(r.id)) == strings.ToLower(r.id) {
+		if messageID("s", r.id) != messageID("s", strings.ToUpper(r.id)) && strings.EqualFold(r.id, strings.ToUpper(r.id)) {
 			t.Errorf("case counts in %q", r.id)
 		}
 	})

@@ -2,7 +2,6 @@ package sms
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -219,7 +218,7 @@ func FuzzDecode(f *testing.F) {
 		for _, standard := range alphabets {
 			got := tidy(decode(scriptOf(coding, *standard), data, tables{locking, shift}))
 			if !utf8.ValidString(got) || len(data) > 1 && got == "" {
-				t.Error(fmt.Sprintf("%q", got))
+				t.Errorf("%q", got)
 			}
 		}
 	})
