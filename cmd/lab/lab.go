@@ -7,7 +7,6 @@ package lab
 import (
 	"context"
 	"encoding/json"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -107,13 +106,12 @@ func Chromium(t testing.TB) string {
 }
 
 // Build compiles a command of this module, such as "causeway/cmd/causeway",
-// and returns the file, which lives as long as the test. It is built as the
-// Makefile builds, so that the second finds all packages in Go's cache.
+// and returns the file, which lives as long as the test.
 func Build(t testing.TB, command string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), filepath.Base(command))
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", file, command).CombinedOutput(); err != nil {
-		t.Fatalf("go build %s: %v\n%s", command, err, out)
+	file, err := peer.Build(within(t), t.TempDir(), command)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return file
 }

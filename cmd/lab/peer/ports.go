@@ -1,29 +1,41 @@
 package peer
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net"
+	"slices"
 	"strconv"
+)
+
+// The range from which Ports takes: below the one that Linux gives to outgoing
+// connections, so that a server which is down does not lose its port to one.
+const (
+	firstPort = 10_000
+	portCount = 22_000
 )
 
 // Ports returns n free loopback ports. Another program can still take one
 // before it is used: who starts servers on them tries again then.
 func Ports(n int) ([]int, error) {
-	listeners := make([]net.Listener, 0, n)
-	defer func() {
-		for _, l := range listeners {
-			l.Close()
+	ports := make([]int, 0, n)
+	var last error
+	for range 100 * n {
+		port := firstPort + rand.IntN(portCount)
+		if slices.Contains(ports, port) {
+			continue
 		}
-	}()
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := net.Listen("tcp", Local(port))
 		if err != nil {
-			return nil, err
+			last = err
+			continue
 		}
-		listeners = append(listeners, l)
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		l.Close()
+		if ports = append(ports, port); len(ports) == n {
+			return ports, nil
+		}
 	}
-	return ports, nil
+	return nil, fmt.Errorf("no free ports: %w", last)
 }
 
 // Local returns the loopback address of a port.

@@ -1,0 +1,172 @@
+package lab
+
+import (
+	"embed"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/cmd/lab/peer"
+)
+
+//go:embed centre.js centre.pl
+var centreScripts embed.FS
+
+// Centres are SMS centres that nobody here wrote, by name.
+var Centres = map[string]peer.Interpreter{"node-smpp": peer.Node, "Net::SMPP": peer.Perl}
+
+// Centre is a running SMS centre. It accepts each text and does nothing else
+// by itself.
+type Centre struct {
+	*Lines
+	Address string // host:port
+	t       testing.TB
+	with    peer.Interpreter
+	answers []CentreEvent // deliver_sm_resp that nobody has waited for
+	submits []CentreEvent
+	tag     int
+}
+
+// CentreEvent is what a centre saw. Fields that do not belong to it are empty.
+type CentreEvent struct {
+	Event    string // ready, bound, unbound, gone, submit, answer
+	ID       string // of a submit_sm; of a bind, its system_id
+	From, To string
+	Text     string // decoded
+	UDH      string // user data header without its length, hex
+	Report   int    // registered_delivery
+	Tag      int    // of the delivery that the client answers
+	Status   int    // command_status; -1: nobody is bound
+}
+
+// StartCentre starts a centre that wants that password.
+func StartCentre(t testing.TB, with peer.Interpreter, password string) *Centre {
+	t.Helper()
+	ports, err := peer.Ports(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Centre{Address: peer.Local(ports[0]), t: t, with: with}
+	c.Restart(password)
+	return c
+}
+
+// Restart starts a centre again, after Stop, on the same port.
+func (c *Centre) Restart(password string) {
+	c.t.Helper()
+	name := map[peer.Interpreter]string{peer.Node: "centre.js", peer.Perl: "centre.pl"}[c.with]
+	text, err := centreScripts.ReadFile(name)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	file := filepath.Join(c.t.TempDir(), name)
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	c.Lines = script(c.t, c.with, file, []string{c.Address[strings.LastIndexByte(c.Address, ':')+1:], password})
+	c.Next("ready")
+}
+
+// Next returns the next event of that kind. Texts and answers that come before
+// it are kept, other events are forgotten.
+func (c *Centre) Next(event string) CentreEvent {
+	c.t.Helper()
+	kept := map[string]*[]CentreEvent{"submit": &c.submits, "answer": &c.answers}
+	if q := kept[event]; q != nil && len(*q) > 0 {
+		e := (*q)[0]
+		*q = (*q)[1:]
+		return e
+	}
+	for {
+		var e CentreEvent
+		c.Hear(&e)
+		if e.Event == event {
+			return e
+		}
+		if q := kept[e.Event]; q != nil {
+			*q = append(*q, e)
+		}
+	}
+}
+
+// None checks that no text has come that the test has not taken.
+func (c *Centre) None() {
+	c.t.Helper()
+	for _, e := range c.submits {
+		c.t.Errorf("another text came: %+v", e)
+	}
+}
+
+// Fault makes the centre refuse the next text with that command_status.
+func (c *Centre) Fault(status int) { c.Tell(map[string]any{"do": "fault", "status": status}) }
+
+// Report sends the delivery report of a text and returns what the client
+// answers: its command_status.
+func (c *Centre) Report(of CentreEvent, delivered bool) int {
+	c.t.Helper()
+	stat, state, code := "DELIVRD", 2, "000"
+	if !delivered {
+		stat, state, code = "UNDELIV", 5, "001"
+	}
+	return c.deliver(map[string]any{
+		"do": "report", "from": of.To, "to": of.From, "id": of.ID, "stat": stat, "state": state, "err": code,
+	})
+}
+
+// Text sends a text from a phone, in parts when it is long, and returns the
+// highest command_status that the client answers.
+func (c *Centre) Text(from, to, text string) int {
+	c.t.Helper()
+	coding, single, part := 0, 160, 153
+	if strings.ContainsFunc(text, func(r rune) bool { return r > '~' }) {
+		coding, single, part = 8, 35, 33 // any of them may be two units
+	}
+	runes := []rune(text)
+	if len(runes) <= single {
+		part = single
+	}
+	parts := slices.Collect(slices.Chunk(runes, part))
+	reference, worst := byte(c.tag), -1
+	for i, p := range parts {
+		udh := ""
+		if len(parts) > 1 {
+			udh = hex.EncodeToString([]byte{5, 0, 3, reference, byte(len(parts)), byte(i + 1)})
+		}
+		worst = max(worst, c.deliver(map[string]any{
+			"do": "text", "from": from, "to": to, "text": string(p), "coding": coding, "udh": udh,
+		}))
+	}
+	return worst
+}
+
+// deliver sends a deliver_sm and waits for its answer.
+func (c *Centre) deliver(command map[string]any) int {
+	c.t.Helper()
+	c.tag++
+	command["tag"] = c.tag
+	c.Tell(command)
+	for {
+		if e := c.Next("answer"); e.Tag == c.tag {
+			return e.Status
+		}
+	}
+}
+
+// Await blocks until f is true, asking again and again for a minute at most.
+func Await(t testing.TB, what string, f func() bool) {
+	t.Helper()
+	ctx := within(t)
+	beat := time.NewTicker(20 * time.Millisecond)
+	defer beat.Stop()
+	for !f() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("in vain waited for: %s", what)
+		case <-beat.C:
+		}
+	}
+}

@@ -1,0 +1,68 @@
+// An SMS centre by node-smpp in server mode. It reads what it shall do and
+// writes what it sees, in lines of JSON; centre.go says what they are. It
+// confirms nothing by itself: delivery reports are for the test to send.
+const smpp = require('smpp');
+const [port, password] = process.argv.slice(2);
+const tell = event => process.stdout.write(JSON.stringify(event) + '\n');
+let client = null, id = 0, fault = 0;
+
+const binds = { bind_transceiver: true, bind_receiver: true, bind_transmitter: false };
+
+function serve(peer) {
+  peer.on('error', () => {}).on('close', () => {
+    if (client === peer) client = null;
+    tell({ event: 'gone' });
+  });
+  for (const [kind, receives] of Object.entries(binds)) peer.on(kind, pdu => {
+    const status = pdu.password === password ? 0 : smpp.ESME_RINVPASWD;
+    peer.send(pdu.response({ command_status: status, system_id: 'centre' }));
+    if (status) return peer.close();
+    if (receives) client = peer;
+    tell({ event: 'bound', id: pdu.system_id });
+  });
+  peer.on('enquire_link', pdu => peer.send(pdu.response()));
+  peer.on('unbind', pdu => {
+    peer.send(pdu.response());
+    peer.close();
+    tell({ event: 'unbound' });
+  });
+  peer.on('submit_sm', pdu => submit(peer, pdu));
+}
+
+function submit(peer, pdu) {
+  const status = fault, message = pdu.short_message;
+  fault = 0;
+  const message_id = (++id).toString(16).padStart(8, '0');
+  peer.send(pdu.response(status ? { command_status: status } : { message_id }));
+  tell({
+    event: 'submit', id: message_id, status, from: pdu.source_addr, to: pdu.destination_addr,
+    text: message.message, udh: message.udh ? Buffer.concat(message.udh).toString('hex') : '', report: pdu.registered_delivery,
+  });
+}
+
+function deliver(c, fields) {
+  if (!client) return tell({ event: 'answer', tag: c.tag, status: -1 });
+  client.deliver_sm({
+    source_addr: c.from, source_addr_ton: 1, source_addr_npi: 1,
+    destination_addr: c.to, dest_addr_ton: 1, dest_addr_npi: 1, ...fields,
+  }, pdu => tell({ event: 'answer', tag: c.tag, status: pdu.command_status }));
+}
+
+const stamp = () => new Date().toISOString().replace(/[-:T]/g, '').slice(2, 12);
+const commands = {
+  text: c => {
+    const message = c.coding === 8 ? Buffer.from(c.text, 'utf16le').swap16() : Buffer.from(c.text, 'ascii');
+    const udh = Buffer.from(c.udh || '', 'hex');
+    deliver(c, { short_message: Buffer.concat([udh, message]), data_coding: c.coding, esm_class: udh.length ? 0x40 : 0 });
+  },
+  report: c => deliver(c, {
+    esm_class: 4, receipted_message_id: c.id, message_state: c.state,
+    short_message: `id:${c.id} sub:001 dlvrd:001 submit date:${stamp()} done date:${stamp()} stat:${c.stat} err:${c.err} text:`,
+  }),
+  fault: c => { fault = c.status; },
+};
+
+smpp.createServer(serve).listen(+port, '127.0.0.1', () => tell({ event: 'ready' }));
+require('readline').createInterface({ input: process.stdin })
+  .on('line', line => { const c = JSON.parse(line); commands[c.do](c); })
+  .on('close', () => process.exit());

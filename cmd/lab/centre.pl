@@ -1,0 +1,99 @@
+# An SMS centre by Net::SMPP. It does what centre.js does; centre.go says how
+# to talk to it. Text is decoded by Perl's own tables.
+use strict;
+use warnings;
+use Encode qw(decode encode);
+use IO::Select;
+use JSON::PP;
+use Net::SMPP;
+use POSIX qw(strftime);
+
+$| = 1;
+$SIG{PIPE} = 'IGNORE';
+my ($port, $password) = @ARGV;
+my $json = JSON::PP->new->ascii->utf8;
+my ($client, $last, $fault, $typed, %tags) = (undef, 0, 0, '');
+
+sub tell_event { print $json->encode({@_}), "\n" }
+
+my %handlers = (
+	bind_transceiver => sub { bound(@_, 'bind_transceiver_resp') },
+	bind_receiver    => sub { bound(@_, 'bind_receiver_resp') },
+	bind_transmitter => sub { bound(@_, 'bind_transmitter_resp') },
+	enquire_link     => sub { $_[0]->enquire_link_resp(seq => $_[1]{seq}); 1 },
+	unbind           => sub { $_[0]->unbind_resp(seq => $_[1]{seq}); tell_event(event => 'unbound'); 0 },
+	submit_sm        => \&submit,
+	deliver_sm_resp  => sub { tell_event(event => 'answer', tag => delete $tags{$_[1]{seq}}, status => $_[1]{status}); 1 },
+);
+
+sub bound {
+	my ($peer, $pdu, $answer) = @_;
+	my $status = $pdu->{password} eq $password ? 0 : 0x0e;
+	$peer->$answer(seq => $pdu->{seq}, status => $status, system_id => 'centre');
+	return 0 if $status;
+	$client = $peer unless $answer eq 'bind_transmitter_resp';
+	tell_event(event => 'bound', id => $pdu->{system_id});
+	return 1;
+}
+
+sub submit {
+	my ($peer, $pdu) = @_;
+	my ($status, $message, $udh) = ($fault, $pdu->{short_message}, '');
+	$fault = 0;
+	my $id = sprintf '%08x', ++$last;
+	$peer->submit_sm_resp(seq => $pdu->{seq}, status => $status, message_id => $id);
+	($udh, $message) = unpack 'C/a a*', $message if $pdu->{esm_class} & 0x40;
+	my $text = decode($pdu->{data_coding} == 8 ? 'UTF-16BE' : 'gsm0338', $message);
+	tell_event(event => 'submit', id => $id, status => $status, from => $pdu->{source_addr}, to => $pdu->{destination_addr},
+		text => $text, udh => unpack('H*', $udh), report => $pdu->{registered_delivery});
+	return 1;
+}
+
+sub deliver {
+	my ($c, @fields) = @_;
+	return tell_event(event => 'answer', tag => $c->{tag}, status => -1) unless $client;
+	my $seq = $client->deliver_sm(async => 1, source_addr => $c->{from}, source_addr_ton => 1, source_addr_npi => 1,
+		destination_addr => $c->{to}, dest_addr_ton => 1, dest_addr_npi => 1, @fields);
+	$tags{$seq} = $c->{tag};
+}
+
+my %commands = (
+	text => sub {
+		my ($c) = @_;
+		my $udh = pack 'H*', $c->{udh} // '';
+		deliver($c, short_message => $udh . encode($c->{coding} == 8 ? 'UTF-16BE' : 'gsm0338', $c->{text}),
+			data_coding => $c->{coding}, esm_class => length $udh ? 0x40 : 0);
+	},
+	report => sub {
+		my ($c) = @_;
+		my $now = strftime '%y%m%d%H%M', gmtime;
+		deliver($c, esm_class => 4, receipted_message_id => "$c->{id}\0", message_state => pack('C', $c->{state}),
+			short_message => "id:$c->{id} sub:001 dlvrd:001 submit date:$now done date:$now stat:$c->{stat} err:$c->{err} text:");
+	},
+	fault => sub { $fault = $_[0]{status} },
+);
+
+my $listener = Net::SMPP->new_listen('127.0.0.1', port => $port) or die "listen: $!";
+my $all = IO::Select->new($listener, \*STDIN);
+tell_event(event => 'ready');
+while (1) {
+	for my $ready ($all->can_read) {
+		if ($ready == $listener) {
+			$all->add($listener->accept);
+		} elsif ($ready == \*STDIN) {
+			sysread(STDIN, $typed, 65536, length $typed) or exit 0;
+			while ($typed =~ s/^([^\n]*)\n//) {
+				my $c = $json->decode($1);
+				$commands{$c->{do}}($c);
+			}
+		} else {
+			my $pdu = $ready->read_pdu;
+			my $handler = $pdu && $handlers{Net::SMPP::pdu_tab->{$pdu->{cmd}}{cmd} // ''};
+			next if $handler && $handler->($ready, $pdu);
+			$all->remove($ready);
+			$ready->close;
+			$client = undef if $client && $client == $ready;
+			tell_event(event => 'gone');
+		}
+	}
+}

@@ -1,0 +1,27 @@
+package peer
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+)
+
+// Build compiles a command of this module, such as "causeway/cmd/causeway",
+// into dir and returns the file. It has the race detector if this program does.
+func Build(ctx context.Context, dir, command string) (string, error) {
+	file := filepath.Join(dir, filepath.Base(command))
+	args := []string{"build", "-o", file}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "-race" {
+				args = append(args, "-race="+s.Value)
+			}
+		}
+	}
+	if out, err := exec.CommandContext(ctx, "go", append(args, command)...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build %s: %w\n%s", command, err, out)
+	}
+	return file, nil
+}
