@@ -37,6 +37,7 @@ func run(ctx context.Context, args []string) error {
 	f.StringVar(&c.Run, "run", strconv.FormatInt(time.Now().Unix(), 36), "prefix of the ids")
 	f.IntVar(&c.Window, "window", 256, "texts under way at once, each user")
 	f.IntVar(&c.Count, "count", 20000, "texts to send, each user; 0: no end")
+	f.Float64Var(&c.Rate, "rate", 0, "texts a second, each user; 0: as many as the window allows")
 	f.DurationVar(&c.For, "for", 0, "stop sending after this time; 0: never")
 	f.IntVar(&c.Size, "size", 60, "characters of a text")
 	f.IntVar(&c.LongEvery, "long-every", 0, "every so many texts a long one; 0: none")

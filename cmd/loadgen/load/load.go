@@ -14,6 +14,7 @@ import (
 
 	"causeway/cmd/loadgen/client"
 	"causeway/cmd/loadgen/ledger"
+	"causeway/cmd/loadgen/wire"
 )
 
 // Config says what load one user makes.
@@ -40,6 +41,14 @@ type Config struct {
 	Reconnect bool
 	// Linger: after the last answer, read on until nothing came for this long.
 	Linger time.Duration
+	// Rate is texts a second; 0: as many as the window allows.
+	Rate float64
+	// Stop, when closed, ends the sending. Done, when closed, ends the run after
+	// all that the server has sent before: a ping to it is answered then.
+	Stop, Done <-chan struct{}
+	// Seen, if set, is called with each stanza that comes, which is valid until
+	// it returns.
+	Seen func(raw []byte, h wire.Head)
 	// Sent, Inbound and Outcome, if set, are called for each text that is sent,
 	// each text that comes, and each final answer. They must not block.
 	Sent    func(n int)
@@ -85,7 +94,9 @@ type runner struct {
 	state    []Outcome // by text
 	oldest   int       // all before have left the window
 	underway int
-	stuck    int // texts sent to stuck contacts
+	asked    bool // the last ping is sent
+	over     bool // and answered
+	stuck    int  // texts sent to stuck contacts
 	scratch  []byte
 	echoes   ledger.Ledger
 	inbound  ledger.Ledger
@@ -114,17 +125,17 @@ func (r *runner) session(ctx context.Context) error {
 	}
 	defer cl.Close()
 	defer context.AfterFunc(ctx, func() { cl.Deadline(time.Unix(1, 0)) })()
-	r.cl = cl
+	r.cl, r.asked = cl, false
 	if err := cl.Send("<presence/>"); err != nil {
 		return err
 	}
 	quiet := time.Now()
 	for {
 		r.now = time.Now()
-		if err := r.fill(); err != nil {
+		if err := errors.Join(r.fill(), r.ask()); err != nil {
 			return err
 		}
-		if r.done() && time.Since(quiet) > r.Linger {
+		if r.over || r.done() && time.Since(quiet) > r.Linger {
 			return nil
 		}
 		err := r.read()
@@ -154,7 +165,32 @@ func (r *runner) read() error {
 	return err
 }
 
+// done tells whether nothing is left to send or to wait for. With Done it is
+// that channel that says so.
 func (r *runner) done() bool {
-	over := r.For > 0 && r.now.Sub(r.began) >= r.For || r.Count > 0 && len(r.sent) >= r.Count
+	if r.Done != nil {
+		return false
+	}
+	over := closed(r.Stop) || r.For > 0 && r.now.Sub(r.began) >= r.For || r.Count > 0 && len(r.sent) >= r.Count
 	return over && r.underway == 0
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+const lastPing = "last-ping"
+
+// ask sends the last ping once it is time for it. A new connection asks again.
+func (r *runner) ask() error {
+	if r.asked || !closed(r.Done) {
+		return nil
+	}
+	r.asked = true
+	return r.cl.Write([]byte("<iq type='get' id='" + lastPing + "'><ping xmlns='urn:xmpp:ping'/></iq>"))
 }

@@ -9,8 +9,13 @@ import (
 )
 
 func (r *runner) handle(raw []byte, h wire.Head) {
+	if r.Seen != nil {
+		r.Seen(raw, h)
+	}
 	if string(h.Name) != "message" {
-		if !r.cl.Courtesy(raw, h) {
+		if string(h.ID) == lastPing {
+			r.over = true
+		} else if !r.cl.Courtesy(raw, h) {
 			r.report.Other++
 		}
 		return

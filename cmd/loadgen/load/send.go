@@ -33,6 +33,9 @@ func (r *runner) fill() error {
 }
 
 func (r *runner) more() bool {
+	if closed(r.Stop) || r.Rate > 0 && float64(len(r.sent)) >= r.Rate*r.now.Sub(r.began).Seconds() {
+		return false
+	}
 	return (r.Count == 0 || len(r.sent) < r.Count) && (r.For == 0 || r.now.Sub(r.began) < r.For)
 }
 
