@@ -1,0 +1,132 @@
+package main_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"causeway/cmd/lab"
+	"causeway/cmd/lab/peer"
+)
+
+// TestWeb looks at what a monitoring system sees.
+func TestWeb(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "prosody", peer.Node)
+	for path, want := range map[string]string{
+		"/healthz": "ok\n", "/readyz": "ready\n", "/metrics": "causeway_link_up{domain=\"" + domain + "\"} 1\n", "/status": domain,
+	} {
+		if status, body, err := r.gateway.get(path); err != nil || status != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %v, want %q in\n%s", path, status, err, want, body)
+		}
+	}
+	status, out := r.gateway.command("status")
+	if status != 0 || !strings.Contains(out, domain) {
+		t.Errorf("status exits with %d: %s", status, out)
+	}
+	r.gateway.stop()
+	if status, out := r.gateway.command("status"); status != 1 || !strings.Contains(out, "no causeway runs") {
+		t.Errorf("status exits with %d: %s", status, out)
+	}
+}
+
+// TestReload changes who may register (xeps.md 0077.6), and refuses what is
+// wrong.
+func TestReload(t *testing.T) {
+	t.Parallel()
+	s := lab.Prosody(t, peer.Options{})
+	c := lab.StartCentre(t, peer.Node, peer.Secret)
+	r := &rig{t: t, server: s, centre: c, gateway: newGateway(t, settings{
+		Server: s.Component, Centre: c.Address, Allow: "alice@localhost",
+	})}
+	r.gateway.start()
+	r.registered(t, "alice")
+	bob := r.login(t, "bob")
+	refused(t, bob)
+
+	r.gateway.configure(func(s *settings) { s.Extra, s.Allow = "htttp: {}\n", "localhost" })
+	r.gateway.reload("the configuration is refused, the old one stays")
+	refused(t, bob)
+
+	r.gateway.configure(func(s *settings) { s.Extra = "" })
+	r.gateway.reload("the configuration is reloaded")
+	bob.Do(map[string]any{"do": "register", "to": domain})
+	bob.welcomed()
+}
+
+// refused checks all doors for a user who is not allowed.
+func refused(t *testing.T, u *user) {
+	t.Helper()
+	u.Do(map[string]any{"do": "register", "to": domain})
+	if e := u.Wait("the answer", answer); e.Condition != "not-allowed" || e.Text == "" {
+		t.Errorf("registration by IQ: %+v", e)
+	}
+	for to, body := range map[string]string{domain: "register", contact: "Hello?"} {
+		u.Send(to, "no-"+body, body)
+		if e := u.Wait("the error", failure("no-"+body)); e.Condition != "not-allowed" || e.Text == "" {
+			t.Errorf("to %s: %+v", to, e)
+		}
+	}
+}
+
+// TestSnippet pastes what the program prints into a server's configuration,
+// where it says so, and connects.
+func TestSnippet(t *testing.T) {
+	for server, paste := range map[string]func(t *testing.T, s *lab.Server, text string){
+		"prosody": pasteProsody, "ejabberd": pasteEjabberd,
+	} {
+		t.Run(server, func(t *testing.T) {
+			t.Parallel()
+			s := lab.Servers[server](t, peer.Options{Components: []string{"other.localhost"}})
+			c := lab.StartCentre(t, peer.Node, peer.Secret)
+			g := newGateway(t, settings{Server: s.Component, Centre: c.Address, Secret: `it's "new" \ here`})
+			if server == "ejabberd" { // its listeners each have a port of their own
+				ports, err := peer.Ports(1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				g.configure(func(s *settings) { s.Server = peer.Local(ports[0]) })
+			}
+			status, text := g.command("snippet", server)
+			if status != 0 {
+				t.Fatalf("exit status %d: %s", status, text)
+			}
+			s.Kill()
+			paste(t, s, text)
+			s.Restart()
+			g.start()
+			r := &rig{t: t, server: s, centre: c, gateway: g}
+			r.registered(t, "alice")
+		})
+	}
+}
+
+func pasteProsody(t *testing.T, s *lab.Server, text string) {
+	global, components, ok := strings.Cut(text, "-- At the end of the file:")
+	if !ok {
+		t.Fatalf("the snippet says nothing about the end of the file:\n%s", text)
+	}
+	edit(t, filepath.Join(s.Dir, "prosody.cfg.lua"), func(file string) string {
+		before, hosts, _ := strings.Cut(file, "\nVirtualHost ")
+		return before + "\n" + global + "\nVirtualHost " + hosts + "\n" + components
+	})
+}
+
+func pasteEjabberd(t *testing.T, s *lab.Server, text string) {
+	edit(t, filepath.Join(s.Dir, "ejabberd.yml"), func(file string) string {
+		return strings.Replace(file, "\nlisten:\n", "\nlisten:\n"+text+"\n", 1)
+	})
+}
+
+func edit(t *testing.T, file string, change func(string) string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(change(string(text))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
