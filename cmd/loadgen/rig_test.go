@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"causeway/cmd/lab"
+	"causeway/cmd/lab/peer"
+	"causeway/cmd/loadgen/client"
+	"causeway/cmd/loadgen/load"
+)
+
+const (
+	gatewayDomain = "sms.localhost"
+	swapDomain    = "swap.localhost"
+	stuckNumber   = "12025559999"
+	stuckJID      = "+" + stuckNumber + "@" + gatewayDomain
+)
+
+// programs builds the gateway and this package.
+func programs(b *testing.B) (gateway, aid string) {
+	b.Helper()
+	return lab.Build(b, "causeway/cmd/causeway"), lab.Build(b, "causeway/cmd/loadgen")
+}
+
+// rig is an XMPP server with what is measured on it, each a process of its own.
+// The client is this process.
+type rig struct {
+	b            *testing.B
+	program, aid string
+	server       *lab.Server
+	rounds       int
+}
+
+// side is one of the two components that are compared.
+type side struct {
+	load  load.Config
+	meter string // the processes, as newMeter takes them
+}
+
+func newRig(b *testing.B, server, program, aid string) *rig {
+	b.Helper()
+	s := lab.Servers[server](b, peer.Options{
+		Bare: true, Users: []string{"alice"}, Components: []string{gatewayDomain, swapDomain}, LogLevel: "error",
+	})
+	return &rig{b: b, program: program, aid: aid, server: s}
+}
+
+func (r *rig) side(domain string, processes map[string]*peer.Process) *side {
+	s := &side{meter: fmt.Sprintf("server=%d", r.server.PID()), load: load.Config{
+		Client: client.Config{
+			Address: r.server.C2S, Domain: peer.Domain,
+			User: "alice", Password: peer.Secret, Resource: "load",
+		},
+		Window: window, Size: 60, Patience: time.Minute,
+	}}
+	for name, p := range processes {
+		s.meter += fmt.Sprintf(",%s=%d", name, p.PID())
+	}
+	for i := range contacts {
+		s.load.Contacts = append(s.load.Contacts, fmt.Sprintf("+1202555%04d@%s", 100+i, domain))
+	}
+	return s
+}
+
+// startSwap starts the cheapest possible component.
+func (r *rig) startSwap() *side {
+	r.b.Helper()
+	log := filepath.Join(r.b.TempDir(), "swap.log")
+	p := lab.Start(r.b, peer.Spec{
+		Name: "swap", Path: r.aid, Log: log,
+		Args: []string{"swap", "-address", r.server.Component, "-domain", swapDomain, "-secret", peer.Secret},
+		Ready: func() error {
+			if text, err := os.ReadFile(log); err != nil || !bytes.Contains(text, []byte("ready")) {
+				return errors.Join(err, errors.New("it is not connected"))
+			}
+			return nil
+		},
+	})
+	s := r.side(swapDomain, map[string]*peer.Process{"component": p})
+	s.load.Echo = true
+	return s
+}
+
+const configuration = `server: {address: %q}
+store: %q
+http: {listen: %q}
+bridges:
+  - domain: %s
+    network: sms
+    secret: %q
+    allow: [%s]
+    region: US
+    numbers: {pool: ["+12025550199"]}
+    connectors:
+      - smpp: {address: %q, system_id: causeway, password: secret, window: 256}
+`
+
+// startGateway starts the program and an SMS centre, and registers the user.
+func (r *rig) startGateway() *side {
+	r.b.Helper()
+	ports, err := peer.Ports(2)
+	if err != nil {
+		r.b.Fatal(err)
+	}
+	smpp, web := peer.Local(ports[0]), peer.Local(ports[1])
+	centre := lab.Start(r.b, peer.Spec{
+		Name: "centre", Path: r.aid, Args: []string{"centre", "-address", smpp, "-stuck", stuckNumber},
+		Ready: peer.Accepting(smpp),
+	})
+	dir := r.b.TempDir()
+	file := filepath.Join(dir, "config.yaml")
+	text := fmt.Sprintf(configuration, r.server.Component, "sqlite:"+filepath.Join(dir, "causeway.db"), web,
+		gatewayDomain, peer.Secret, peer.Domain, smpp)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		r.b.Fatal(err)
+	}
+	spec := peer.Spec{Name: "causeway", Path: r.program, Args: []string{"run", "--config", file}, Ready: ready(web)}
+	if *profile != "" {
+		spec.Path, spec.Env = os.Args[0], []string{profileVariable + "=" + *profile, configVariable + "=" + file}
+	}
+	s := r.side(gatewayDomain, map[string]*peer.Process{"component": lab.Start(r.b, spec), "centre": centre})
+	if err := register(r.b.Context(), s.load.Client, gatewayDomain); err != nil {
+		r.b.Fatal(err)
+	}
+	return s
+}
+
+func ready(web string) func() error {
+	return func() error {
+		resp, err := http.Get("http://" + web + "/readyz")
+		if err != nil {
+			return err
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return errors.New(resp.Status)
+		}
+		return nil
+	}
+}
+
+// figures are those of one round. Times are µs of processor time a round trip.
+type figures struct {
+	rate     float64 // round trips a second
+	p50, p99 time.Duration
+	time     map[string]float64
+	memory   []int64 // of the component, a sample a second
+}
+
+// round sends texts and waits for the last answer. Anything else than one
+// answer each, in order, fails the benchmark.
+func (r *rig) round(s *side, n int) figures {
+	r.b.Helper()
+	r.rounds++
+	c := s.load
+	c.Count, c.Run = n, fmt.Sprintf("r%d", r.rounds)
+	m, err := newMeter(s.meter)
+	if err != nil {
+		r.b.Fatal(err)
+	}
+	stop := m.watch()
+	report, err := load.Run(r.b.Context(), c)
+	stop()
+	if err = errors.Join(err, report.Err()); err != nil {
+		r.b.Fatal(err)
+	}
+	f := figures{
+		rate: report.Rate(), p50: report.Latency.Quantile(.5), p99: report.Latency.Quantile(.99), time: map[string]float64{},
+	}
+	for _, p := range m.processes {
+		f.time[p.name] = float64(p.used.Microseconds()) / float64(report.Answered)
+		if p.name == "component" {
+			f.memory = p.memory
+		}
+	}
+	return f
+}
