@@ -41,6 +41,9 @@ func newPacer(rate float64) *pacer {
 // wait blocks until a submit may go, in the order of the callers; false: ctx or
 // the bind has ended.
 func (p *pacer) wait(ctx context.Context, ended <-chan struct{}) bool {
+	if p.unlimited() && p.take(time.Now()) <= 0 {
+		return true
+	}
 	select {
 	case p.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -65,6 +68,13 @@ func (p *pacer) wait(ctx context.Context, ended <-chan struct{}) bool {
 			return false
 		}
 	}
+}
+
+// unlimited tells whether nobody has to queue for a place.
+func (p *pacer) unlimited() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.limit == 0
 }
 
 // take takes the next place, or returns how long until it comes.
