@@ -93,6 +93,7 @@ func report(b *testing.B, durable, ceiling []figures) {
 	b.ReportMetric(median(ceiling, time("server")), "server-swap-µs/rt")
 	b.ReportMetric(median(durable, time("loadgen")), "client-µs/rt")
 	b.ReportMetric(median(durable, time("centre")), "centre-µs/rt")
+	b.ReportMetric(1/median(durable, func(f figures) float64 { return f.commits }), "rt/commit")
 	for i := range durable {
 		b.Logf("round %d: %s; swap %s", i, durable[i], ceiling[i])
 	}
@@ -100,5 +101,5 @@ func report(b *testing.B, durable, ceiling []figures) {
 
 // String is a line for the log.
 func (f figures) String() string {
-	return fmt.Sprintf("%.0f/s, 50%% %v, 99%% %v, µs %v", f.rate, f.p50, f.p99, f.time)
+	return fmt.Sprintf("%.0f/s, 50%% %v, 99%% %v, µs %v, %.3f commits", f.rate, f.p50, f.p99, f.time, f.commits)
 }

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +45,7 @@ type rig struct {
 type side struct {
 	load  load.Config
 	meter string // the processes, as newMeter takes them
+	web   string // the gateway's web server
 }
 
 func newRig(b *testing.B, server, program, aid string) *rig {
@@ -126,6 +130,7 @@ func (r *rig) startGateway() *side {
 		spec.Path, spec.Env = os.Args[0], []string{profileVariable + "=" + *profile, configVariable + "=" + file}
 	}
 	s := r.side(gatewayDomain, map[string]*peer.Process{"component": lab.Start(r.b, spec), "centre": centre})
+	s.web = web
 	if err := register(r.b.Context(), s.load.Client, gatewayDomain); err != nil {
 		r.b.Fatal(err)
 	}
@@ -152,6 +157,7 @@ type figures struct {
 	p50, p99 time.Duration
 	time     map[string]float64
 	memory   []int64 // of the component, a sample a second
+	commits  float64 // a round trip
 }
 
 // round sends texts and waits for the last answer. Anything else than one
@@ -165,6 +171,7 @@ func (r *rig) round(s *side, n int) figures {
 	if err != nil {
 		r.b.Fatal(err)
 	}
+	commits := s.commits(r.b)
 	stop := m.watch()
 	report, err := load.Run(r.b.Context(), c)
 	stop()
@@ -174,6 +181,7 @@ func (r *rig) round(s *side, n int) figures {
 	f := figures{
 		rate: report.Rate(), p50: report.Latency.Quantile(.5), p99: report.Latency.Quantile(.99), time: map[string]float64{},
 	}
+	f.commits = (s.commits(r.b) - commits) / float64(report.Answered)
 	for _, p := range m.processes {
 		f.time[p.name] = float64(p.used.Microseconds()) / float64(report.Answered)
 		if p.name == "component" {
@@ -181,4 +189,28 @@ func (r *rig) round(s *side, n int) figures {
 		}
 	}
 	return f
+}
+
+// commits asks the gateway how many transactions its store has written.
+func (s *side) commits(b *testing.B) float64 {
+	b.Helper()
+	if s.web == "" {
+		return 0
+	}
+	resp, err := http.Get("http://" + s.web + "/metrics")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "\ncauseway_store_commits_total ")
+	line, _, _ := strings.Cut(rest, "\n")
+	n, err := strconv.ParseFloat(line, 64)
+	if !ok || err != nil {
+		b.Fatalf("causeway_store_commits_total %q: %v", line, err)
+	}
+	return n
 }

@@ -28,8 +28,8 @@ type Config struct {
 	Size     int // characters of a text
 	// Every LongEvery-th text has LongSize characters.
 	LongEvery, LongSize int
-	// Echo: the round trip is done when the text itself comes back. Otherwise
-	// a receipt (XEP-0184) is asked for and awaited.
+	// Echo: the round trip is done when the text itself comes back, not its
+	// receipt (XEP-0184), which is asked for in any case.
 	Echo bool
 	// Patience is how long an unanswered text holds its place in the window.
 	Patience time.Duration

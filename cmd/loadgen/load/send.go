@@ -76,11 +76,7 @@ func (r *runner) stanza(to, prefix string, n, number int) []byte {
 	b = strconv.AppendInt(b, int64(n), 10)
 	b = append(b, "'><body>"...)
 	b = AppendText(b, uint64(number), r.size(n))
-	b = append(b, "</body>"...)
-	if !r.Echo {
-		b = append(b, "<request xmlns='urn:xmpp:receipts'/>"...)
-	}
-	r.scratch = append(b, "</message>"...)
+	r.scratch = append(b, "</body><request xmlns='urn:xmpp:receipts'/></message>"...)
 	return r.scratch
 }
 
