@@ -46,9 +46,13 @@ func (c *connector) Deliver(ctx context.Context, stream uint64, batch []*smpp.De
 
 // Answered implements smpp.Handler.
 func (c *connector) Answered(_ uint64, batch []*smpp.DeliverSM) {
-	once := make([]string, len(batch))
-	for i, m := range batch {
-		once[i] = m.Fingerprint()
+	var once []string
+	for _, m := range batch {
+		if !isReport(&m.SM) {
+			once = append(once, m.Fingerprint())
+		}
 	}
-	c.b.host.Answered(once...)
+	if len(once) > 0 {
+		c.b.host.Answered(once...)
+	}
 }

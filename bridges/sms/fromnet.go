@@ -28,7 +28,9 @@ func (b *Bridge) deliver(ctx context.Context, c *connector, stream uint64, batch
 			statuses[i] = smpp.PermanentAppError
 		}
 		if d.Event != nil {
-			d.Once, d.Stream = m.Fingerprint(), stream
+			if result != inReceipt { // a receipt names its message: twice is once
+				d.Once, d.Stream = m.Fingerprint(), stream
+			}
 			ds = append(ds, d)
 		}
 	}
