@@ -75,17 +75,6 @@ func eachNumbered[T any](ctx context.Context, s *Store, text string, since time.
 	}, func(n numbered[T]) error { return f(n.row) })
 }
 
-// RecentSent implements mapping.Messages, oldest first. A repetition has rows
-// of its own.
-func (s *Store) RecentSent(ctx context.Context, bridge string, since time.Time, f func(mapping.Sent) error) error {
-	return eachNumbered(ctx, s, "SELECT seq, bridge, hash, at FROM sent WHERE bridge = ? AND at >= ?", since, bridge,
-		func(r *sqlite.Stmt) mapping.Sent {
-			x := mapping.Sent{Bridge: r.ColumnText(1), At: fromNanos(r.ColumnInt64(3))}
-			r.ColumnBytes(2, x.Hash[:])
-			return x
-		}, f)
-}
-
 // RecentOnce implements mapping.Messages, oldest first.
 func (s *Store) RecentOnce(ctx context.Context, bridge string, since time.Time, f func(mapping.Once) error) error {
 	return eachNumbered(ctx, s, "SELECT seq, bridge, fingerprint, stream, at FROM once WHERE bridge = ? AND at >= ?", since, bridge,

@@ -83,10 +83,7 @@ func (t *tx) putMessages(b *mapping.Batch) error {
 // books writes what is known for some time: sent, once and quarantine.
 func (t *tx) books(b *mapping.Batch) error {
 	for _, x := range b.PutSent {
-		err := exec(t.conn, "INSERT INTO sent (bridge, hash, at) VALUES (?, ?, ?)", x.Bridge, x.Hash[:], x.At)
-		if err != nil {
-			return err
-		}
+		t.remember(x)
 	}
 	for _, x := range b.PutOnce {
 		err := exec(t.conn, "INSERT OR REPLACE INTO once (bridge, fingerprint, stream, at) VALUES (?, ?, ?, ?)",

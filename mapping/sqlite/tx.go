@@ -19,6 +19,7 @@ type tx struct {
 	store    *Store
 	cycles   map[uint64]*openCycle
 	offsets  map[link]uint64
+	sent     []sentRow
 	next     uint64 // Key.Cycle of the next cycle
 	reserved uint64 // keys below are reserved on disk
 }
@@ -125,6 +126,9 @@ func (t *tx) settle(b *mapping.Batch) error {
 // finish writes what is written once a transaction.
 func (t *tx) finish() error {
 	if err := t.writeMarks(); err != nil {
+		return err
+	}
+	if err := t.writeSent(); err != nil {
 		return err
 	}
 	now := t.store.now()

@@ -93,10 +93,10 @@ CREATE UNIQUE INDEX messages_by_id ON messages (id, bridge);
 CREATE INDEX messages_by_stanza ON messages (account, stanza);
 
 CREATE TABLE sent (
-	seq    INTEGER PRIMARY KEY,
-	bridge TEXT NOT NULL,
-	hash   BLOB NOT NULL,
-	at     INTEGER NOT NULL
+	seq     INTEGER PRIMARY KEY,
+	bridge  TEXT NOT NULL,
+	entries BLOB NOT NULL,   -- see sent.go
+	at      INTEGER NOT NULL -- of the newest entry
 );
 
 CREATE TABLE once (
