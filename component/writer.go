@@ -1,6 +1,7 @@
 package component
 
 import (
+	"runtime"
 	"time"
 )
 
@@ -76,6 +77,7 @@ func (s *stream) write() error {
 		timer.Reset(sleep)
 		select {
 		case <-s.l.out.wake:
+			runtime.Gosched() // who is ready to send adds to the batch
 		case <-timer.C:
 		case <-s.done:
 			return nil

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"time"
 
@@ -107,6 +108,7 @@ func (q *queue) take() []*request {
 		t.Reset(wait)
 		select {
 		case <-q.wake:
+			runtime.Gosched() // who is ready to commit comes along
 		case <-t.C:
 		}
 	}

@@ -10,6 +10,7 @@ func (s *session) write() {
 	for {
 		select {
 		case <-s.more:
+			runtime.Gosched() // who is ready to send adds to the write
 		case <-s.ended:
 			return
 		}
