@@ -47,21 +47,40 @@ func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.Messag
 	if !ok {
 		return nil, because(errNobody, nil)
 	}
-	p, resumed := s.b.begun.take(m.Key)
-	if !resumed || !p.by.up() {
-		if p.by = s.b.choose(); p.by == nil {
-			p.keep(s.b, m.Key)
-			return nil, because(errNotConnected, nil)
-		}
+	p, ok := s.b.resume(m.Key)
+	if !ok {
+		return nil, because(errNotConnected, nil)
 	}
 	c, err := encode(m.Text, p.by.standard, s.b.cfg.MaxParts)
 	if err != nil {
 		return nil, err
 	}
-	if !resumed {
+	if len(p.ids) == 0 {
 		p.ref = s.b.references.next(s.self.Addr, to.Addr)
 	}
 	return s.b.submit(ctx, p, c, smpp.SubmitSM{Source: s.self, Dest: to, DataCoding: c.coding}, m)
+}
+
+// resume returns how far a message has come, and by which connector it goes on:
+// its own while that is up, else the first that is, which must cut it the same
+// way. False: none is up, and nothing has changed.
+func (b *Bridge) resume(key string) (progress, bool) {
+	p, begun := b.begun.take(key)
+	if begun && p.by.up() {
+		return p, true
+	}
+	by := b.choose()
+	switch {
+	case by == nil && begun:
+		p.keep(b, key)
+		return p, false
+	case by == nil:
+		return p, false
+	case begun && by.standard != p.by.standard:
+		p = progress{}
+	}
+	p.by = by
+	return p, true
 }
 
 // submit sends the parts that p lacks.

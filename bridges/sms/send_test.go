@@ -112,11 +112,7 @@ func TestFailover(t *testing.T) {
 		t.Fatal(err)
 	}
 	first.end()
-	for b.connectors[0].up() { // until the client has read the end of the connection
-		if _, err := se.Send(t.Context(), message("between")); err != nil && bridges.KindOf(err) == bridges.Internal {
-			t.Fatal(err)
-		}
-	}
+	down(t, b, b.connectors[0])
 	if _, err := se.Send(t.Context(), message("two")); err != nil {
 		t.Fatal(err)
 	}
@@ -128,12 +124,62 @@ func TestFailover(t *testing.T) {
 	}
 }
 
+// down waits until a connector has lost its bind.
+func down(t *testing.T, b *Bridge, c *connector) {
+	t.Helper()
+	se, err := b.Open(t.Context(), bridges.Account{ID: alice, Self: number})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer se.Close()
+	for c.up() {
+		_, _ = se.Send(t.Context(), message("between"))
+	}
+}
+
+// A message of which the first centre has a part goes on by the second, or
+// begins anew there when that cuts it in another way. While none is up its
+// progress is kept.
+func TestAttemptGoesOnElsewhere(t *testing.T) {
+	for alphabet, want := range map[string]int{alphabetGSM: 2, "latin1": 3} {
+		t.Run(alphabet, func(t *testing.T) {
+			first, second := newScript(t, answer{}, answer{status: 0x64}), newScript(t)
+			c := config(first.address(), second.address())
+			c.Connectors[1].SMPP.Alphabet = alphabet
+			b := newBridge(t, c)
+			h := run(t, b)
+			next(t, h.ready)
+			se, err := b.Open(t.Context(), bridges.Account{ID: alice, Self: number})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer se.Close()
+			_, err = se.Send(t.Context(), message(long))
+			wantError(t, err, bridges.Temporary, "not sent")
+			first.end()
+			down(t, b, b.connectors[0])
+			both := b.connectors
+			b.connectors = b.connectors[:1]
+			for range 2 {
+				_, err = se.Send(t.Context(), message(long))
+				wantError(t, err, bridges.Temporary, "cannot be reached")
+			}
+			b.connectors = both
+			before := len(second.submits())
+			if ids, err := se.Send(t.Context(), message(long)); err != nil || len(ids) != 3 {
+				t.Fatal(ids, err)
+			}
+			if n := len(second.submits()) - before; n != want {
+				t.Errorf("%d submits to the second centre, want %d", n, want)
+			}
+		})
+	}
+}
+
 func TestNoConnector(t *testing.T) {
 	s, b, se := scripted(t, nil)
 	s.end()
-	for b.connectors[0].up() {
-		_, _ = se.Send(t.Context(), message("x"))
-	}
+	down(t, b, b.connectors[0])
 	_, err := se.Send(t.Context(), message("hello"))
 	wantError(t, err, bridges.Temporary, "cannot be reached")
 	if _, err := b.State(); err == nil || !strings.Contains(err.Error(), s.address()) {
