@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"causeway/bridges"
 	"causeway/bridges/bridgetest"
 )
@@ -120,6 +122,44 @@ func TestImpossiblePartsAreRefused(t *testing.T) {
 			if err := r.g.Deliver(context.Background(), []bridges.Delivery{{Account: alice, Event: p}}); err == nil {
 				t.Errorf("part %d of %d was taken", p.Number, p.Total)
 			}
+		}
+	})
+}
+
+// Whatever the order in which parts come, and whichever come again while their
+// message waits, each message is shown once, whole.
+func TestPartsInAnyOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var all []bridges.Part
+		for ref := range rapid.IntRange(1, 5).Draw(t, "messages") {
+			total := rapid.Uint8Range(2, 6).Draw(t, "total")
+			for n := range total {
+				all = append(all, part(fmt.Sprint(ref), n+1, total, fmt.Sprint(ref, n)))
+			}
+		}
+		p := newPieces()
+		shown := map[string]int{}
+		for _, x := range rapid.Permutation(all).Draw(t, "order") {
+			for range rapid.IntRange(1, 2).Draw(t, "times") {
+				ready, _ := p.add(&incoming{Kind: kindPart, Account: alice, Part: &x})
+				for _, parts := range ready {
+					shown[parts[0].Part.Ref]++
+					if len(parts) != int(parts[0].Part.Total) {
+						t.Fatalf("%d of %d parts", len(parts), parts[0].Part.Total)
+					}
+				}
+				if len(ready) > 0 {
+					break // a repetition would begin a new message
+				}
+			}
+		}
+		for ref, n := range shown {
+			if n != 1 {
+				t.Fatalf("message %s was shown %d times", ref, n)
+			}
+		}
+		if p.n != 0 || len(p.waiting) != 0 || len(p.chats) != 0 {
+			t.Fatalf("%d parts are left", p.n)
 		}
 	})
 }
