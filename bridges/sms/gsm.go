@@ -32,6 +32,10 @@ func decoders() (letters, escaped [languages]alphabet) {
 		}
 		letters[n][escape] = 0
 	}
+	// Where the library differs from 3GPP TS 23.038: a letter is missing
+	// (section A.2.3), and three are Bengali in the table of Hindi (A.3.6).
+	escaped[charset.Portuguese][0x1F] = 'Ê'
+	copy(letters[charset.Hindi][:], []rune{'\u0901', '\u0902', '\u0903'})
 	return letters, escaped
 }
 

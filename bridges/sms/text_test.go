@@ -177,6 +177,8 @@ func TestNationalTables(t *testing.T) {
 		{tables{shift: 1}, "\x1bs", "ş"},
 		{tables{locking: 1}, "\x07", "ı"},
 		{tables{shift: 2}, "\x1ba", "á"},
+		{tables{shift: 3}, "\x1b\x1f", "Ê"},
+		{tables{locking: 6}, "\x00\x01\x02", "\u0901\u0902\u0903"},
 		{tables{shift: 99, locking: 200}, "\x1be@", "€¡"},
 	} {
 		if got := decodeGSM([]byte(c.data), c.tables); got != c.want {
