@@ -149,6 +149,10 @@ func (s *stream) deliver(st *stanza.Stanza, key Key) {
 			}
 			return
 		}
+		if st.From == st.To && st.From == s.l.c.Domain {
+			s.l.m.skipped("own") // a predecessor's ping comes back
+			return
+		}
 	}
 	defer s.l.recovered("Handle", st)
 	s.l.h.Handle(st, key)

@@ -2,6 +2,8 @@ package component
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -73,6 +75,7 @@ type memory struct {
 	cycles  []*Cycle
 	block   chan struct{} // Append waits for it when not nil
 	blocked chan struct{} // told when one waits
+	fails   int           // how often Append fails from now on
 }
 
 func (m *memory) Append(ctx context.Context, c *Cycle) (uint64, error) {
@@ -92,6 +95,10 @@ func (m *memory) Append(ctx context.Context, c *Cycle) (uint64, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.fails > 0 {
+		m.fails--
+		return 0, errors.New("disk full")
+	}
 	m.cycles = append(m.cycles, c)
 	return uint64(len(m.cycles)), nil
 }
@@ -105,6 +112,13 @@ func (m *memory) Last(_ context.Context, conn uint64) (last uint64, _ error) {
 		}
 	}
 	return last, nil
+}
+
+// all returns the cycles so far.
+func (m *memory) all() []*Cycle {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.cycles)
 }
 
 // stanzas returns the ids of all that is journalled, in order.

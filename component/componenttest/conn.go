@@ -7,7 +7,6 @@ import (
 	"net"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -20,9 +19,9 @@ type Conn struct {
 	domain string
 	d      *xml.Decoder
 	vars   map[string]string
-	hold   atomic.Bool
 
 	mu    sync.Mutex
+	hold  bool // pings are not answered
 	nodes []*Node
 	err   error         // of reading; set when all has come
 	more  chan struct{} // holds one
@@ -109,19 +108,38 @@ func (c *Conn) Open() {
 
 // HoldPings makes settlement pings come to Receive and Next like other
 // stanzas; otherwise they are answered and never seen.
-func (c *Conn) HoldPings() { c.hold.Store(true) }
+func (c *Conn) HoldPings() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hold = true
+}
+
+// AnswerPings undoes HoldPings, and answers the pings that came meanwhile.
+func (c *Conn) AnswerPings() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hold = false
+	rest := c.nodes[:0]
+	for _, n := range c.nodes {
+		if c.isPing(n) {
+			c.AnswerPing(n)
+		} else {
+			rest = append(rest, n)
+		}
+	}
+	c.nodes = rest
+}
 
 func (c *Conn) read() {
 	for {
 		n, err := c.readOne()
-		if err == nil && !c.hold.Load() && c.isPing(n) {
-			c.AnswerPing(n)
-			continue
-		}
 		c.mu.Lock()
-		if err != nil {
+		switch {
+		case err != nil:
 			c.err = err
-		} else {
+		case !c.hold && c.isPing(n):
+			c.AnswerPing(n)
+		default:
 			c.nodes = append(c.nodes, n)
 		}
 		c.mu.Unlock()

@@ -2,6 +2,7 @@ package componenttest
 
 import (
 	"io"
+	"net"
 	"strings"
 	"time"
 )
@@ -118,6 +119,20 @@ func (c *Conn) Eof() (rest []*Node) {
 
 // End sends </stream:stream>.
 func (c *Conn) End() { c.t.Helper(); c.Write("</stream:stream>") }
+
+// HalfClose ends the server's side alone: the component reads end of file.
+func (c *Conn) HalfClose() {
+	c.t.Helper()
+	if err := c.net.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+		c.t.Fatalf("componenttest: %v", err)
+	}
+}
+
+// Reset ends a TCP connection as a crash does: the component gets RST.
+func (c *Conn) Reset() {
+	_ = c.net.(*net.TCPConn).SetLinger(0)
+	_ = c.net.Close()
+}
 
 // Close closes the connection.
 func (c *Conn) Close() { _ = c.net.Close() }

@@ -1,0 +1,325 @@
+package component
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"causeway/component/componenttest"
+)
+
+// holder is a Keeper for a predecessor in the same process.
+type holder struct {
+	mu    sync.Mutex
+	conns map[uint64]net.Conn
+}
+
+func (h *holder) Hold(id uint64, c net.Conn) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.conns[id] = c
+	return nil
+}
+
+func (h *holder) Adopt(id uint64) (net.Conn, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c := h.conns[id]; c != nil {
+		return c, nil
+	}
+	return nil, errors.New("no such connection")
+}
+
+func (h *holder) Drop(id uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.conns, id)
+}
+
+func newHeldRig(t *testing.T) (*rig, *holder) {
+	r, h := newRig(t), &holder{conns: map[uint64]net.Conn{}}
+	r.c.Keeper = h
+	return r, h
+}
+
+// successor takes over what r has left when it has ended.
+func (r *rig) successor() *rig {
+	n := &rig{t: r.t, srv: r.srv, rec: newRecorder(r.t), j: r.j, note: r.note, logs: make(lines, 1000)}
+	c := r.c
+	c.Log = slog.New(slog.NewTextHandler(n.logs, nil))
+	n.Link = New(c, n.rec, n.j, n.note)
+	n.Link.t = r.Link.t
+	return n
+}
+
+// The marks agree with the kernel at every step, so a death there is harmless.
+func TestMarks(t *testing.T) {
+	r, h := newHeldRig(t)
+	var wrong []string
+	var mu sync.Mutex
+	r.step = func(step string) error {
+		m, w, ok := r.note.Marks()
+		c, err := h.Adopt(m.Conn)
+		if !ok || err != nil {
+			return nil // the writer before the first mark
+		}
+		k := counted(c)
+		good := true
+		switch step {
+		case "peeked", "committed", "consumed", "dispatched":
+			good = k.read == m.Offset
+		case "noted":
+			good = k.read < m.Offset
+		case "noted write":
+			good = k.written-w.Base == w.Offset && len(w.Batch) > 0
+		case "written":
+			good = k.written-w.Base == w.Offset+uint64(len(w.Batch))
+		}
+		if !good {
+			mu.Lock()
+			defer mu.Unlock()
+			wrong = append(wrong, fmt.Sprintf("%s: the note says %d, %d+%d, the kernel %d, %d",
+				step, m.Offset, w.Offset, len(w.Batch), k.read, k.written-w.Base))
+		}
+		return nil
+	}
+	r.Link.t.settleMax = 1000 // no ping in between
+	s := held(r)
+	for i := range 100 {
+		id := fmt.Sprint(i)
+		s.Send(chat(id)[:40])
+		r.send(id, uint64(i+1))
+		receive(t, s, id)
+		s.Send(chat(id)[40:])
+		r.hearsOf(id)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for _, w := range wrong {
+		t.Error(w)
+	}
+}
+
+// receive wants the next message to have this id; it answers pings, which the
+// server then never does in the middle of a stanza of the test's.
+func receive(t *testing.T, s *componenttest.Conn, id string) {
+	t.Helper()
+	for {
+		n := s.Next()
+		switch {
+		case n.Child("urn:xmpp:ping", "ping") != nil:
+			s.AnswerPing(n)
+		case n.Attr["id"] != id:
+			t.Fatal("got", n, "want", id)
+		default:
+			return
+		}
+	}
+}
+
+// hearsOf is hears among settlements.
+func (r *rig) hearsOf(id string) {
+	r.t.Helper()
+	for {
+		e := r.rec.next()
+		if e.what == "settled" {
+			continue
+		}
+		if e.what != "stanza" || e.s.ID != id {
+			r.t.Fatalf("got %+v, want %s", e, id)
+		}
+		return
+	}
+}
+
+var steps = []string{"peeked", "committed", "noted", "consumed", "dispatched", "noted write", "written"}
+
+// However a link dies, its successor goes on with the same connection: nothing
+// is lost, doubled or out of order, either way, and the server sees nothing.
+func TestTakeover(t *testing.T) {
+	for _, step := range steps {
+		for _, after := range []int{0, 1, 2, 5} {
+			t.Run(fmt.Sprint(step, " ", after), func(t *testing.T) { takeover(t, step, after) })
+		}
+	}
+}
+
+const traffic = 40
+
+func takeover(t *testing.T, step string, after int) {
+	r, _ := newHeldRig(t)
+	r.step = dying(step, after)
+	r.start()
+	s := r.srv.AcceptRaw()
+	s.HoldPings()
+	s.Handshake("1", testSecret)
+	r.rec.want("up")
+	for i := range traffic { // the dead refuse it
+		_ = r.Send(t.Context(), message(fmt.Sprint("o", i), "text"), Key{Cycle: uint64(i + 1)})
+	}
+	half := chat("i0")[:50]
+	s.Send(half)
+	s.Send(chat("i0")[50:])
+	for i := 1; i < traffic; i++ {
+		s.Send(chat(fmt.Sprint("i", i)))
+	}
+	r.cancel(ErrHandover) // if it has not died
+	r.ended()
+	n := r.successor()
+	first := settledBy(r)
+	n.start()
+	for i := first; i < traffic; i++ { // as a gateway does from its journal
+		n.send(fmt.Sprint("o", i), uint64(i+1))
+	}
+	for i := range traffic {
+		receive(t, s, fmt.Sprint("o", i))
+	}
+	s.Send(chat("last"))
+	s.AnswerPings()
+	for e := n.rec.next(); e.s == nil || e.s.ID != "last"; e = n.rec.next() {
+	}
+	want := make([]string, 0, traffic+1)
+	for i := range traffic {
+		want = append(want, fmt.Sprint("i", i))
+	}
+	if got, want := fmt.Sprint(r.j.stanzas()), fmt.Sprint(append(want, "last")); got != want {
+		t.Errorf("journalled\n%s, want\n%s", got, want)
+	}
+	n.settled()
+	s.Close()
+}
+
+// dying kills the link at one of its steps.
+func dying(step string, after int) func(string) error {
+	var mu sync.Mutex
+	dead := false
+	return func(at string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if at == step && !dead {
+			after--
+			dead = after < 0
+		}
+		if dead {
+			return errKilled
+		}
+		return nil
+	}
+}
+
+// settledBy returns how many messages a dead link has seen settled.
+func settledBy(r *rig) (n int) {
+	for len(r.rec.events) > 0 {
+		n += len((<-r.rec.events).keys)
+	}
+	return n
+}
+
+// settled waits until all traffic is settled that was not.
+func (r *rig) settled() {
+	r.t.Helper()
+	for r.out.unsettled() > 0 {
+		r.rec.want("settled")
+	}
+}
+
+// On a handover the server may read nothing: what was written in part is
+// written to its end, once.
+func TestHandover(t *testing.T) {
+	r, _ := newHeldRig(t)
+	r.start()
+	s := r.srv.AcceptRaw()
+	s.ReadHeader()
+	s.Write(s.Header("1"))
+	s.ReadHandshake()
+	s.Write("<handshake/>")
+	r.rec.want("up")
+	full, stop := context.WithCancel(t.Context())
+	stop()
+	text := strings.Repeat("x", 100<<10)
+	n := uint64(0)
+	for r.Send(full, message(fmt.Sprint(n), text), Key{Cycle: n + 1}) == nil {
+		n++
+	}
+	r.cancel(ErrHandover)
+	r.ended()
+	next := r.successor()
+	next.start()
+	next.rec.want("up")
+	for i := range n {
+		if err := next.Send(t.Context(), message(fmt.Sprint(i), text), Key{Cycle: i + 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Open()
+	for i := range n {
+		if got := s.Next(); got.Attr["id"] != fmt.Sprint(i) || got.Child("", "body").Text != text {
+			t.Fatal("got", got.Attr["id"], "want", i)
+		}
+	}
+	next.settles(1, n)
+	s.Close()
+}
+
+// A note that does not fit the connection, and a connection that is gone, are
+// given up: the link connects anew, and what is unsettled goes once more.
+func TestTakeoverImpossible(t *testing.T) {
+	for name, spoil := range map[string]func(*rig, *holder){
+		"gone":           func(_ *rig, h *holder) { clear(h.conns) },
+		"read offset":    func(r *rig, _ *holder) { r.note.read.Offset -= 5 },
+		"written offset": func(r *rig, _ *holder) { r.note.write.Offset += 1 << 20 },
+		"framer":         func(r *rig, _ *holder) { r.note.read.Framer = []byte("?") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, h := newHeldRig(t)
+			s := held(r)
+			r.send("m", 1)
+			s.Receive(sent("m"))
+			s.Send(chat("x"))
+			r.hears("x")
+			r.cancel(ErrHandover)
+			r.ended()
+			spoil(r, h)
+			n := r.successor()
+			n.start()
+			n.send("m", 1)
+			n.logged("cannot be adopted")
+			n.srv.Accept().Receive(sent("m"))
+			n.rec.want("up")
+		})
+	}
+}
+
+// The keys of TLS die with the worker: its successor connects anew.
+func TestTLS(t *testing.T) {
+	server, client := certificate(t)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, h := newHeldRig(t)
+	r.srv = componenttest.Serve(t, l, testDomain, testSecret)
+	r.c.Address, r.c.TLS = r.srv.Addr(), client
+	s := r.up()
+	s.Send(chat("1") + strings.Repeat(chat("2"), 1000))
+	r.hears("1")
+	for range 1000 {
+		r.hears("2")
+	}
+	r.send("m", 1)
+	s.Receive(sent("m"))
+	r.settles(1, 1)
+	if len(h.conns) > 0 {
+		t.Error("TLS is held")
+	}
+	s.Close()
+	r.rec.want("down")
+	r.srv.Accept()
+	r.rec.want("up")
+}
