@@ -24,6 +24,7 @@ type conversation struct {
 	parked int         // rows in the store behind head
 	out    []*outgoing // accepted, and still in the blob of their cycle
 
+	sent    sentTexts // while others wait: their repetitions may be among them
 	doubt   bool      // an attempt at the next text may have been made before a crash
 	retryAt time.Time // head waits until then; zero: it does not
 	slot    int       // place in the heap, when retryAt is set
@@ -38,6 +39,7 @@ type outgoing struct {
 	attempts int
 	doubt    bool // an earlier attempt's outcome is not known
 	parked   bool // it has a row of its own
+	dropped  bool // it was found to be a repetition when it was to be parked
 }
 
 // startConversation gives a conversation with work its goroutine. The caller
@@ -164,6 +166,9 @@ func (g *Gateway) after(c *conversation, v verdict) {
 	c.head = nil
 	c.user.unsettled--
 	g.router.unsettled--
+	if v.sent != nil && c.hasTexts() {
+		c.sent.add(*v.sent)
+	}
 }
 
 // settleConversation forgets a conversation without work. The caller holds

@@ -22,6 +22,17 @@ type memStore struct {
 	before  func(b *mapping.Batch)
 	after   func(b *mapping.Batch)
 	commits int
+
+	// When disk is set, what is written behind reaches it with the next commit
+	// only. dieAt is the commit with which the machine dies, before it is on
+	// disk or after; then nothing is written any more.
+	disk      *memState
+	behind    []*mapping.Batch
+	dieAt     int
+	dieBefore bool
+	dead      bool
+	machine   context.Context // ends when it dies
+	die       context.CancelFunc
 }
 
 type memState struct {
@@ -49,10 +60,34 @@ func (m *memStore) crash() *memStore {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.state
+	if m.disk != nil {
+		s = *m.disk
+	}
+	return &memStore{state: s.clone()}
+}
+
+func (s memState) clone() memState {
 	s.records, s.parked, s.accounts = maps.Clone(s.records), maps.Clone(s.parked), maps.Clone(s.accounts)
 	s.contacts, s.messages, s.once = maps.Clone(s.contacts), maps.Clone(s.messages), maps.Clone(s.once)
 	s.sent, s.quarantined = slices.Clone(s.sent), slices.Clone(s.quarantined)
-	return &memStore{state: s}
+	return s
+}
+
+// lazy makes m lose in a crash what is written behind and not yet committed.
+func (m *memStore) lazy() {
+	disk := m.state.clone()
+	m.disk = &disk
+	m.machine, m.die = context.WithCancel(context.Background())
+}
+
+// sync brings what is behind, and b, to the disk.
+func (m *memStore) sync(b *mapping.Batch) {
+	for _, x := range append(m.behind, b) {
+		if m.disk != nil {
+			_ = m.disk.apply(x)
+		}
+	}
+	m.behind = nil
 }
 
 func contactKey(a bridges.AccountID, id bridges.ChatID) string { return string(a) + " " + string(id) }
@@ -62,12 +97,26 @@ func (m *memStore) Commit(ctx context.Context, b *mapping.Batch) error {
 		return err
 	}
 	m.mu.Lock()
+	m.commits++
+	m.dead = m.dead || m.commits == m.dieAt && m.dieBefore
+	if m.dead {
+		m.die()
+		m.mu.Unlock()
+		<-ctx.Done() // a dead machine does not answer
+		return ctx.Err()
+	}
 	if m.before != nil {
 		m.before(b)
 	}
-	err := m.apply(b)
+	err := m.state.apply(b)
+	if err == nil {
+		m.sync(b)
+	}
+	if m.commits == m.dieAt {
+		m.dead = true
+		m.die()
+	}
 	f := m.after
-	m.commits++
 	m.mu.Unlock()
 	if f != nil && err == nil {
 		f(b)
@@ -78,11 +127,15 @@ func (m *memStore) Commit(ctx context.Context, b *mapping.Batch) error {
 func (m *memStore) Behind(b *mapping.Batch) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	_ = m.apply(b)
+	if !m.dead {
+		_ = m.state.apply(b)
+		if m.disk != nil {
+			m.behind = append(m.behind, b)
+		}
+	}
 }
 
-func (m *memStore) apply(b *mapping.Batch) error {
-	s := &m.state
+func (s *memState) apply(b *mapping.Batch) error {
 	for _, a := range b.PutAccounts {
 		for _, o := range s.accounts {
 			if o.Self == a.Self && o.ID != a.ID {
@@ -105,7 +158,7 @@ func (m *memStore) apply(b *mapping.Batch) error {
 		delete(s.records, k)
 		delete(s.parked, k)
 	}
-	m.applyPeople(b)
+	s.applyPeople(b)
 	for _, x := range b.PutMessages {
 		s.messages[x.ID] = x
 	}
@@ -120,8 +173,7 @@ func (m *memStore) apply(b *mapping.Batch) error {
 	return nil
 }
 
-func (m *memStore) applyPeople(b *mapping.Batch) {
-	s := &m.state
+func (s *memState) applyPeople(b *mapping.Batch) {
 	for _, a := range b.PutAccounts {
 		s.accounts[a.ID] = a
 	}

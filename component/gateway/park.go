@@ -79,6 +79,12 @@ func (g *Gateway) parkOld(now time.Time) {
 		b := new(mapping.Batch)
 		for _, o := range old {
 			for _, m := range o.texts {
+				if m.attempts == 0 && g.repeated(o.c, m) {
+					g.cfg.Metrics.dropped.WithLabelValues(g.domain, "repetition").Inc()
+					m.dropped = true
+					b.Settle = append(b.Settle, m.key)
+					continue
+				}
 				next := o.next
 				if next.IsZero() {
 					next = now
@@ -147,8 +153,15 @@ func (g *Gateway) parked(all []old) {
 	defer r.mu.Unlock()
 	for _, o := range all {
 		for _, m := range o.texts {
-			m.parked = true
-			if m != o.c.head {
+			m.parked = !m.dropped
+			switch {
+			case m.dropped:
+				o.c.user.unsettled--
+				r.unsettled--
+				if m == o.c.head {
+					o.c.head = nil
+				}
+			case m != o.c.head:
 				o.c.parked++
 			}
 		}

@@ -65,3 +65,26 @@ func (r *repeats) expire(now time.Time) {
 		r.old, r.new = nil, map[uint64]uint32{}
 	}
 }
+
+// sentTexts are the texts that a conversation has sent since it began to have
+// work. A repetition that was accepted in time may wait in it, behind a text
+// that the network does not take, for longer than the book remembers.
+type sentTexts map[[16]byte]bool
+
+// sentLimit bounds a conversation that is never without work.
+const sentLimit = 1000
+
+func (s sentTexts) has(h [16]byte) bool { return s[h] }
+
+func (s *sentTexts) add(h [16]byte) {
+	if *s == nil || len(*s) >= sentLimit {
+		*s = sentTexts{}
+	}
+	(*s)[h] = true
+}
+
+// repeated tells whether m repeats a text that the network has by now.
+func (g *Gateway) repeated(c *conversation, m *outgoing) bool {
+	r := read(m.s, time.Now())
+	return m.s.ID != "" && r.text != "" && g.repeats.has(repeatHash(c.user.id, c.contact, m.s.ID, r.text), time.Now())
+}

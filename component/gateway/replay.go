@@ -28,10 +28,42 @@ func (g *Gateway) replay(ctx context.Context) error {
 		}
 		return nil
 	})
+	if err == nil {
+		err = g.placeHeads(ctx)
+	}
 	if err == nil && !g.store.Clean() {
 		g.router.doubtHeads()
 	}
 	return err
+}
+
+// placeHeads finds the texts that come before the rows of their conversation:
+// one that was under way when those behind it were parked.
+func (g *Gateway) placeHeads(ctx context.Context) error {
+	for _, c := range g.router.mixed() {
+		rows, err := g.store.Waiting(ctx, g.domain, queueName(c.user.id, c.contact), 1)
+		if err != nil {
+			return err
+		}
+		if len(rows) > 0 && before(c.out[0].key, rows[0].Key) {
+			c.head, c.out = c.out[0], c.out[1:]
+		}
+	}
+	return nil
+}
+
+// mixed returns the conversations with texts both in rows and in blobs.
+func (r *router) mixed() (all []*conversation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, u := range r.users {
+		for _, c := range u.convs {
+			if c.parked > 0 && len(c.out) > 0 {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
 }
 
 // recall loads what was sent and received in the last minutes.
@@ -108,7 +140,7 @@ func (r *router) doubtHeads() {
 	defer r.mu.Unlock()
 	for _, u := range r.users {
 		for _, c := range u.convs {
-			c.doubt = c.parked == 0 && len(c.out) > 0
+			c.doubt = c.head != nil || c.parked == 0 && len(c.out) > 0
 		}
 	}
 }
@@ -130,7 +162,7 @@ func (g *Gateway) start() {
 	for _, u := range r.users {
 		g.startControl(u)
 		for _, c := range u.convs {
-			if c.parked > 0 || len(c.out) > 0 {
+			if c.hasTexts() {
 				r.retryLater(c, now)
 			}
 			g.startConversation(c)
@@ -163,4 +195,9 @@ func (r *router) wait() {
 	for r.running > 0 {
 		r.idle.Wait()
 	}
+}
+
+// before tells whether a was accepted before b.
+func before(a, b mapping.Key) bool {
+	return a.Cycle < b.Cycle || a.Cycle == b.Cycle && a.Index < b.Index
 }

@@ -24,6 +24,7 @@ const (
 type verdict struct {
 	done    bool
 	retryAt time.Time
+	sent    *[16]byte // its hash, when the network has it or may have it
 }
 
 var done = verdict{done: true}
@@ -56,7 +57,7 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 		return g.fail(ctx, c, m, refusal, nil)
 	}
 	hash := repeatHash(c.user.id, c.contact, m.s.ID, r.text)
-	if m.s.ID != "" && g.repeats.has(hash, time.Now()) {
+	if m.s.ID != "" && (g.repeats.has(hash, time.Now()) || c.sent.has(hash)) {
 		return g.drop(m, "repetition")
 	}
 	if c.doubt {
@@ -174,7 +175,7 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 	g.early.wake(g, ids)
 	g.cfg.Metrics.messages.WithLabelValues(g.domain, "out", "sent").Inc()
 	g.log.Debug("message sent", "id", trace(m.key), "stanza", m.s.ID, "parts", len(ids))
-	return done
+	return verdict{done: true, sent: &hash}
 }
 
 // remember enters a text into the book of repetitions.
@@ -229,7 +230,7 @@ func (g *Gateway) fail(ctx context.Context, c *conversation, m *outgoing, e *sta
 		return verdict{retryAt: time.Now().Add(firstRetry)}
 	}
 	g.cfg.Metrics.messages.WithLabelValues(g.domain, "out", e.Condition).Inc()
-	return done
+	return verdict{done: true, sent: hash}
 }
 
 // refuse answers m with an error for what is in it. The error carries the
