@@ -25,7 +25,8 @@ type conversation struct {
 	out    []*outgoing // accepted, and still in the blob of their cycle
 
 	sent    sentTexts // while others wait: their repetitions may be among them
-	doubt   bool      // an attempt at the next text may have been made before a crash
+	doubt   bool      // see router.doubtHeads
+	inDoubt bool      // it was, and head decides
 	retryAt time.Time // head waits until then; zero: it does not
 	slot    int       // place in the heap, when retryAt is set
 }
@@ -118,6 +119,10 @@ func (c *conversation) next() bool {
 		c.out[0] = nil
 		c.out = c.out[1:]
 	}
+	if c.doubt {
+		c.inDoubt, c.doubt = true, false
+		c.head.doubt = c.head.doubt || !c.head.parked // a row says it itself
+	}
 	return true
 }
 
@@ -163,6 +168,7 @@ func (g *Gateway) after(c *conversation, v verdict) {
 		g.router.retryLater(c, v.retryAt)
 		return
 	}
+	c.doubt, c.inDoubt = c.inDoubt && v.untouched, false
 	c.head = nil
 	c.user.unsettled--
 	g.router.unsettled--

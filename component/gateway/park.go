@@ -77,23 +77,30 @@ func (g *Gateway) parkOld(now time.Time) {
 			return
 		}
 		b := new(mapping.Batch)
-		for _, o := range old {
-			for _, m := range o.texts {
-				if m.attempts == 0 && g.repeated(o.c, m) {
-					g.cfg.Metrics.dropped.WithLabelValues(g.domain, "repetition").Inc()
-					m.dropped = true
-					b.Settle = append(b.Settle, m.key)
-					continue
-				}
-				next := o.next
-				if next.IsZero() {
-					next = now
-				}
-				b.Park = append(b.Park, g.parkedRow(o.c.user.id, m, next, m.doubt))
-			}
+		for i := range old {
+			g.park(b, &old[i], now)
 		}
 		g.store.Behind(b)
 		g.parked(old)
+	}
+}
+
+// park makes rows of claimed texts. A repetition becomes none: when its turn
+// comes, the book may have forgotten what it repeats.
+func (g *Gateway) park(b *mapping.Batch, o *old, now time.Time) {
+	next := o.next
+	if next.IsZero() {
+		next = now
+	}
+	for _, m := range o.texts {
+		if m.attempts == 0 && g.repeated(o.c, m) {
+			g.cfg.Metrics.dropped.WithLabelValues(g.domain, "repetition").Inc()
+			m.dropped = true
+			b.Settle = append(b.Settle, m.key)
+			continue
+		}
+		m.doubt, o.doubt = m.doubt || o.doubt, false
+		b.Park = append(b.Park, g.parkedRow(o.c.user.id, m, next, m.doubt))
 	}
 }
 
@@ -102,6 +109,7 @@ type old struct {
 	c     *conversation
 	texts []*outgoing
 	next  time.Time // of the head, which the others follow
+	doubt bool      // see conversation.doubt
 }
 
 // claimOld takes old texts off their queues. No text of such a conversation
@@ -120,7 +128,8 @@ func (g *Gateway) claimOld(now time.Time) (all []old) {
 			if o := c.claim(now); len(o) > 0 {
 				c.parking = true
 				u.busy++
-				all = append(all, old{c, o, c.retryAt})
+				all = append(all, old{c, o, c.retryAt, c.doubt})
+				c.doubt = false
 			}
 			if len(all) == parkBatch {
 				return all
@@ -133,7 +142,7 @@ func (g *Gateway) claimOld(now time.Time) (all []old) {
 // claim returns the texts of c that are to be parked now.
 func (c *conversation) claim(now time.Time) (texts []*outgoing) {
 	isOld := func(m *outgoing) bool { return now.Sub(m.at) >= parkAfter }
-	if c.parking || c.running && c.head == nil {
+	if c.parking || c.running && (c.head == nil || c.inDoubt) {
 		return nil
 	}
 	if c.head != nil && !c.head.parked && !c.running && isOld(c.head) {
@@ -151,7 +160,8 @@ func (g *Gateway) parked(all []old) {
 	r := &g.router
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, o := range all {
+	for i := range all {
+		o := &all[i]
 		for _, m := range o.texts {
 			m.parked = !m.dropped
 			switch {
@@ -160,12 +170,14 @@ func (g *Gateway) parked(all []old) {
 				r.unsettled--
 				if m == o.c.head {
 					o.c.head = nil
+					o.doubt, o.c.inDoubt = o.doubt || o.c.inDoubt, false
 				}
 			case m != o.c.head:
 				o.c.parked++
 			}
 		}
 		o.c.parking = false
+		o.c.doubt = o.c.doubt || o.doubt
 		o.c.user.busy--
 		g.startConversation(o.c)
 		g.settleConversation(o.c)

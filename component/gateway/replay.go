@@ -134,13 +134,14 @@ func (g *Gateway) takeUp(k mapping.Key, r mapping.Record, now time.Time) error {
 
 // doubtHeads marks, after a crash, the conversations whose first text may have
 // been given to the network: only the first can, and a parked one says so in
-// its row.
+// its row. A stanza that turns out to be no text to send passes the doubt on:
+// that it was passed over before the crash may not have reached the disk.
 func (r *router) doubtHeads() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, u := range r.users {
 		for _, c := range u.convs {
-			c.doubt = c.head != nil || c.parked == 0 && len(c.out) > 0
+			c.doubt = c.hasTexts()
 		}
 	}
 }

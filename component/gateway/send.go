@@ -24,7 +24,9 @@ const (
 type verdict struct {
 	done    bool
 	retryAt time.Time
-	sent    *[16]byte // its hash, when the network has it or may have it
+	// untouched: it was none to send, before a crash either.
+	untouched bool
+	sent      *[16]byte // its hash, when the network has it or may have it
 }
 
 var done = verdict{done: true}
@@ -60,13 +62,13 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 	if m.s.ID != "" && (g.repeats.has(hash, time.Now()) || c.sent.has(hash)) {
 		return g.drop(m, "repetition")
 	}
-	if c.doubt {
-		c.doubt, m.doubt = false, true
-	}
 	if m.doubt && g.info.Unknown == bridges.Report {
 		return g.fail(ctx, c, m, errInDoubt, &hash)
 	}
-	if !time.Now().Before(m.expires) {
+	switch expired := !time.Now().Before(m.expires); {
+	case expired && m.doubt:
+		return g.fail(ctx, c, m, errInDoubt, &hash)
+	case expired:
 		return g.fail(ctx, c, m, errExpired, nil)
 	}
 	ids, err := g.attempt(ctx, acc, m, bridges.Message{
@@ -206,10 +208,10 @@ func (g *Gateway) failed(ctx context.Context, c *conversation, m *outgoing, err 
 		return g.fail(ctx, c, m, g.stanzaError(err), h)
 	}
 	at := g.nextAttempt(m, err)
+	m.doubt = m.doubt || kind == bridges.Unknown
 	if m.parked {
-		g.store.Behind(&mapping.Batch{Park: []mapping.Parked{g.parkedRow(c.user.id, m, at, false)}})
+		g.store.Behind(&mapping.Batch{Park: []mapping.Parked{g.parkedRow(c.user.id, m, at, m.doubt)}})
 	}
-	m.doubt = kind == bridges.Unknown
 	g.cfg.Metrics.retries.WithLabelValues(g.domain).Inc()
 	g.log.Debug("message waits", "id", trace(m.key), "attempts", m.attempts, "err", err)
 	return verdict{retryAt: at}
@@ -246,12 +248,12 @@ func (g *Gateway) refuse(ctx context.Context, c *conversation, m *outgoing, e *s
 		return g.fail(ctx, c, m, e, nil)
 	}
 	g.sendKeyed(ctx, o, m.key, &flight{account: c.user.id})
-	return done
+	return verdict{done: true, untouched: true}
 }
 
 // drop settles m without a word to its sender.
 func (g *Gateway) drop(m *outgoing, reason string) verdict {
 	g.cfg.Metrics.dropped.WithLabelValues(g.domain, reason).Inc()
 	g.settle(m.key)
-	return done
+	return verdict{done: true, untouched: true}
 }

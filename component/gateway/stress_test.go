@@ -37,11 +37,12 @@ type world struct {
 // wText is a text of a user.
 type wText struct {
 	id, user, contact string
-	taken             int  // times that the network took it
-	maybe             bool // its outcome was unknown to the gateway, once
-	told              int  // errors that the user read
-	repeated          bool // it may be tried anew after an error, and then out of order
-	order             int  // place in the network's log
+	taken             int      // times that the network took it
+	maybe             bool     // its outcome was unknown to the gateway, once
+	hist              []string // what happened to it
+	told              int      // errors that the user read
+	repeated          bool     // it may be tried anew after an error, and then out of order
+	order             int      // place in the network's log
 }
 
 // wEvent is a text of the network.
@@ -260,6 +261,7 @@ func (l *life) repeat() {
 	}
 	x := w.texts[max(0, len(w.texts)-1-w.rng.IntN(8))]
 	x.repeated = true
+	w.note(x, "repeated")
 	w.mu.Unlock()
 	l.receive(x.xml(), true)
 }

@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"fmt"
+	"time"
+
 	"causeway/bridges"
 	"causeway/component/stanza"
 )
@@ -30,6 +33,7 @@ func (w *world) took(body string, took, maybe bool) {
 		return
 	}
 	x.maybe = x.maybe || maybe
+	w.note(x, "given to the network: took", took, "in doubt", maybe)
 	if !took {
 		return
 	}
@@ -37,6 +41,11 @@ func (w *world) took(body string, took, maybe bool) {
 		w.next++
 		x.order = w.next
 	}
+}
+
+// note keeps what happened to a text, for whoever looks for a fault.
+func (w *world) note(x *wText, what ...any) {
+	x.hist = append(x.hist, fmt.Sprintf("%s in life %d: %s", time.Now().Format(time.TimeOnly), w.kills, fmt.Sprintln(what...)))
 }
 
 // comes notes a text of the network that is about to be delivered.
@@ -74,6 +83,7 @@ func (w *world) sees(o *stanza.Out) {
 			w.t.Errorf("an error for %q goes to %s", o.ID, o.To)
 		} else {
 			x.told++
+			w.note(x, "told", o.Payload.Bytes())
 		}
 		return
 	}
@@ -106,7 +116,7 @@ func (w *world) check() {
 		case x.taken == 0 && x.told == 0:
 			w.t.Errorf("%s is lost: never sent, and nobody was told", x.id)
 		case x.taken > 1 && w.policy == bridges.Report:
-			w.t.Errorf("%s was sent %d times", x.id, x.taken)
+			w.t.Errorf("%s was sent %d times: %q", x.id, x.taken, x.hist)
 		case x.taken > 1 && !x.maybe && w.kills == 0:
 			w.t.Errorf("%s was sent %d times, without any doubt", x.id, x.taken)
 		}
