@@ -13,21 +13,21 @@ const (
 	firstSlow  = time.Minute // after a refusal that only a person can change
 	lastSlow   = 15 * time.Minute
 	stable     = time.Minute // a bind this old has gone well
+	patient    = 5           // tries before "already bound" counts as a refusal
 )
 
 // backoff is the pause before the next try to bind.
 type backoff struct {
 	fails int // one after the other, of the same kind
 	slow  bool
-	ended time.Time // of the last good bind
 }
 
-// next returns the pause after err at now; up is how long the bind lasted.
-func (b *backoff) next(err error, up time.Duration, now time.Time) time.Duration {
+// next returns the pause after err; up is how long the bind lasted.
+func (b *backoff) next(err error, up time.Duration) time.Duration {
 	if up >= stable {
-		b.fails, b.ended = 0, now
+		b.fails = 0
 	}
-	slow := up == 0 && b.hopeless(err, now)
+	slow := up == 0 && b.hopeless(err)
 	if slow != b.slow {
 		b.fails, b.slow = 0, slow
 	}
@@ -41,13 +41,13 @@ func (b *backoff) next(err error, up time.Duration, now time.Time) time.Duration
 }
 
 // hopeless tells whether the centre refuses for good. It may not yet have seen
-// our last bind go: that is no reason to wait long.
-func (b *backoff) hopeless(err error, now time.Time) bool {
+// our last bind go, or that of a process before: so it is tried some times.
+func (b *backoff) hopeless(err error) bool {
 	var s *StatusError
 	if !errors.As(err, &s) || s.Status.Class() != Permanent {
 		return false
 	}
-	return s.Status != AlreadyBound || now.Sub(b.ended) >= stable
+	return s.Status != AlreadyBound || b.slow || b.fails >= patient
 }
 
 // pause returns after d, or when ctx ends.

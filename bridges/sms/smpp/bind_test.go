@@ -31,7 +31,7 @@ func TestBindRefused(t *testing.T) {
 		{InvalidPassword, "wrong password", 45 * time.Minute, 90 * time.Minute},
 		{InvalidSystemID, `does not know system_id "causeway"`, 45 * time.Minute, 90 * time.Minute},
 		{BindFailed, "ask its operator", 45 * time.Minute, 90 * time.Minute},
-		{AlreadyBound, "bound already", 45 * time.Minute, 90 * time.Minute},
+		{AlreadyBound, "bound already", 5 * time.Minute, 25 * time.Minute},
 		{InvalidCommand, "v3.4 is needed", 45 * time.Minute, 90 * time.Minute},
 		{SystemError, "cannot take the bind", 2 * time.Minute, 5 * time.Minute},
 		{Throttling, "cannot take the bind", 2 * time.Minute, 5 * time.Minute},
@@ -113,7 +113,6 @@ func TestStopDuringBind(t *testing.T) {
 
 func TestBackoff(t *testing.T) {
 	var b backoff
-	now := time.Unix(1e9, 0)
 	within := func(name string, d, most time.Duration) {
 		t.Helper()
 		if d < most/2 || d > most {
@@ -121,15 +120,18 @@ func TestBackoff(t *testing.T) {
 		}
 	}
 	bound := &StatusError{AlreadyBound}
-	within("lost after an hour", b.next(errSilent, time.Hour, now), time.Second)
-	within("our own last bind", b.next(bound, 0, now.Add(time.Second)), 2*time.Second)
-	within("somebody else's", b.next(bound, 0, now.Add(time.Hour)), time.Minute)
-	within("and again", b.next(bound, 0, now.Add(time.Hour)), 2*time.Minute)
-	within("another reason", b.next(errSilent, 0, now), time.Second)
-	for range 100 {
-		b.next(errSilent, time.Second, now)
+	within("lost after an hour", b.next(errSilent, time.Hour), time.Second)
+	for i := range 4 {
+		within("perhaps our own last bind", b.next(bound, 0), 2*time.Second<<i)
 	}
-	within("the longest", b.next(errSilent, 0, now), time.Minute)
+	within("somebody else's", b.next(bound, 0), time.Minute)
+	within("and again", b.next(bound, 0), 2*time.Minute)
+	within("another reason", b.next(errSilent, 0), time.Second)
+	for range 100 {
+		b.next(errSilent, time.Second)
+	}
+	within("the longest", b.next(errSilent, 0), time.Minute)
+	within("after a good bind", b.next(bound, time.Hour), time.Second)
 }
 
 func TestConfigIsChecked(t *testing.T) {
@@ -139,7 +141,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"system_id":   func(c *Config) { c.SystemID = "" },
 		"window":      func(c *Config) { c.Window = -1 },
 		"rate":        func(c *Config) { c.Rate = -1 },
-		"time":        func(c *Config) { c.AnswerTimeout = -1 },
+		"times":       func(c *Config) { c.AnswerTimeout = 1 },
 		"password":    func(c *Config) { c.Password = "a\x00" },
 		"system_type": func(c *Config) { c.SystemType = "thirteen octe" },
 	}

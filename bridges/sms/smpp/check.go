@@ -19,7 +19,7 @@ func Check(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return c.explain(err)
 	}
-	defer w.conn.Close()
+	defer w.close()
 	w.conn.SetDeadline(time.Now().Add(unbindTime))
 	// The bind has worked: whatever comes of the rest is no fault of the
 	// configuration.
@@ -31,6 +31,7 @@ const (
 	maxName       = 64 // system_id and password; centres allow more than 15 and 8
 	maxSystemType = 12
 	maxWindow     = 10000
+	minTime       = 100 * time.Millisecond
 )
 
 func (c *Config) check() error {
@@ -46,8 +47,8 @@ func (c *Config) check() error {
 	if c.Rate < 0 {
 		return errors.New("smpp: rate must not be negative")
 	}
-	if c.EnquireEvery < 0 || c.AnswerTimeout < 0 || c.ConnectTimeout < 0 {
-		return errors.New("smpp: a time must not be negative")
+	if least := min(c.EnquireEvery, c.AnswerTimeout, c.ConnectTimeout); least < minTime {
+		return fmt.Errorf("smpp: times must be at least %s", minTime)
 	}
 	return errors.Join(
 		checkText("system_id", c.SystemID, maxName),

@@ -59,7 +59,7 @@ func (c *Client) Run(ctx context.Context) error {
 			return nil
 		}
 		c.count(Lost)
-		d := b.next(err, up, time.Now())
+		d := b.next(err, up)
 		c.report(err, d, b.slow)
 		pause(ctx, d)
 	}

@@ -24,24 +24,32 @@ func (s *session) deliver(ctx context.Context) {
 		case <-s.ended:
 			return
 		}
-		s.mu.Lock()
-		in := s.inbox
-		s.inbox = inbox{}
-		s.mu.Unlock()
-		poke(s.room)
-		if len(in.batch) == 0 {
-			continue
+		if in := s.take(); len(in.batch) > 0 {
+			s.answer(in, s.c.h.Deliver(ctx, s.stream, in.batch))
 		}
-		statuses := s.c.h.Deliver(ctx, s.stream, in.batch)
-		s.answer(in, statuses)
 	}
+}
+
+// take empties the inbox.
+func (s *session) take() (in inbox) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.parted || s.leaving {
+		return inbox{}
+	}
+	in, s.inbox = s.inbox, inbox{}
+	s.busy = len(in.batch) > 0
+	poke(s.room)
+	return in
 }
 
 // answer queues the answers to a batch.
 func (s *session) answer(in inbox, statuses []Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed != nil || s.broken != nil || s.leaving {
+	s.busy = false
+	s.drain()
+	if s.closed != nil || s.broken != nil || s.leaving || s.parted {
 		return
 	}
 	start := len(s.out)

@@ -37,6 +37,49 @@ func TestDeliver(t *testing.T) {
 	})
 }
 
+// What one read brings is one batch.
+func TestOneReadIsOneBatch(t *testing.T) {
+	bubble(t, Config{}, func(r *rig) {
+		ce := r.bind()
+		var all []byte
+		for i, text := range []string{"one", "two", "three"} {
+			start := len(all)
+			all = begin(all, cmdDeliver, OK, uint32(i))
+			all = end(appendSM(all, &SM{ShortMessage: []byte(text)}), start)
+		}
+		ce.raw(string(all) + string(all[:20]))
+		for range 3 {
+			ce.expect(cmdDeliver | response)
+		}
+		if got, _ := r.h.got(); got != "one two three" {
+			t.Errorf("batches %q", got)
+		}
+	})
+}
+
+// A stop answers what is being delivered before it unbinds, and nothing after.
+func TestStopWhileDelivering(t *testing.T) {
+	bubble(t, Config{}, func(r *rig) {
+		release := make(chan struct{})
+		r.h.do = func(b []*DeliverSM) []Status { <-release; return make([]Status, len(b)) }
+		ce := r.bind()
+		ce.deliver("one")
+		synctest.Wait()
+		r.stop()
+		ce.silent()
+		close(release)
+		ce.expect(cmdDeliver | response)
+		p := ce.expect(cmdUnbind)
+		ce.deliver("two")
+		ce.silent()
+		ce.say(cmdUnbind|response, OK, p.sequence, "")
+		ce.gone()
+		if got, answered := r.h.got(); got != "one" || answered != "one" {
+			t.Errorf("got %q, answered %q", got, answered)
+		}
+	})
+}
+
 // Messages that cannot be read are refused one by one; the bind lives.
 func TestPoison(t *testing.T) {
 	good := string(appendSM(nil, &SM{ShortMessage: []byte("text")}))

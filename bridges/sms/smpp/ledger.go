@@ -75,7 +75,7 @@ func (l *ledger) owe(batch []*DeliverSM, n int) {
 }
 
 // wrote says that the kernel has taken n octets more; wire is the offset in
-// TCP behind them.
+// TCP behind them, 0 if that is not known.
 func (l *ledger) wrote(n int, wire uint64) {
 	l.written += uint64(n)
 	for i := len(l.owed) - 1; i >= 0 && l.owed[i].wire == 0; i-- {

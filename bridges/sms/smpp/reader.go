@@ -63,6 +63,10 @@ func (s *session) handle(b []byte) (used int, err error) {
 			return used, err
 		}
 		if size == 0 {
+			if s.fresh {
+				s.fresh = false
+				poke(s.came)
+			}
 			return used, nil
 		}
 		used += size
@@ -99,7 +103,7 @@ func (s *session) incoming(p pdu) {
 	if bad != OK {
 		s.c.count(Bad)
 		s.c.cfg.Log.Warn("a message of the centre cannot be read and is refused",
-			"status", bad.String(), "body", clip(p.body))
+			"status", bad.String(), "sequence", p.sequence, "octets", len(p.body))
 		s.reply(p, p.command, bad)
 		return
 	}
@@ -107,11 +111,8 @@ func (s *session) incoming(p pdu) {
 	s.mu.Lock()
 	s.inbox.add(d, p.sequence, len(p.body))
 	s.mu.Unlock()
-	poke(s.came)
+	s.fresh = true
 }
-
-// clip bounds what of a body gets into the log.
-func clip(b []byte) []byte { return b[:min(len(b), 64)] }
 
 // response gives an answer to who waits for it.
 func (s *session) response(p pdu) {

@@ -44,13 +44,16 @@ type session struct {
 	out      []byte // to be written
 	spare    []byte // what out will be next
 	inbox    inbox
+	busy     bool          // a batch is being delivered
 	leaving  bool          // write out, then end: the centre has unbound
-	draining chan struct{} // not nil: no new submits; closed when none is open
+	draining chan struct{} // not nil: no new submits; closed when nothing is open
+	parted   bool          // unbind is queued: what comes is for the next bind
 	closed   error         // why it ended
 	broken   error         // why writing ended
 	heard    time.Time     // the last read
 	answered time.Time     // the last answer to a submit
 	held     bool          // reading waits for room
+	fresh    bool          // the last read brought messages; for reading only
 }
 
 func newSession(c *Client, w *wire) *session {
@@ -99,7 +102,7 @@ func (s *session) serve(ctx context.Context, lost func(error)) error {
 	work.Wait()
 	s.settle()
 	s.fail()
-	s.wire.conn.Close()
+	s.wire.close()
 	return s.closed
 }
 
@@ -118,7 +121,7 @@ func (s *session) close(why error) {
 	}
 }
 
-// leave waits for the answers that are due, and unbinds.
+// leave waits for the answers that are due on both sides, and unbinds.
 func (s *session) leave() {
 	s.mu.Lock()
 	drained := make(chan struct{})
@@ -147,7 +150,7 @@ func (s *session) leave() {
 
 // drain tells leave when nothing is open. The caller holds mu.
 func (s *session) drain() {
-	if s.draining == nil || len(s.ledger.asked) > 0 {
+	if s.draining == nil || s.busy || len(s.ledger.asked) > 0 {
 		return
 	}
 	select {

@@ -22,12 +22,13 @@ type Config struct {
 	Window int     // submits without an answer; 0: 10
 	Rate   float64 // submits per second at most; 0: no limit
 
+	// Times are at least 100 ms.
 	EnquireEvery   time.Duration // silence before an enquire_link; 0: 30 s
 	AnswerTimeout  time.Duration // for each request; 0: 20 s
 	ConnectTimeout time.Duration // for TCP, TLS and bind together; 0: 15 s
 
 	Log   *slog.Logger // nil: slog.Default()
-	Count func(Event)  // counts events; must not block; nil: not counted
+	Count func(Event)  // counts events; must neither block nor use the client; nil: not counted
 }
 
 // Secret prints as <secret>.

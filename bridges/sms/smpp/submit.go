@@ -47,6 +47,7 @@ func (s *session) ask(r *request, m *SubmitSM, now time.Time) bool {
 		s.c.count(Submitted)
 	} else {
 		s.out = appendBare(s.out, r.command, OK, sequence)
+		s.parted = r.command == cmdUnbind
 	}
 	s.ledger.record(r, sequence, len(s.out)-start, now)
 	poke(s.more)

@@ -19,8 +19,8 @@ type wire struct {
 	rest     []byte // read and not handled
 }
 
-// counted counts what is written to TCP. Bytes that TCP has acknowledged are
-// counted from base.
+// counted counts what is written to TCP. base is what TCP had acknowledged
+// before.
 type counted struct {
 	net.Conn
 	n    atomic.Uint64
@@ -33,18 +33,19 @@ func (c *counted) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// write returns how many octets the centre may have. TLS does not say what
-// became of a part.
-func (w *wire) write(b []byte) (int, error) {
-	n, err := w.conn.Write(b)
-	if w.conn != net.Conn(w.under) {
-		n = len(b)
+// write returns how many octets the centre may have, and how many it has when
+// TCP has acknowledged up to offset. TLS does not say what became of a part:
+// then offset is 0, for none.
+func (w *wire) write(b []byte) (n int, offset uint64, err error) {
+	n, err = w.conn.Write(b)
+	if err != nil && w.conn != net.Conn(w.under) {
+		return len(b), 0, err
 	}
-	return n, err
+	return n, w.under.n.Load(), err
 }
 
-// offset returns the octets written to TCP.
-func (w *wire) offset() uint64 { return w.under.n.Load() }
+// close ends the connection without waiting for anybody, as TLS would.
+func (w *wire) close() { w.under.Close() }
 
 // acked returns how many octets TCP has acknowledged; ok is false where the
 // system does not tell. Then an answer from the centre to a request that was
@@ -54,7 +55,7 @@ func (w *wire) acked() (n uint64, ok bool) {
 	return n - w.under.base, ok && n >= w.under.base
 }
 
-// dial connects; the caller owes conn.Close.
+// connect dials; the caller owes close.
 func (c *Client) connect(ctx context.Context) (*wire, error) {
 	raw, err := c.dial(ctx, "tcp", c.cfg.Address)
 	if err != nil {
@@ -104,7 +105,7 @@ func (c *Client) open(ctx context.Context) (*wire, error) {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		w.conn.Close()
+		w.close()
 		return nil, err
 	}
 	return w, nil

@@ -20,17 +20,17 @@ func (s *session) write() {
 		s.out, s.spare = s.spare[:0], nil
 		s.mu.Unlock()
 		s.wire.conn.SetWriteDeadline(time.Now().Add(s.c.cfg.AnswerTimeout))
-		n, err := s.wire.write(b)
-		if !s.wrote(b, n, err) {
+		n, wire, err := s.wire.write(b)
+		if !s.wrote(b, n, wire, err) {
 			return
 		}
 	}
 }
 
 // wrote notes what became of a write; false ends the writing.
-func (s *session) wrote(b []byte, n int, err error) bool {
+func (s *session) wrote(b []byte, n int, wire uint64, err error) bool {
 	s.mu.Lock()
-	s.ledger.wrote(n, s.wire.offset())
+	s.ledger.wrote(n, wire)
 	s.spare = b[:0]
 	if cap(b) > maxOut {
 		s.spare = nil
