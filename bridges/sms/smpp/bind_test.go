@@ -1,8 +1,12 @@
 package smpp
 
 import (
+	"errors"
 	"fmt"
+	"net"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -153,6 +157,21 @@ func TestConfigIsChecked(t *testing.T) {
 		}
 		if err := Check(t.Context(), c); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("Check, %s: %v", name, err)
+		}
+	}
+}
+
+func TestDialWords(t *testing.T) {
+	cases := map[string]error{
+		"its name has no address": &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}},
+		"nobody listens there":    &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
+		"it does not answer":      &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded},
+		"cannot be reached: no":   errors.New("no"),
+	}
+	for words, err := range cases {
+		got := New(Config{Address: "centre.test:2775"}, nil).explain(err)
+		if !strings.Contains(got.Error(), words) || !errors.Is(got, err) {
+			t.Errorf("%v: %q", err, got)
 		}
 	}
 }

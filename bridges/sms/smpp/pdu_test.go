@@ -205,3 +205,14 @@ func TestLedger(t *testing.T) {
 		}
 	}
 }
+
+// What TLS wrote before it failed is not known: it may have arrived and it
+// does not count.
+func TestLedgerAfterFailure(t *testing.T) {
+	l := ledger{asked: map[uint32]*request{}}
+	l.owe([]*DeliverSM{{}}, 17)
+	l.wrote(17, 0)
+	if l.written != 17 || len(l.arrived(1<<40)) != 0 {
+		t.Errorf("%+v", l)
+	}
+}
