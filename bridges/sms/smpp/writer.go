@@ -10,7 +10,6 @@ func (s *session) write() {
 	for {
 		select {
 		case <-s.more:
-			runtime.Gosched() // who is ready to send adds to the write
 		case <-s.ended:
 			return
 		}
