@@ -7,6 +7,7 @@ FUZZTIME ?= 5m
 
 # run: a demo in the browser, nothing to set up. Ctrl-C ends all of it.
 run:
+	@cmd/lab/deps.sh run check
 	@$(MAKE) --no-print-directory -j2 deps-run bin/demo
 	@exec bin/demo
 

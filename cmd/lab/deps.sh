@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# deps.sh [run|test]: brings what `make run` or `make test` (the default) needs
-# and this machine lacks: Debian packages, Node packages, Go modules, side by
-# side. It is quick when all is there. Debian packages need root; anybody else
-# is told the one line.
+# deps.sh [run|test] [check]: brings what `make run` or `make test` (the
+# default) needs and this machine lacks: Debian packages, Node packages, Go
+# modules, side by side. It is quick when all is there. Debian packages need
+# root; anybody else is told the one line. With check it brings nothing and
+# only tells what it could not bring.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -71,6 +72,7 @@ elif [ "$(id -u)" != 0 ] && [ -n "$(lacking "${debian[@]}")" ]; then
 	echo "apt-get install -y --no-install-recommends $(lacking "${debian[@]}" | tr '\n' ' ')" >&2
 	exit 1
 fi
+[ "${2:-}" != check ] || exit 0
 
 # One at a time in this tree, and one with apt on this machine waits for it.
 exec 9>$node/.lock && flock 9
