@@ -86,14 +86,18 @@ func TestTwoRunsAndTheirEnds(t *testing.T) {
 	}
 }
 
-// TestKilled kills the demo itself, which has no time to stop anything.
+// TestKilled kills the demo itself, which has no time to stop anything. The
+// page says that it is over.
 func TestKilled(t *testing.T) {
 	r := makeRun(t)
 	f := family(t, r.PID())
+	b := open(t, r.address)
+	b.see(phoneFrame, "#link.up", "")
 	if err := unix.PidfdSendSignal(f["demo"], unix.SIGKILL, nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	f.gone(t)
+	b.wait("the page says that it is over", "!document.getElementById('over').hidden")
 }
 
 // processes are descriptors of running processes, by name.
