@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -18,35 +19,48 @@ const (
 // readers are the connections that read, opened when first needed.
 type readers struct {
 	path string
-	free chan *sqlite.Conn // nil: not opened yet
+	free chan struct{} // has an entry for each read under way
+	mu   sync.Mutex
+	idle []*sqlite.Conn // the last used one is last
 }
 
 func newReaders(path string) *readers {
-	r := &readers{path, make(chan *sqlite.Conn, readConns)}
-	for range readConns {
-		r.free <- nil
-	}
-	return r
+	return &readers{path: path, free: make(chan struct{}, readConns)}
 }
 
 // use runs f with a connection. It blocks until one is free or ctx ends.
 func (r *readers) use(ctx context.Context, f func(*sqlite.Conn) error) error {
-	var c *sqlite.Conn
 	select {
-	case c = <-r.free:
+	case r.free <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	defer func() { r.free <- c }()
-	if c == nil {
-		var err error
-		if c, err = openReader(r.path); err != nil {
-			return err
-		}
+	defer func() { <-r.free }()
+	c, err := r.take()
+	if err != nil {
+		return err
 	}
+	defer r.give(c)
 	c.SetInterrupt(ctx.Done())
 	defer c.SetInterrupt(nil)
 	return f(c)
+}
+
+func (r *readers) take() (*sqlite.Conn, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := len(r.idle); n > 0 {
+		c := r.idle[n-1]
+		r.idle = r.idle[:n-1]
+		return c, nil
+	}
+	return openReader(r.path)
+}
+
+func (r *readers) give(c *sqlite.Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.idle = append(r.idle, c)
 }
 
 func openReader(path string) (*sqlite.Conn, error) {
@@ -62,13 +76,14 @@ func openReader(path string) (*sqlite.Conn, error) {
 	return c, nil
 }
 
-// close waits for the reads under way.
+// close waits for the reads under way. No other may begin.
 func (r *readers) close() error {
 	var errs []error
 	for range readConns {
-		if c := <-r.free; c != nil {
-			errs = append(errs, c.Close())
-		}
+		r.free <- struct{}{}
+	}
+	for _, c := range r.idle {
+		errs = append(errs, c.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -46,6 +46,7 @@ type Store struct {
 	readers   *readers
 	ended     context.CancelFunc // ends the sweeper
 	loops     sync.WaitGroup
+	closeTime time.Duration
 	giveUp    chan struct{} // closed: the writer stops trying
 	written   chan struct{} // closed: the writer has ended
 
@@ -70,7 +71,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{
 		path: o.Path, retention: o.Retention, now: o.Now, lock: l, queue: newQueue(),
-		giveUp: make(chan struct{}), written: make(chan struct{}), open: map[uint64]*openCycle{},
+		closeTime: closeTime, giveUp: make(chan struct{}), written: make(chan struct{}), open: map[uint64]*openCycle{},
 	}
 	if err := s.prepare(ctx); err != nil {
 		if s.conn != nil {
@@ -108,7 +109,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if s.conn, err = sqlite.OpenConn(s.path, sqlite.OpenReadWrite); err != nil {
 		return fmt.Errorf("sqlite: %s: %w", s.path, err)
 	}
-	s.conn.SetBusyTimeout(5 * time.Second)
+	s.conn.SetBusyTimeout(time.Second)
 	s.conn.SetInterrupt(ctx.Done())
 	defer s.conn.SetInterrupt(nil)
 	for _, step := range []func(*sqlite.Conn) error{tune, migrate, s.load, s.begin} {
@@ -176,7 +177,7 @@ func (s *Store) Close() error {
 	}
 	s.ended()
 	s.loops.Wait()
-	t := time.AfterFunc(closeTime, func() { close(s.giveUp) })
+	t := time.AfterFunc(s.closeTime, func() { close(s.giveUp) })
 	<-s.written
 	t.Stop()
 	err := s.lost

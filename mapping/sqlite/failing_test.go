@@ -1,0 +1,262 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"golang.org/x/sys/unix"
+	"zombiezen.com/go/sqlite"
+
+	"causeway/mapping"
+)
+
+// syncBuffer is a log.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(b)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// smallDisk mounts a file system of its own for a test.
+func smallDisk(t *testing.T, megabytes int) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dm,mode=700", megabytes)); err != nil {
+		t.Skipf("no file system can be mounted here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+func openLogged(t *testing.T, path string) (*Store, *syncBuffer) {
+	t.Helper()
+	log := new(syncBuffer)
+	s, err := Open(t.Context(), Options{Path: path, Log: slog.New(slog.NewTextHandler(log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, log
+}
+
+// fill writes a file until the disk is full.
+func fill(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, size := range []int{1 << 16, 1} {
+		for err = nil; err == nil; {
+			_, err = f.Write(make([]byte, size))
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// awaitFailure yields until the store says that it cannot write.
+func (s *Store) awaitFailure() {
+	for testutil.ToFloat64(s.health.writable) == 1 {
+		runtime.Gosched()
+	}
+}
+
+// outage is a store that cannot write, until end is called.
+type outage struct {
+	begin, end func()
+}
+
+// testOutage: while the store cannot write nothing is confirmed, reads and
+// those who wait only so long go on, and afterwards all is written by itself.
+func testOutage(t *testing.T, s *Store, log *syncBuffer, o outage) {
+	t.Helper()
+	if err := s.Commit(t.Context(), oneCycle()); err != nil {
+		t.Fatal(err)
+	}
+	o.begin()
+	const callers = 10
+	done := make(chan error, callers)
+	for range callers {
+		go func() { done <- s.Commit(t.Context(), oneCycle()) }()
+	}
+	s.Behind(oneCycle())
+	s.awaitFailure()
+	ctx, cancel := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() { left <- s.Commit(ctx, oneCycle()) }()
+	cancel()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("who left: %v", err)
+	}
+	if _, ok, err := s.Account(t.Context(), "sms.example.org", "alice@example.org"); ok || err != nil {
+		t.Errorf("read: %t, %v", ok, err)
+	}
+	select {
+	case err := <-done:
+		t.Fatalf("confirmed while the store cannot write: %v", err)
+	default:
+	}
+	o.end()
+	for range callers {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if n := s.records(t); n != callers+2 {
+		t.Errorf("%d records", n)
+	}
+	if testutil.ToFloat64(s.health.writable) != 1 {
+		t.Error("the gauge still says that the store cannot write")
+	}
+	if lines := strings.Count(log.String(), "\n"); lines != 2 ||
+		!strings.Contains(log.String(), "store cannot write") || !strings.Contains(log.String(), "store writes again") {
+		t.Errorf("%d lines:\n%s", lines, log)
+	}
+}
+
+func TestDiskFull(t *testing.T) {
+	dir := smallDisk(t, 4)
+	s, log := openLogged(t, filepath.Join(dir, "causeway.db"))
+	ballast := filepath.Join(dir, "ballast")
+	testOutage(t, s, log, outage{
+		func() { fill(t, ballast) },
+		func() {
+			if err := os.Remove(ballast); err != nil {
+				t.Error(err)
+			}
+		},
+	})
+	closeAndCheck(t, s)
+}
+
+// TestReadOnlyDisk: a store on a read-only file system does not open, and says
+// why.
+func TestReadOnlyDisk(t *testing.T) {
+	dir := smallDisk(t, 4)
+	path := filepath.Join(dir, "causeway.db")
+	check(t, open(t, path).Close())
+	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Skipf("no file system can be remounted here: %v", err)
+	}
+	wantWords(t, refusal(t, path), dir, "read-only")
+	check(t, unix.Mount("", dir, "", unix.MS_REMOUNT, ""))
+	closeAndCheck(t, open(t, path))
+}
+
+// TestReadOnlyFiles: the files turn read-only under the open store. A file
+// system cannot be made so while they are open for writing, files can.
+func TestReadOnlyFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "causeway.db")
+	s, log := openLogged(t, path)
+	if err := immutable(path, true); err != nil {
+		check(t, s.Close())
+		t.Skipf("no file can be made immutable here: %v", err)
+	}
+	set := func(on bool) func() {
+		return func() {
+			check(t, errors.Join(immutable(path, on), immutable(path+"-wal", on)))
+		}
+	}
+	set(false)()
+	t.Cleanup(func() { _ = immutable(path, false) }) // or it cannot be removed
+	testOutage(t, s, log, outage{set(true), set(false)})
+	closeAndCheck(t, s)
+}
+
+// immutableFlag is FS_IMMUTABLE_FL of linux/fs.h.
+const immutableFlag = 0x10
+
+// immutable makes the kernel refuse all writes to a file, or not.
+func immutable(path string, on bool) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	flags, err := unix.IoctlGetInt(int(f.Fd()), unix.FS_IOC_GETFLAGS)
+	if err != nil {
+		return err
+	}
+	flags &^= immutableFlag
+	if on {
+		flags |= immutableFlag
+	}
+	return unix.IoctlSetPointerInt(int(f.Fd()), unix.FS_IOC_SETFLAGS, flags)
+}
+
+// TestHeldByAnother: some other program, a backup or a shell, holds the
+// database for long.
+func TestHeldByAnother(t *testing.T) {
+	s, log := openLogged(t, filepath.Join(t.TempDir(), "causeway.db"))
+	c, err := sqlite.OpenConn(s.path, sqlite.OpenReadWrite)
+	check(t, err)
+	defer c.Close()
+	run := func(text string) func() { return func() { check(t, exec(c, text)) } }
+	testOutage(t, s, log, outage{run("BEGIN IMMEDIATE"), run("ROLLBACK")})
+	closeAndCheck(t, s)
+}
+
+// closeAndCheck closes a store and checks that it is whole and clean.
+func closeAndCheck(t *testing.T, s *Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	checkIntegrity(t, s.path)
+	again := open(t, s.path)
+	defer again.Close()
+	if !again.Clean() {
+		t.Error("not clean")
+	}
+}
+
+// TestCloseWithoutDisk: what cannot be written in time is lost, and said so.
+func TestCloseWithoutDisk(t *testing.T) {
+	dir := smallDisk(t, 4)
+	s, log := openLogged(t, filepath.Join(dir, "causeway.db"))
+	s.closeTime = 0
+	fill(t, filepath.Join(dir, "ballast"))
+	s.Behind(oneCycle())
+	s.Behind(&mapping.Batch{Settle: []mapping.Key{{Cycle: 1}}})
+	err := s.Close()
+	if err == nil {
+		t.Fatal("closed as if all was written")
+	}
+	wantWords(t, err.Error(), "2 changes", "full")
+	if err := os.Remove(filepath.Join(dir, "ballast")); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, s.path)
+	defer again.Close()
+	if again.Clean() || again.records(t) != 0 {
+		t.Errorf("clean %t, %d records\n%s", again.Clean(), again.records(t), log)
+	}
+}
