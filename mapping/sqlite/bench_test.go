@@ -170,8 +170,8 @@ func settlement(cycle uint64, i, n, rows int) *mapping.Batch {
 	for range rows {
 		b.PutMessages = append(b.PutMessages, mapping.Message{
 			Bridge: "sms.example.org", ID: bridges.MessageID(fmt.Sprintf("%016x", uint32(n)*2654435761)),
-			Account: "alice@example.org", Chat: "+12025550100", Stanza: fmt.Sprintf("%08x-0000-4000-8000-000000000000", n),
-			Resource: "phone", Receipt: true, Parts: 1, At: time.Unix(int64(n), 0),
+			Account: "alice@example.org", Chat: "+12025550100", Stanza: fmt.Sprintf("%08x-0000-4000-8000-000000000000", uint32(n)*2246822519),
+			Resource: "phone", Receipt: true, Parts: 1, At: time.Now(),
 		})
 	}
 	return b

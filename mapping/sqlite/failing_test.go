@@ -238,6 +238,32 @@ func closeAndCheck(t *testing.T, s *Store) {
 	}
 }
 
+// TestNobodyWaits: the store finds out by itself that it can write again, when
+// all who waited have left.
+func TestNobodyWaits(t *testing.T) {
+	s, _ := openLogged(t, filepath.Join(t.TempDir(), "causeway.db"))
+	c, err := sqlite.OpenConn(s.path, sqlite.OpenReadWrite)
+	check(t, err)
+	defer c.Close()
+	check(t, exec(c, "BEGIN IMMEDIATE"))
+	ctx, cancel := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() { left <- s.Commit(ctx, oneCycle()) }()
+	s.awaitFailure()
+	cancel()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("who left: %v", err)
+	}
+	check(t, exec(c, "ROLLBACK"))
+	for testutil.ToFloat64(s.health.writable) == 0 {
+		runtime.Gosched()
+	}
+	if n := s.records(t); n != 0 {
+		t.Errorf("%d records", n)
+	}
+	closeAndCheck(t, s)
+}
+
 // TestCloseWithoutDisk: what cannot be written in time is lost, and said so.
 func TestCloseWithoutDisk(t *testing.T) {
 	dir := smallDisk(t, 4)

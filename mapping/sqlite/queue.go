@@ -30,6 +30,7 @@ type request struct {
 	step   func(*tx) error // what it does; nil: write the batch
 	weight int
 	behind bool
+	probe  bool       // nobody waits for it
 	done   chan error // has room for the result
 	// running: a transaction with it is under way. leaving: its caller wants
 	// it back. Both belong to the queue's lock.

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -13,8 +15,8 @@ import (
 // partsLimit is how many parts a message can have (mapping.Message.Part).
 const partsLimit = 256
 
-const messageColumns = `SELECT bridge, id, account, chat, stanza, resource, receipt,
-	part, parts, state, at FROM messages `
+const messageColumns = `SELECT m.bridge, m.id, m.account, m.chat, m.stanza, m.resource, m.receipt,
+	m.part, m.parts, m.state, m.at, m.seq `
 
 func scanMessage(r *sqlite.Stmt) mapping.Message {
 	return mapping.Message{
@@ -33,22 +35,47 @@ func (s *Store) MessageByID(ctx context.Context, bridge string, id bridges.Messa
 			return m, false, err
 		}
 	}
+	h := idHash(bridge, id)
 	err = s.use(ctx, func(c *sqlite.Conn) (err error) {
-		ok, err = scan(c, messageColumns+"WHERE id = ? AND bridge = ?",
-			func(r *sqlite.Stmt) { m = scanMessage(r) }, string(id), bridge)
+		row := func(r *sqlite.Stmt) { m = scanMessage(r) }
+		if seq, fresh := s.fresh.byID(h); fresh {
+			ok, err = scan(c, messageColumns+"FROM messages m WHERE m.seq = ? AND m.id = ? AND m.bridge = ?",
+				row, seq, string(id), bridge)
+		}
+		if err == nil && !ok {
+			ok, err = scan(c, messageColumns+`FROM message_ids i CROSS JOIN messages m ON m.seq = i.seq
+				WHERE i.hash = ? AND m.id = ? AND m.bridge = ?`, row, h, string(id), bridge)
+		}
 		return err
 	})
 	return m, ok, err
 }
 
-// Parts implements mapping.Messages. They come in the order of Part.
-func (s *Store) Parts(ctx context.Context, bridge string, account bridges.AccountID, chat bridges.ChatID, stanza string) (parts []mapping.Message, err error) {
-	err = s.read(ctx, messageTopic, func(c *sqlite.Conn) error {
-		return query(c, messageColumns+`WHERE account = ? AND stanza = ? AND bridge = ? AND chat = ?
-			ORDER BY part, seq LIMIT ?`,
-			func(r *sqlite.Stmt) { parts = append(parts, scanMessage(r)) },
-			string(account), stanza, bridge, string(chat), partsLimit)
+// Parts implements mapping.Messages. They come in the order of Part. When a
+// client gave many messages the same id, some of them are missing.
+func (s *Store) Parts(ctx context.Context, bridge string, account bridges.AccountID, chat bridges.ChatID, stanza string) ([]mapping.Message, error) {
+	found := map[int64]mapping.Message{}
+	const same = " AND m.account = ? AND m.stanza = ? AND m.bridge = ? AND m.chat = ? LIMIT ?"
+	h := stanzaHash(account, stanza)
+	err := s.read(ctx, messageTopic, func(c *sqlite.Conn) error {
+		find := func(text string, key int64) error {
+			return query(c, messageColumns+text+same,
+				func(r *sqlite.Stmt) { found[r.ColumnInt64(11)] = scanMessage(r) },
+				key, string(account), stanza, bridge, string(chat), partsLimit)
+		}
+		fresh := s.fresh.byStanza(h)
+		for _, seq := range fresh[max(0, len(fresh)-partsLimit):] {
+			if err := find("FROM messages m WHERE m.seq = ?", seq); err != nil {
+				return err
+			}
+		}
+		return find("FROM message_stanzas s CROSS JOIN messages m ON m.seq = s.seq WHERE s.hash = ?", h)
 	})
+	var parts []mapping.Message
+	for _, seq := range slices.Sorted(maps.Keys(found)) {
+		parts = append(parts, found[seq])
+	}
+	slices.SortStableFunc(parts, func(a, b mapping.Message) int { return int(a.Part) - int(b.Part) })
 	return parts, err
 }
 

@@ -41,7 +41,8 @@ func (r Retention) withDefaults() Retention {
 }
 
 const (
-	sweepEvery = time.Minute
+	sweepEvery         = time.Minute
+	sweepMessagesEvery = time.Hour
 	// sweepBatch is how many rows of a table one transaction deletes.
 	sweepBatch = 200
 )
@@ -59,7 +60,6 @@ type sweep struct {
 func (r Retention) sweeps() []sweep {
 	first := func(table string) string { return fmt.Sprintf(oldest, table, sweepBatch) }
 	return []sweep{
-		{first("messages"), r.Messages},
 		{first("sent"), r.Sent},
 		{first("once"), r.Once},
 		{first("quarantine"), r.Quarantine},
@@ -69,24 +69,31 @@ func (r Retention) sweeps() []sweep {
 	}
 }
 
-// sweeper deletes what is too old until ctx ends.
+// sweeper deletes what is too old until ctx ends. Messages go less often, so
+// that many of them share a page of their index.
 func (s *Store) sweeper(ctx context.Context) {
-	t := time.NewTicker(sweepEvery)
-	defer t.Stop()
+	often, seldom := time.NewTicker(sweepEvery), time.NewTicker(sweepMessagesEvery)
+	defer often.Stop()
+	defer seldom.Stop()
 	for {
+		var err error
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.C:
-			if err := s.sweep(ctx, s.now()); err != nil && ctx.Err() == nil {
-				s.health.log.Error("store cannot delete old rows", "err", err)
-			}
+		case <-often.C:
+			err = s.sweepSmall(ctx, s.now())
+		case <-seldom.C:
+			err = s.sweepMessages(ctx, s.now())
+		}
+		if err != nil && ctx.Err() == nil {
+			s.health.log.Error("store cannot delete old rows", "err", err)
 		}
 	}
 }
 
-// sweep deletes all that is too old at a time, in small transactions.
-func (s *Store) sweep(ctx context.Context, now time.Time) error {
+// sweepSmall deletes all but messages that is too old at a time, in small
+// transactions.
+func (s *Store) sweepSmall(ctx context.Context, now time.Time) error {
 	for _, w := range s.retention.sweeps() {
 		for n := sweepBatch; n >= sweepBatch; {
 			err := s.do(ctx, &request{step: func(t *tx) error {

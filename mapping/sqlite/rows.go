@@ -52,32 +52,12 @@ func (t *tx) deleteAccount(a mapping.Account) error {
 		"DELETE FROM accounts WHERE bridge = ? AND id = ?",
 		"DELETE FROM contacts WHERE bridge = ? AND account = ?",
 		"DELETE FROM parked WHERE bridge = ? AND account = ?",
-		"DELETE FROM messages WHERE bridge = ? AND account = ?",
 	} {
 		if err := exec(t.conn, q, a.Bridge, string(a.ID)); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-func (t *tx) putMessages(b *mapping.Batch) error {
-	for i := range b.PutMessages {
-		m := &b.PutMessages[i]
-		err := exec(t.conn, `INSERT INTO messages
-			(bridge, id, account, chat, stanza, resource, receipt, part, parts, state, at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (id, bridge) DO UPDATE SET
-			account = excluded.account, chat = excluded.chat, stanza = excluded.stanza,
-			resource = excluded.resource, receipt = excluded.receipt, part = excluded.part,
-			parts = excluded.parts, state = excluded.state, at = excluded.at`,
-			m.Bridge, string(m.ID), string(m.Account), string(m.Chat), m.Stanza, m.Resource,
-			m.Receipt, int(m.Part), int(m.Parts), int(m.State), m.At)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.deleteMessages(a.Bridge, a.ID)
 }
 
 // books writes what is known for some time: sent, once and quarantine.

@@ -43,6 +43,7 @@ type Store struct {
 	lock      *lock
 	clean     bool
 	queue     *queue
+	fresh     *fresh
 	readers   *readers
 	ended     context.CancelFunc // ends the sweeper
 	loops     sync.WaitGroup
@@ -54,6 +55,7 @@ type Store struct {
 	conn           *sqlite.Conn
 	open           map[uint64]*openCycle
 	next, reserved uint64
+	lastMessage    int64 // seq
 	scratch        []byte
 	lost           error
 }
@@ -70,7 +72,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		path: o.Path, retention: o.Retention, now: o.Now, lock: l, queue: newQueue(),
+		path: o.Path, retention: o.Retention, now: o.Now, lock: l, queue: newQueue(), fresh: newFresh(),
 		closeTime: closeTime, giveUp: make(chan struct{}), written: make(chan struct{}), open: map[uint64]*openCycle{},
 	}
 	if err := s.prepare(ctx); err != nil {
@@ -85,6 +87,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	ctx, s.ended = context.WithCancel(context.WithoutCancel(ctx))
 	go s.write()
 	s.loops.Go(func() { s.sweeper(ctx) })
+	s.loops.Go(func() { s.indexer(ctx) })
 	return s, nil
 }
 
@@ -112,7 +115,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	s.conn.SetBusyTimeout(time.Second)
 	s.conn.SetInterrupt(ctx.Done())
 	defer s.conn.SetInterrupt(nil)
-	for _, step := range []func(*sqlite.Conn) error{tune, migrate, s.load, s.begin} {
+	for _, step := range []func(*sqlite.Conn) error{tune, migrate, s.load, s.loadFresh, s.begin} {
 		if err := step(s.conn); err != nil {
 			return fmt.Errorf("sqlite: %s: %w", s.path, err)
 		}
@@ -143,6 +146,8 @@ func (s *Store) load(c *sqlite.Conn) error {
 			s.clean = row.ColumnInt64(1) == 1
 		case "keys":
 			s.next = uint64(row.ColumnInt64(1))
+		case "indexed":
+			s.lastMessage = row.ColumnInt64(1)
 		}
 	})
 	if err != nil {
@@ -157,6 +162,19 @@ func (s *Store) load(c *sqlite.Conn) error {
 			}
 			s.open[uint64(row.ColumnInt64(0))] = newOpenCycle(row.ColumnInt(1), marks)
 		})
+}
+
+// loadFresh reads what is not in the index of messages. lastMessage is where
+// that ends.
+func (s *Store) loadFresh(c *sqlite.Conn) error {
+	var all []entry
+	err := query(c, "SELECT seq, bridge, id, account, stanza FROM messages WHERE seq > ? ORDER BY seq",
+		func(r *sqlite.Stmt) { all = append(all, scanEntry(r)) }, s.lastMessage)
+	if len(all) > 0 {
+		s.lastMessage = all[len(all)-1].seq
+	}
+	s.fresh.update(all, nil)
+	return err
 }
 
 // begin marks the store as in use: whoever opens it next without a Close

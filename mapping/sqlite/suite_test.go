@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -50,7 +51,8 @@ func (b *backend) Crash(t *testing.T) {
 }
 
 func (b *backend) Sweep(t *testing.T, now time.Time) {
-	if err := b.store.sweep(t.Context(), now); err != nil {
+	err := errors.Join(b.store.sweepSmall(t.Context(), now), b.store.sweepMessages(t.Context(), now))
+	if err != nil {
 		t.Fatal(err)
 	}
 }

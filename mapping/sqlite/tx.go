@@ -12,6 +12,9 @@ import (
 // keyBlock is how many keys are reserved on disk at once.
 const keyBlock = 1 << 16
 
+// keepScratch is the largest buffer for blobs that is kept.
+const keepScratch = 1 << 20
+
 // tx is one transaction. What it changes in memory it keeps to itself until
 // it is committed.
 type tx struct {
@@ -20,8 +23,12 @@ type tx struct {
 	cycles   map[uint64]*openCycle
 	offsets  map[link]uint64
 	sent     []sentRow
-	next     uint64 // Key.Cycle of the next cycle
-	reserved uint64 // keys below are reserved on disk
+	messages []entry         // new rows
+	ids      map[int64]int64 // of them, by idHash
+	dropped  []int64         // rows deleted
+	indexed  bool            // the old of fresh are on disk
+	next     uint64          // Key.Cycle of the next cycle
+	reserved uint64          // keys below are reserved on disk
 }
 
 // link names an XMPP connection.
@@ -33,7 +40,7 @@ type link struct {
 func newTx(s *Store) *tx {
 	return &tx{
 		conn: s.conn, store: s, next: s.next, reserved: s.reserved,
-		cycles: map[uint64]*openCycle{}, offsets: map[link]uint64{},
+		cycles: map[uint64]*openCycle{}, offsets: map[link]uint64{}, ids: map[int64]int64{},
 	}
 }
 
@@ -79,6 +86,9 @@ func (t *tx) appendCycles(b *mapping.Batch) error {
 		}
 		if len(c.Records) == 0 {
 			continue
+		}
+		if cap(t.store.scratch) > keepScratch {
+			t.store.scratch = nil
 		}
 		t.store.scratch = appendCycle(t.store.scratch[:0], c.Records)
 		err := exec(t.conn, "INSERT INTO cycles (id, bridge, records, data) VALUES (?, ?, ?, ?)",
@@ -178,6 +188,11 @@ func (t *tx) writeCycle(id uint64, c *openCycle) error {
 func (t *tx) committed() {
 	s := t.store
 	s.next, s.reserved = t.next, t.reserved
+	s.lastMessage += int64(len(t.messages))
+	s.fresh.update(t.messages, t.dropped)
+	if t.indexed {
+		s.fresh.written()
+	}
 	for id, c := range t.cycles {
 		if c.left > 0 {
 			s.open[id] = c

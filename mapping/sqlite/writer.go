@@ -47,14 +47,30 @@ func (s *Store) commit(group []*request) {
 			s.health.failed(s.path, err)
 			group = s.queue.pause(group)
 			if !s.sleep(pause) {
-				s.lost = fmt.Errorf("sqlite: %d changes could not be written before the end: %w", len(group), err)
-				s.queue.finish(group, s.lost)
+				s.giveUpOn(group, err)
 				return
 			}
 			pause = min(2*pause, lastPause)
-			group = s.queue.resume(group)
+			if group = s.queue.resume(group); len(group) == 0 {
+				group = []*request{newProbe()} // who waited has left; when can others come?
+			}
 		}
 	}
+}
+
+// newProbe returns a request that only tries whether the store can write.
+func newProbe() *request {
+	return &request{done: make(chan error, 1), probe: true, step: func(t *tx) error {
+		return exec(t.conn, "UPDATE state SET value = value WHERE name = 'clean'")
+	}}
+}
+
+// giveUpOn ends what cannot be written before the store closes.
+func (s *Store) giveUpOn(group []*request, err error) {
+	if len(group) > 0 && !group[0].probe {
+		s.lost = fmt.Errorf("sqlite: %d changes could not be written before the end: %w", len(group), err)
+	}
+	s.queue.finish(group, err)
 }
 
 func (s *Store) refuse(r *request, err error) {

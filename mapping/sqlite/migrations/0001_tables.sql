@@ -89,8 +89,20 @@ CREATE TABLE messages (
 	state    INTEGER NOT NULL,
 	at       INTEGER NOT NULL
 );
-CREATE UNIQUE INDEX messages_by_id ON messages (id, bridge);
-CREATE INDEX messages_by_stanza ON messages (account, stanza);
+
+-- Where messages stand, by hashes (fresh.go). Written in bulk and in the order
+-- of hashes, since a page a message would cost more than all the rest: rows
+-- whose seq is above state.indexed are not in it yet.
+CREATE TABLE message_ids (
+	hash INTEGER NOT NULL,
+	seq  INTEGER NOT NULL,
+	PRIMARY KEY (hash, seq)
+) WITHOUT ROWID;
+CREATE TABLE message_stanzas (
+	hash INTEGER NOT NULL,
+	seq  INTEGER NOT NULL,
+	PRIMARY KEY (hash, seq)
+) WITHOUT ROWID;
 
 CREATE TABLE sent (
 	seq     INTEGER PRIMARY KEY,
@@ -109,9 +121,9 @@ CREATE TABLE once (
 );
 
 -- Small facts: clean (1: the last user closed it in order), keys (Key.Cycle is
--- below it in all that was ever written).
+-- below it in all that was ever written), indexed (see message_ids).
 CREATE TABLE state (
 	name  TEXT PRIMARY KEY,
 	value INTEGER NOT NULL
 ) WITHOUT ROWID;
-INSERT INTO state VALUES ('clean', 1), ('keys', 1);
+INSERT INTO state VALUES ('clean', 1), ('keys', 1), ('indexed', 0);
