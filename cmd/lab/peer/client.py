@@ -22,6 +22,13 @@ for plugin in ("xep_0030", "xep_0077", "xep_0184", "xep_0199"):
 client["xep_0184"].auto_request = False
 client["xep_0184"].auto_ack = False
 PATIENCE = 60
+tasks = set()  # the loop itself holds them weakly
+
+
+def begin(coroutine):
+    task = asyncio.ensure_future(coroutine)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 def tell(event, **fields):
@@ -93,7 +100,7 @@ def send(command):
 def do(command):
     what = command["do"]
     if what in ("register", "discover", "items"):
-        asyncio.ensure_future(ask(globals()[what](command)))
+        begin(ask(globals()[what](command)))
     elif what == "send":
         send(command)
     elif what == "presence":
@@ -117,7 +124,7 @@ async def commands():
 async def start(_):
     answer = await client.get_roster()
     client.send_presence()
-    asyncio.ensure_future(commands())
+    begin(commands())
     tell("ready", roster=sorted(str(j) for j in answer["roster"]["items"]))
 
 
@@ -125,6 +132,7 @@ client.add_event_handler("session_start", start)
 client.add_event_handler("failed_auth", lambda _: tell("failed", text="the server refuses the password"))
 client.add_event_handler("message", on_message)
 client.add_event_handler("message_error", on_message)
+client.add_event_handler("receipt_received", on_message)  # it has no body, so it is no "message"
 for kind in ("available", "unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "error"):
     client.add_event_handler("presence_" + kind, on_presence)
 client.connect(("127.0.0.1", int(port)), force_starttls=False, disable_starttls=True)
