@@ -86,10 +86,10 @@ func TestWrongUse(t *testing.T) {
 		args  []string
 		words string
 	}{
-		"unknown key":           {"htttp: {}\n", []string{"check"}, g.config + ":13: htttp: "},
-		"unknown key of run":    {"htttp: {}\n", []string{"run"}, g.config + ":13: htttp: "},
-		"unknown key of bridge": {"    numbrs: {}\n", []string{"check"}, g.config + ":13: bridges[0].numbrs: "},
-		"not YAML":              {"\t- x\n", []string{"check"}, g.config + ":13: "},
+		"unknown key":           {"htttp: {}\n", []string{"check"}, g.config + ":15: htttp: "},
+		"unknown key of run":    {"htttp: {}\n", []string{"run"}, g.config + ":15: htttp: "},
+		"unknown key of bridge": {"    numbrs: {}\n", []string{"check"}, g.config + ":15: bridges[0].numbrs: "},
+		"not YAML":              {"\t- x\n", []string{"check"}, g.config + ":15: "},
 		"unknown command":       {"", []string{"walk"}, "walk"},
 		"unknown flag":          {"", []string{"check", "--fast"}, "--fast"},
 		"unknown server":        {"", []string{"snippet", "sendmail"}, "sendmail"},

@@ -61,7 +61,7 @@ type killing struct {
 }
 
 func newKilling(t *testing.T, server string) *killing {
-	s := lab.Servers[server](t, peer.Options{Users: []string{"ann", "ben", "cat", "dan"}, LogLevel: "warn"})
+	s := lab.Servers[server](t, peer.Options{Users: []string{"ann", "ben", "cat", "dan"}, LogLevel: "error"})
 	c, err := centre.Listen("127.0.0.1:0", centre.Config{
 		Password: peer.Secret, Stuck: map[string]uint32{stuckPhone: queueFull},
 	})

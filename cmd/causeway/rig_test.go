@@ -2,7 +2,10 @@ package main_test
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,12 +60,14 @@ func (r *rig) registered(t testing.TB, name string) *user {
 
 var e164 = regexp.MustCompile(`\+(1202555\d{4})`)
 
+func welcome(e peer.Event) bool {
+	return e.Event == "message" && e.From == domain && e164.MatchString(e.Body)
+}
+
 // welcomed waits for the welcome and takes the number from it.
 func (u *user) welcomed() {
 	u.t.Helper()
-	e := u.Wait("the welcome", func(e peer.Event) bool {
-		return e.Event == "message" && e.From == domain && e164.MatchString(e.Body)
-	})
+	e := u.Wait("the welcome", welcome)
 	u.number = e164.FindStringSubmatch(e.Body)[1]
 }
 
@@ -77,6 +82,16 @@ func (u *user) until(what string, fits func(peer.Event) bool) []peer.Event {
 		u.t.Fatalf("no %s: %v\nbut %+v", what, err, all)
 	}
 	return append(all, e)
+}
+
+// gather waits until something has come that fits each of these, in any order,
+// and returns all that came.
+func (u *user) gather(wanted map[string]func(peer.Event) bool) []peer.Event {
+	u.t.Helper()
+	return u.until(fmt.Sprint("one of ", slices.Collect(maps.Keys(wanted))), func(e peer.Event) bool {
+		maps.DeleteFunc(wanted, func(_ string, fits func(peer.Event) bool) bool { return fits(e) })
+		return len(wanted) == 0
+	})
 }
 
 // add subscribes to a contact and waits for its consent.
