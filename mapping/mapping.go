@@ -33,7 +33,7 @@ type Record struct {
 	Data []byte
 }
 
-// Cycle is all that one read cycle, webhook call or reply accepts: one row.
+// Cycle is all that one read cycle, webhook call or reply accepts.
 type Cycle struct {
 	Bridge string // component domain
 	// Conn is our own number of the XMPP connection, First and Last the
@@ -41,9 +41,14 @@ type Cycle struct {
 	// Zero when the records did not come from the link.
 	Conn, First, Last uint64
 	Records           []Record
-	// ID is set by Commit: the records have the keys {ID, 0}, {ID, 1} ….
-	ID uint64
+	// ID and Index are set by Commit and make the keys of the records. Cycles
+	// that did not come from the link may share an ID.
+	ID    uint64
+	Index uint32
 }
+
+// Key returns the key of a record, once Commit has set it.
+func (c *Cycle) Key(record int) Key { return Key{c.ID, c.Index + uint32(record)} }
 
 // Parked is a record that has a row of its own, because it waits.
 type Parked struct {

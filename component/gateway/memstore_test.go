@@ -147,7 +147,7 @@ func (s *memState) apply(b *mapping.Batch) error {
 		s.next++
 		c.ID = s.next
 		for i, r := range c.Records {
-			s.records[mapping.Key{Cycle: c.ID, Index: uint32(i)}] = r
+			s.records[c.Key(i)] = r
 		}
 	}
 	for _, p := range b.Park {

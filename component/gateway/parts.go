@@ -156,7 +156,7 @@ func (g *Gateway) assemble(ctx context.Context, parts []*incoming) *incoming {
 		return nil
 	}
 	g.flights.release(len(parts) - 1)
-	in.key = mapping.Key{Cycle: cycle.ID}
+	in.key = cycle.Key(0)
 	if len(parts) < total {
 		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "missing part").Add(float64(total - len(parts)))
 		g.log.Warn("parts of a message are missing", "id", trace(in.key), "parts", len(parts), "of", total)

@@ -50,7 +50,7 @@ func (g *Gateway) refuseBatch(ctx context.Context, first refusal) {
 		return
 	}
 	for i, r := range rs {
-		g.sendout.add(refusal{mapping.Key{Cycle: cycle.ID, Index: uint32(i)}, r.o})
+		g.sendout.add(refusal{cycle.Key(i), r.o})
 	}
 }
 

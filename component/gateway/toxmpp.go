@@ -37,7 +37,7 @@ func (g *Gateway) Deliver(ctx context.Context, ds []bridges.Delivery) error {
 	}
 	g.flights.release(len(ds) - len(x.events))
 	for i, in := range x.events {
-		in.key = mapping.Key{Cycle: x.cycle.ID, Index: uint32(i)}
+		in.key = x.cycle.Key(i)
 		g.once.kept(in)
 		g.enqueueIn(in)
 	}

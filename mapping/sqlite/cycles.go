@@ -1,6 +1,13 @@
 package sqlite
 
-import "slices"
+import (
+	"slices"
+
+	"causeway/mapping"
+)
+
+// keepScratch is the largest buffer for blobs that is kept.
+const keepScratch = 1 << 20
 
 // openCycle is what memory knows of a cycle in the journal.
 type openCycle struct {
@@ -42,4 +49,49 @@ func (c *openCycle) clone() *openCycle {
 	d := *c
 	d.out = slices.Clone(c.out)
 	return &d
+}
+
+// sharedCycle is the row of all cycles of a bridge that a transaction accepts
+// and that did not come from the link: they are many, of a record or two.
+type sharedCycle struct {
+	id      uint64
+	records []mapping.Record
+}
+
+func (t *tx) share(c *mapping.Cycle) {
+	s := t.shared[c.Bridge]
+	if s == nil {
+		s = &sharedCycle{id: t.nextID()}
+		t.shared[c.Bridge] = s
+	}
+	c.ID, c.Index = s.id, uint32(len(s.records))
+	s.records = append(s.records, c.Records...)
+}
+
+func (t *tx) writeShared() error {
+	for bridge, s := range t.shared {
+		if err := t.insertCycle(s.id, bridge, s.records); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) nextID() uint64 {
+	t.next++
+	return t.next - 1
+}
+
+// insertCycle writes the blob of records, unless there are none.
+func (t *tx) insertCycle(id uint64, bridge string, records []mapping.Record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	if cap(t.store.scratch) > keepScratch {
+		t.store.scratch = nil
+	}
+	t.store.scratch = appendCycle(t.store.scratch[:0], records)
+	t.cycles[id] = newOpenCycle(len(records), nil)
+	return exec(t.conn, "INSERT INTO cycles (id, bridge, records, data) VALUES (?, ?, ?, ?)",
+		id, bridge, len(records), t.store.scratch)
 }

@@ -12,9 +12,6 @@ import (
 // keyBlock is how many keys are reserved on disk at once.
 const keyBlock = 1 << 16
 
-// keepScratch is the largest buffer for blobs that is kept.
-const keepScratch = 1 << 20
-
 // tx is one transaction. What it changes in memory it keeps to itself until
 // it is committed.
 type tx struct {
@@ -23,6 +20,7 @@ type tx struct {
 	cycles   map[uint64]*openCycle
 	offsets  map[link]uint64
 	sent     []sentRow
+	shared   map[string]*sharedCycle
 	messages []entry         // new rows
 	ids      map[int64]int64 // of them, by idHash
 	dropped  []int64         // rows deleted
@@ -41,6 +39,7 @@ func newTx(s *Store) *tx {
 	return &tx{
 		conn: s.conn, store: s, next: s.next, reserved: s.reserved,
 		cycles: map[uint64]*openCycle{}, offsets: map[link]uint64{}, ids: map[int64]int64{},
+		shared: map[string]*sharedCycle{},
 	}
 }
 
@@ -79,24 +78,15 @@ func (t *tx) apply(b *mapping.Batch) error {
 
 func (t *tx) appendCycles(b *mapping.Batch) error {
 	for _, c := range b.Cycles {
-		c.ID = t.next
-		t.next++
-		if c.Conn != 0 {
-			t.offsets[link{c.Bridge, c.Conn}] = c.Last
-		}
-		if len(c.Records) == 0 {
+		if c.Conn == 0 {
+			t.share(c)
 			continue
 		}
-		if cap(t.store.scratch) > keepScratch {
-			t.store.scratch = nil
-		}
-		t.store.scratch = appendCycle(t.store.scratch[:0], c.Records)
-		err := exec(t.conn, "INSERT INTO cycles (id, bridge, records, data) VALUES (?, ?, ?, ?)",
-			c.ID, c.Bridge, len(c.Records), t.store.scratch)
-		if err != nil {
+		c.ID, c.Index = t.nextID(), 0
+		t.offsets[link{c.Bridge, c.Conn}] = c.Last
+		if err := t.insertCycle(c.ID, c.Bridge, c.Records); err != nil {
 			return err
 		}
-		t.cycles[c.ID] = newOpenCycle(len(c.Records), nil)
 	}
 	return nil
 }
@@ -135,6 +125,9 @@ func (t *tx) settle(b *mapping.Batch) error {
 
 // finish writes what is written once a transaction.
 func (t *tx) finish() error {
+	if err := t.writeShared(); err != nil {
+		return err
+	}
 	if err := t.writeMarks(); err != nil {
 		return err
 	}

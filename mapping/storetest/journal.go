@@ -25,7 +25,7 @@ func testKeys(k *kase) {
 		grows(a)
 		grows(b)
 		// Keys grow even when nothing is left that has the old ones.
-		k.commit(&mapping.Batch{Settle: []mapping.Key{{Cycle: a.ID}, {Cycle: b.ID}, {Cycle: b.ID, Index: 1}}})
+		k.commit(&mapping.Batch{Settle: []mapping.Key{a.Key(0), b.Key(0), b.Key(1)}})
 		k.reopen()
 		c := cycle(sms, "d")
 		k.accept(c)
@@ -227,7 +227,7 @@ func testTogether(k *kase) {
 				if err := k.Commit(k.Context(), &mapping.Batch{Cycles: []*mapping.Cycle{c}}); err != nil {
 					k.Error(err)
 				}
-				k.Behind(&mapping.Batch{Settle: []mapping.Key{{Cycle: c.ID, Index: 1}}})
+				k.Behind(&mapping.Batch{Settle: []mapping.Key{c.Key(1)}})
 			}
 		})
 	}

@@ -136,7 +136,7 @@ func (k *kase) accept(c *mapping.Cycle) []mapping.Key {
 	k.commit(&mapping.Batch{Cycles: []*mapping.Cycle{c}})
 	keys := make([]mapping.Key, len(c.Records))
 	for i := range keys {
-		keys[i] = mapping.Key{Cycle: c.ID, Index: uint32(i)}
+		keys[i] = c.Key(i)
 	}
 	return keys
 }
