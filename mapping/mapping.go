@@ -25,6 +25,7 @@ const (
 	FromXMPP    Kind = 1 // a stanza, raw XML as the server wrote it
 	FromNetwork Kind = 2 // an event, encoded by the gateway
 	ToXMPP      Kind = 3 // a stanza of ours that the server has yet to take
+	Awaited     Kind = 4 // a message that the network has yet to report on, encoded by the gateway
 )
 
 // Record is one accepted thing that has not settled.

@@ -30,6 +30,7 @@ type returned struct {
 	origin mapping.Key // of the record that it was sent for
 	tries  int         // how often it had come back before
 	rows   []mapping.Message
+	record mapping.Key // of the message which it is a receipt for
 }
 
 // onBounce keeps a message of a contact that the user's own server did not
@@ -41,13 +42,13 @@ func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 	x, ok := g.returned(s, key, fl)
 	if !ok || !g.member(ctx, id) || fl == nil && g.waitsAlready(ctx, id, x.id) {
 		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "nothing to keep").Inc()
-		g.settle(key, x.origin)
+		g.settle(key, x.origin, x.record)
 		return
 	}
 	if x.tries >= bounceTries || !g.people.keeps(id) {
 		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "given up").Inc()
 		g.log.Info("message given up: the user's server does not take it", "stanza", x.id)
-		g.settle(key, x.origin)
+		g.settle(key, x.origin, x.record)
 		return
 	}
 	b := &mapping.Batch{PutMessages: x.rows, Park: []mapping.Parked{{
@@ -56,6 +57,9 @@ func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 	}}}
 	if key != x.origin && key != (mapping.Key{}) {
 		b.Settle = []mapping.Key{key}
+	}
+	if x.record != (mapping.Key{}) {
+		b.Settle = append(b.Settle, x.record)
 	}
 	if g.store.Commit(ctx, b) == nil {
 		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "kept").Inc()
@@ -67,7 +71,7 @@ func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 // the error itself, for servers that return the body.
 func (g *Gateway) returned(s *stanza.Stanza, key mapping.Key, fl *flight) (x returned, ok bool) {
 	if fl != nil {
-		return returned{toXMPP(fl.keep), fl.id, fl.key, fl.tries, fl.rows}, true
+		return returned{toXMPP(fl.keep), fl.id, fl.key, fl.tries, fl.rows, fl.record}, true
 	}
 	text, ok := s.Body()
 	if !ok || text == "" || localOf(s.To) == "" || s.ID == "" || key == (mapping.Key{}) {

@@ -143,6 +143,7 @@ func (g *Gateway) unenroll(ctx context.Context, t *tx) (removal, error) {
 	})
 	r.outs = append(r.outs, farewell(g.domain, g.domain, to)...)
 	t.batch.DeleteAccounts = []mapping.Account{acc}
+	t.batch.Settle = append(t.batch.Settle, g.awaiting.forget(acc.ID)...)
 	t.forgets(g, acc.ID, acc.Self)
 	t.done = append(t.done, func() { g.flights.disown(acc.ID) })
 	return r, err

@@ -154,10 +154,12 @@ func (r *timeless) texts() (all []string) {
 	return all
 }
 
+// count counts what is to be done; a message that waits for a report is not.
 func (s *memStore) count() (records, parked int) {
+	awaited, _ := s.awaited()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.state.records), len(s.state.parked)
+	return len(s.state.records) - awaited, len(s.state.parked)
 }
 
 var zeroKey component.Key

@@ -23,8 +23,10 @@ type flight struct {
 	tries int
 	// inbound: an event of the network, which counts against the bound.
 	inbound bool
-	// rows are written together with the settlement.
-	rows []mapping.Message
+	// rows are written together with the settlement, and record, that of the
+	// message which a receipt is about, is settled.
+	rows   []mapping.Message
+	record mapping.Key
 }
 
 // flights are the stanzas handed to the link with a key.
@@ -127,7 +129,7 @@ func (g *Gateway) sendKeyed(ctx context.Context, o *stanza.Out, key mapping.Key,
 	g.log.Error("stanza cannot be sent", "id", trace(key), "stanza", o.ID, "err", err)
 	g.cfg.Metrics.dropped.WithLabelValues(g.domain, "unsendable").Inc()
 	if g.flights.take(key) != nil {
-		g.settle(key)
+		g.settle(key, fl.record)
 	}
 }
 
@@ -163,6 +165,9 @@ func (g *Gateway) Settled(keys []component.Key) {
 			continue
 		}
 		b.Settle = append(b.Settle, mapping.Key(k))
+		if fl.record != (mapping.Key{}) {
+			b.Settle = append(b.Settle, fl.record)
+		}
 		b.PutMessages = append(b.PutMessages, fl.rows...)
 	}
 	if len(b.Settle) > 0 {

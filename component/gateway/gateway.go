@@ -72,6 +72,7 @@ type Gateway struct {
 	repeats  *repeats
 	once     *onceBook
 	early    *earlyReceipts
+	awaiting *awaiting
 	pieces   *pieces
 	people   *people
 	commands *commandSessions
@@ -95,7 +96,7 @@ func New(cfg Config) *Gateway {
 		cfg: cfg, domain: cfg.Domain, info: cfg.Bridge.Info(), store: cfg.Store,
 		log:  cfg.Log.With("bridge", cfg.Domain),
 		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
-		early: newEarlyReceipts(), pieces: newPieces(), people: newPeople(), commands: newCommandSessions(),
+		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), commands: newCommandSessions(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 		bounces: newCache[string, int](4096),
 	}

@@ -48,6 +48,7 @@ func (g *Gateway) sweep(ctx context.Context) {
 		case now := <-t.C:
 			g.parkOld(now)
 			g.expireEarly(now)
+			g.awaitLess(now)
 			g.showExpired(now)
 			g.commands.expire(now)
 			g.once.expire(now)

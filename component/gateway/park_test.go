@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -170,7 +171,13 @@ func crashAt(t *testing.T, r *timeless, policy bridges.UnknownPolicy, point int)
 
 // committed tells whether the disk says that a text was sent.
 func committed(s *memStore, body string) bool {
-	for _, m := range s.state.messages {
+	sent := slices.Collect(maps.Values(s.state.messages))
+	for _, r := range s.state.records {
+		if m, err := decodeAwaited(r.Data); r.Kind == mapping.Awaited && err == nil {
+			sent = append(sent, m)
+		}
+	}
+	for _, m := range sent {
 		if m.Stanza == map[string]string{"one": "1", "two": "2"}[body] {
 			return true
 		}

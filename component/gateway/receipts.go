@@ -42,6 +42,9 @@ func (g *Gateway) findSent(ctx context.Context, id bridges.MessageID) (*sentMess
 	if m, ok := g.sent.byID.get(id); ok {
 		return m, nil
 	}
+	if row, ok := g.awaiting.find(id); ok {
+		return g.sent.add([]mapping.Message{row}), nil
+	}
 	row, ok, err := g.store.MessageByID(ctx, g.domain, id)
 	if err != nil || !ok {
 		return nil, err
@@ -107,14 +110,19 @@ func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
 		g.finishIn(in, "repeated receipt")
 		return
 	}
+	rows, record := []mapping.Message{row}, g.awaiting.take(row.ID)
+	if record != (mapping.Key{}) && row.State == bridges.Delivered {
+		rows = nil // nothing refers to it any more
+	}
 	o := g.receiptStanza(in, row)
 	if !news || o == nil {
-		g.finishIn(in, "", row)
+		g.finishIn(in, "", rows...)
+		g.settle(record)
 		return
 	}
 	g.cfg.Metrics.receipts.WithLabelValues(g.domain, o.Type).Inc()
 	g.log.Debug("receipt", "id", trace(in.key), "stanza", row.Stanza, "state", in.Receipt.State)
-	fl := &flight{account: row.Account, inbound: true, rows: []mapping.Message{row}}
+	fl := &flight{account: row.Account, inbound: true, rows: rows, record: record}
 	if o.Type != "error" { // an error is never returned
 		fl.keep = o
 	}

@@ -118,6 +118,13 @@ func (g *Gateway) takeUp(k mapping.Key, r mapping.Record, now time.Time) error {
 		}
 		id := accountOf(o.To)
 		g.enqueueControl(id, true, step{run: func(ctx context.Context) { g.sendKeyed(ctx, o, k, &flight{account: id}) }})
+	case mapping.Awaited:
+		m, err := decodeAwaited(r.Data)
+		if err != nil {
+			return err
+		}
+		m.Bridge = g.domain
+		g.await(k, m)
 	default:
 		s, err := stanza.Parse(r.Data)
 		if err != nil {

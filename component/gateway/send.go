@@ -168,12 +168,20 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 			Part: uint8(i), Parts: uint8(len(ids)), At: now,
 		}
 	}
+	rows := b.PutMessages
+	if len(ids) == 1 && g.info.Receipts {
+		b.PutMessages = nil
+		b.Cycles = []*mapping.Cycle{{Bridge: g.domain, Records: []mapping.Record{encodeAwaited(&rows[0])}}}
+	}
 	g.remember(b, m, hash, now)
 	if g.store.Commit(ctx, b) != nil {
 		g.store.Behind(b) // the gateway ends: what is known is written if it can be
 		return done
 	}
-	g.sent.add(b.PutMessages)
+	for _, c := range b.Cycles {
+		g.await(c.Key(0), rows[0])
+	}
+	g.sent.add(rows)
 	g.early.wake(g, ids)
 	g.cfg.Metrics.messages.WithLabelValues(g.domain, "out", "sent").Inc()
 	g.log.Debug("message sent", "id", trace(m.key), "stanza", m.s.ID, "parts", len(ids))
