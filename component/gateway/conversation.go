@@ -52,7 +52,7 @@ func (g *Gateway) startConversation(c *conversation) {
 	c.running = true
 	c.user.busy++
 	g.router.running++
-	go g.runConversation(c)
+	g.employ(c)
 }
 
 func (c *conversation) hasWork() bool {

@@ -189,7 +189,7 @@ func (r *router) drain(limit time.Duration) {
 	defer t.Stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.closed = true
+	r.close()
 	for r.running > 0 && !r.expired {
 		r.idle.Wait()
 	}
@@ -199,7 +199,7 @@ func (r *router) drain(limit time.Duration) {
 func (r *router) wait() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.closed = true
+	r.close()
 	for r.running > 0 {
 		r.idle.Wait()
 	}

@@ -29,6 +29,7 @@ type router struct {
 	expired   bool // the time to finish is over
 	idle      sync.Cond
 	waiting   retryHeap
+	workers   workers
 	wake      chan struct{} // tells retry that the head of waiting changed
 }
 
