@@ -17,13 +17,13 @@ import (
 func (b *Bridge) deliver(ctx context.Context, c *connector, stream uint64, batch []*smpp.DeliverSM) []smpp.Status {
 	statuses := make([]smpp.Status, len(batch))
 	ds := make([]bridges.Delivery, 0, len(batch))
-	results := make([]string, len(batch))
+	results := map[string]int{}
 	for i, m := range batch {
 		d, result, err := b.read(ctx, c, m)
 		if err != nil {
 			return b.refuse(ctx, statuses, err)
 		}
-		results[i] = result
+		results[result]++
 		if result == inNobody {
 			statuses[i] = smpp.PermanentAppError
 		}
@@ -39,8 +39,8 @@ func (b *Bridge) deliver(ctx context.Context, c *connector, stream uint64, batch
 			return b.refuse(ctx, statuses, err)
 		}
 	}
-	for _, r := range results {
-		b.metrics.incoming.WithLabelValues(r).Inc()
+	for r, n := range results {
+		b.metrics.incoming.WithLabelValues(r).Add(float64(n))
 	}
 	return statuses
 }

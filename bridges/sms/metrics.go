@@ -39,5 +39,15 @@ func newMetrics(r prometheus.Registerer) *metrics {
 
 // count returns what counts the events of a connector.
 func (m *metrics) count(connector string) func(smpp.Event) {
-	return func(e smpp.Event) { m.events.WithLabelValues(connector, string(e)).Inc() }
+	often := map[smpp.Event]prometheus.Counter{}
+	for _, e := range []smpp.Event{smpp.Submitted, smpp.Accepted, smpp.Delivered} {
+		often[e] = m.events.WithLabelValues(connector, string(e)) // to look it up once
+	}
+	return func(e smpp.Event) {
+		c := often[e]
+		if c == nil {
+			c = m.events.WithLabelValues(connector, string(e))
+		}
+		c.Inc()
+	}
 }
