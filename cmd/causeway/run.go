@@ -5,11 +5,17 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
 	"causeway/cmd/causeway/app"
 )
+
+// gcPercent lets garbage grow to four times of what is in use, which is some
+// ten megabytes: with Go's own 100 collecting it costs 6 µs a message at full
+// load. GOGC in the environment overrides it.
+const gcPercent = 400
 
 type runCmd struct{}
 
@@ -18,6 +24,9 @@ func (runCmd) Run(e *env) error {
 	cfg, err := e.load()
 	if err != nil {
 		return err
+	}
+	if _, set := e.lookup("GOGC"); !set {
+		debug.SetGCPercent(gcPercent)
 	}
 	a, err := app.New(e.ctx, cfg, app.Options{Log: e.err, Version: buildVersion()})
 	if err != nil {

@@ -93,6 +93,7 @@ func report(b *testing.B, durable, ceiling []figures) {
 	b.ReportMetric(median(ceiling, time("server")), "server-swap-µs/rt")
 	b.ReportMetric(median(durable, time("loadgen")), "client-µs/rt")
 	b.ReportMetric(median(durable, time("centre")), "centre-µs/rt")
+	b.ReportMetric(median(durable, func(f figures) float64 { return mib(f.memory[len(f.memory)-1]) }), "gateway-MiB")
 	b.ReportMetric(1/median(durable, func(f figures) float64 { return f.commits }), "rt/commit")
 	for i := range durable {
 		b.Logf("round %d: %s; swap %s", i, durable[i], ceiling[i])
