@@ -31,7 +31,7 @@ func TestRate(t *testing.T) {
 func TestThrottled(t *testing.T) {
 	for _, status := range []Status{Throttling, QueueFull} {
 		t.Run(status.String(), func(t *testing.T) {
-			bubble(t, Config{Window: 8}, func(r *rig) {
+			bubble(t, Config{Window: 8, EnquireEvery: time.Hour}, func(r *rig) {
 				ce := r.bind()
 				const people, each = 8, 5
 				done := make(chan error, people)
