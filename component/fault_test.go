@@ -122,7 +122,7 @@ func TestStuckPeer(t *testing.T) {
 // on by itself.
 func TestJournalBlocks(t *testing.T) {
 	r := newRig(t)
-	s := r.up()
+	s := held(r)
 	s.Send(chat("0"))
 	r.hears("0")
 	before, _, _ := r.note.Marks()

@@ -35,6 +35,7 @@ type handshake struct {
 	piece     []byte
 	in        bytes.Buffer // all bytes so far
 	out, sent int          // bytes and calls written
+	refused   bool         // the server's header has no id
 	buf       [4096]byte
 }
 
@@ -75,18 +76,24 @@ func (h *handshake) next() error {
 }
 
 // Write lets the stream header pass, and the digest only when the server's
-// header has an id (xeps.md 0114.2). A server that refuses may have closed by
-// now: its reason is still to be read, so a failure to write tells nothing yet.
+// header has an id (xeps.md 0114.2). A header without one comes before a refusal:
+// Prosody's says why. So a digest that is not written tells nothing yet, nor
+// does one that cannot be written because the server has closed.
 func (h *handshake) Write(p []byte) (int, error) {
-	if h.sent++; h.sent == 2 && headerID(h.in.Bytes()) == "" {
-		return 0, errNoID
+	if h.sent++; h.sent == 1 {
+		n, err := h.conn.Write(p)
+		h.out += n
+		return n, err
+	}
+	if h.refused = headerID(h.in.Bytes()) == ""; h.refused {
+		return len(p), nil
 	}
 	n, err := h.conn.Write(p)
 	h.out += n
-	if err != nil && h.sent == 2 && !errors.Is(err, os.ErrDeadlineExceeded) {
-		return len(p), nil
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return n, err
 	}
-	return n, err
+	return len(p), nil
 }
 
 // headerID returns the id of a stream header.
@@ -131,8 +138,11 @@ func (l *Link) shake(ctx context.Context, conn net.Conn, src source) (in, out ui
 }
 
 func (h *handshake) explain(err error) error {
+	var said *stanza.StreamError
 	switch {
-	case errors.Is(err, errNoID), !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+	case h.refused && !errors.As(err, &said):
+		return errNoID
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 		return err
 	case h.in.Len() == 0:
 		return fmt.Errorf("component: the server closed the connection without a word: %w", err)

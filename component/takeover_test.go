@@ -298,8 +298,12 @@ func TestTakeoverImpossible(t *testing.T) {
 
 // The keys of TLS die with the worker: its successor connects anew.
 func TestTLS(t *testing.T) {
-	server, client := certificate(t)
-	l, err := tls.Listen("tcp", "127.0.0.1:0", server)
+	file, client := Certificate(t)
+	pair, err := tls.X509KeyPair(file, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}})
 	if err != nil {
 		t.Fatal(err)
 	}

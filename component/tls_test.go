@@ -6,13 +6,16 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"math/big"
 	"testing"
 	"time"
 )
 
-// certificate makes one for localhost and returns the two sides' configuration.
-func certificate(t *testing.T) (server, client *tls.Config) {
+// Certificate makes one for localhost: as PEM with its key for a server, and
+// the configuration of a client that trusts it. The tests on real servers,
+// which are outside of the package, use it too.
+func Certificate(t *testing.T) (file []byte, client *tls.Config) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -26,12 +29,13 @@ func certificate(t *testing.T) (server, client *tls.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert, err := x509.ParseCertificate(der)
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
+	file = append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})...)
 	roots := x509.NewCertPool()
-	roots.AddCert(cert)
-	server = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-	return server, &tls.Config{RootCAs: roots, ServerName: "localhost"}
+	roots.AppendCertsFromPEM(file)
+	return file, &tls.Config{RootCAs: roots, ServerName: "localhost"}
 }

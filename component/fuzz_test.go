@@ -1,0 +1,116 @@
+package component
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/component/stanza"
+)
+
+// chunks is a source that gives a text in pieces.
+type chunks struct {
+	in   string
+	size func() int
+}
+
+func (c *chunks) peek(buf []byte) (int, error) {
+	if c.in == "" {
+		return 0, io.EOF
+	}
+	return copy(buf, c.in[:min(c.size(), len(c.in))]), nil
+}
+
+func (c *chunks) consume(buf []byte) error {
+	c.in = c.in[len(buf):]
+	return nil
+}
+
+// diary is a Handler and Journal that writes down what it is told.
+type diary struct {
+	strings.Builder
+	last   uint64
+	cycles uint64
+	wrong  string
+}
+
+func (d *diary) Up()           {}
+func (d *diary) Settled([]Key) {}
+func (d *diary) Down(error)    {}
+
+func (d *diary) Handle(s *stanza.Stanza, k Key) {
+	fmt.Fprintf(d, "%s from %q to %q id %q type %q lasting %t: %q\n", s.Kind, s.From, s.To, s.ID, s.Type, k != Key{}, s.Raw())
+}
+
+func (d *diary) Append(_ context.Context, c *Cycle) (uint64, error) {
+	if c.First < d.last || c.Last <= c.First || len(c.Stanzas) == 0 {
+		d.wrong = fmt.Sprintf("%d stanzas from %d to %d behind %d", len(c.Stanzas), c.First, c.Last, d.last)
+	}
+	d.last = c.Last
+	d.cycles++
+	return d.cycles, nil
+}
+
+func (d *diary) Last(context.Context, uint64) (uint64, error) { return d.last, nil }
+
+// readAll sends a text through the whole reading path and returns all that
+// comes of it: what is handled, what is answered, and why it ends.
+func readAll(t *testing.T, in string, size func() int) string {
+	d := &diary{}
+	l := New(Config{Domain: testDomain, MaxStanza: 300, MaxDepth: 4, MaxAttributes: 5}, d, d, &MemoryNote{})
+	l.out.up()
+	s := l.newStream(1, nil, &chunks{in, size})
+	s.barrier = newBarrier(testDomain, l.t, time.Time{}, 0)
+	s.r = newReader(l, 1, 0)
+	err := s.read(context.Background())
+	if d.wrong != "" {
+		t.Fatal("journalled", d.wrong)
+	}
+	fmt.Fprintln(d, "ended:", err)
+	for _, b := range l.out.queue {
+		d.Write(b.data)
+	}
+	return d.String()
+}
+
+// FuzzReading: in whatever pieces bytes come, the same is made of them, and
+// what the link answers is XML.
+func FuzzReading(f *testing.F) {
+	for _, c := range hostile {
+		if len(c.in) < 1000 {
+			f.Add(chat("1")+c.in+chat("2"), uint64(1))
+		}
+	}
+	f.Add(from("message", " id='1'", strings.Repeat("x", 400))+from("iq", " type='get' id='1'", "")+endTag+"x", uint64(2))
+	f.Add(from("message", " id='1'", "&lol;")+chat("2"), uint64(3))
+	f.Add(streamError("conflict")+"<!-- -->", uint64(4))
+	f.Fuzz(func(t *testing.T, in string, seed uint64) {
+		want := readAll(t, in, func() int { return len(in) })
+		r := rand.New(rand.NewPCG(seed, 0))
+		for _, size := range []func() int{
+			func() int { return 1 },
+			func() int { return 1 + r.IntN(20) },
+			func() int { return 1 + r.IntN(1+len(in)) },
+		} {
+			if got := readAll(t, in, size); got != want {
+				t.Fatalf("in pieces\n%s\nin one\n%s", got, want)
+			}
+		}
+		answers := want[strings.LastIndex(want, "\nended:")+1:]
+		_, answers, _ = strings.Cut(answers, "\n")
+		f := stanza.NewFramer(stanza.Limits{}, false)
+		f.Advance(copy(f.Space(len(answers)), answers))
+		for fr, ok, err := f.Next(); ok || err != nil; fr, ok, err = f.Next() {
+			if err == nil {
+				_, err = stanza.Parse(fr.Raw)
+			}
+			if err != nil {
+				t.Fatalf("answered %q: %v", answers, err)
+			}
+		}
+	})
+}
