@@ -85,8 +85,15 @@ func (c *Conn) ReadHandshake() string {
 	}
 }
 
-// Handshake plays the server's part until the stream is open.
+// Handshake plays the server's part until the stream is open, and reads on.
 func (c *Conn) Handshake(id, secret string) {
+	c.t.Helper()
+	c.Greet(id, secret)
+	c.Open()
+}
+
+// Greet is Handshake without Open: nothing more is read.
+func (c *Conn) Greet(id, secret string) {
 	c.t.Helper()
 	if to := c.ReadHeader()["to"]; to != c.domain {
 		c.t.Fatalf("componenttest: stream to %q, not %q", to, c.domain)
@@ -97,7 +104,6 @@ func (c *Conn) Handshake(id, secret string) {
 		c.t.Fatalf("componenttest: digest %q, not %q", got, want)
 	}
 	c.Write("<handshake/>")
-	c.Open()
 }
 
 // Open begins to read stanzas; Handshake does it.
