@@ -142,7 +142,7 @@ func TestInjective(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := id.Draw(t, "a"), id.Draw(t, "b")
 		la, lb := mustLocalpart(t, a), mustLocalpart(t, b)
-		if (strings.ToLower(la) == strings.ToLower(lb)) != (a == b) {
+		if strings.EqualFold(la, lb) != (a == b) {
 			t.Fatalf("%q and %q: %q and %q", a, b, la, lb)
 		}
 	})

@@ -176,3 +176,34 @@ func settlement(cycle uint64, i, n, rows int) *mapping.Batch {
 	}
 	return b
 }
+
+// BenchmarkMessageByID finds messages among many, and one that is not there.
+func BenchmarkMessageByID(b *testing.B) {
+	s := benchStore(b)
+	const n = 50_000
+	for i := 0; i < n; i += perCommit {
+		batch := new(mapping.Batch)
+		for j := range perCommit {
+			batch.PutMessages = append(batch.PutMessages, settlement(0, 0, i+j, 1).PutMessages...)
+		}
+		if err := s.Commit(b.Context(), batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, there := range []bool{true, false} {
+		b.Run(fmt.Sprintf("there=%t", there), func(b *testing.B) {
+			m := startMeter(b)
+			for i := range b.N {
+				k := i % n
+				if !there {
+					k += n
+				}
+				_, ok, err := s.MessageByID(b.Context(), "sms.example.org", settlement(0, 0, k, 1).PutMessages[0].ID)
+				if ok != there || err != nil {
+					b.Fatal(ok, err)
+				}
+			}
+			m.stop(b.N)
+		})
+	}
+}

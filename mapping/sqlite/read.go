@@ -28,8 +28,13 @@ func newReaders(path string) *readers {
 	return &readers{path: path, free: make(chan struct{}, readConns)}
 }
 
-// use runs f with a connection. It blocks until one is free or ctx ends.
+// use runs f with a connection. It blocks until one is free or ctx ends. f
+// reads a page at most, so that it need not be interrupted: the goroutine for
+// that would cost more than the read of a row.
 func (r *readers) use(ctx context.Context, f func(*sqlite.Conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case r.free <- struct{}{}:
 	case <-ctx.Done():
@@ -41,8 +46,6 @@ func (r *readers) use(ctx context.Context, f func(*sqlite.Conn) error) error {
 		return err
 	}
 	defer r.give(c)
-	c.SetInterrupt(ctx.Done())
-	defer c.SetInterrupt(nil)
 	return f(c)
 }
 
