@@ -59,6 +59,8 @@ func wUser(n int) string    { return fmt.Sprintf("user%d@example.org", n%wUsers)
 func wContact(n int) string { return fmt.Sprintf("+1202555010%d", n%wContacts) }
 
 func (w *world) name(kind string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.next++
 	return fmt.Sprintf("%s%d", kind, w.next)
 }
