@@ -22,17 +22,29 @@ type reading struct {
 	refuse *stanza.Error // tell the sender
 }
 
-// The namespaces of messages that carry no text of their own, whatever their
-// fallback body says, and why they are dropped where the network lacks them.
-var notTexts = []struct{ space, local, reason string }{
-	{receipts.NS, "received", "receipt"},
-	{"urn:xmpp:chat-markers:0", "received", "marker"},
-	{"urn:xmpp:chat-markers:0", "displayed", "marker"},
-	{"urn:xmpp:chat-markers:0", "acknowledged", "marker"},
-	{"urn:xmpp:reactions:0", "reactions", "reaction"},
-	{"urn:xmpp:message-retract:1", "retract", "retraction"},
-	{"urn:xmpp:message-retract:0", "retract", "retraction"},
-	{"urn:xmpp:fasten:0", "apply-to", "retraction"},
+// notText finds what makes a message carry no text of its own, whatever its
+// fallback body says, and names why it is dropped where the network lacks it.
+func notText(s *stanza.Stanza) (reason string) {
+	for e := range s.Children() {
+		switch space, local := e.Name(); local {
+		case "received", "displayed", "acknowledged":
+			if space == receipts.NS {
+				return "receipt"
+			}
+			if space == "urn:xmpp:chat-markers:0" {
+				return "marker"
+			}
+		case "reactions":
+			if space == "urn:xmpp:reactions:0" {
+				return "reaction"
+			}
+		case "retract", "apply-to":
+			if strings.HasPrefix(space, "urn:xmpp:message-retract:") || space == "urn:xmpp:fasten:0" {
+				return "retraction"
+			}
+		}
+	}
+	return ""
 }
 
 // read decides what becomes of a message to a contact. Nothing in it but the
@@ -55,10 +67,8 @@ func read(s *stanza.Stanza, now time.Time) reading {
 	if !ok || strings.TrimSpace(text) == "" {
 		return reading{drop: "no text"}
 	}
-	for _, n := range notTexts {
-		if _, ok := s.Child(n.space, n.local); ok {
-			return reading{drop: n.reason}
-		}
+	if reason := notText(s); reason != "" {
+		return reading{drop: reason}
 	}
 	if strings.HasPrefix(text, "aesgcm://") {
 		return readEncrypted(encryption.Envelope{Used: true, Content: true})

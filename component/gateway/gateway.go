@@ -56,6 +56,7 @@ type Gateway struct {
 	store  mapping.Store
 	log    *slog.Logger
 	policy atomic.Pointer[policy]
+	hot    hotCounters
 
 	link  Link
 	work  context.Context // of every step; ends with the gateway
@@ -100,6 +101,7 @@ func New(cfg Config) *Gateway {
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 		bounces: newCache[string, int](4096),
 	}
+	g.hot = cfg.Metrics.hot(cfg.Domain)
 	g.work, g.stop = context.WithCancel(context.Background())
 	g.greeted = func() {}
 	g.SetPolicy(Policy{cfg.Allow, cfg.Hold, cfg.AccountLimit, cfg.BridgeLimit})

@@ -1,6 +1,10 @@
 package gateway
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // Metrics are the counters of all gateways of a process, by component domain.
 type Metrics struct {
@@ -32,3 +36,23 @@ func counter(name, help string, labels ...string) *prometheus.CounterVec {
 		Namespace: "causeway", Subsystem: "gateway", Name: name, Help: help,
 	}, append([]string{"bridge"}, labels...))
 }
+
+// hotCounters are those of every message, found once.
+type hotCounters struct {
+	out, in  prometheus.Counter
+	receipts map[bool]prometheus.Counter // by whether they tell a failure
+}
+
+func (m *Metrics) hot(domain string) hotCounters {
+	return hotCounters{
+		out: m.messages.WithLabelValues(domain, "out", "sent"),
+		in:  m.messages.WithLabelValues(domain, "in", "sent"),
+		receipts: map[bool]prometheus.Counter{
+			false: m.receipts.WithLabelValues(domain, "chat"), true: m.receipts.WithLabelValues(domain, "error"),
+		},
+	}
+}
+
+// debugs tells whether debug lines are written: what goes into them costs
+// more than the rest of some steps.
+func (g *Gateway) debugs() bool { return g.log.Enabled(g.work, slog.LevelDebug) }

@@ -120,8 +120,10 @@ func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
 		g.settle(record)
 		return
 	}
-	g.cfg.Metrics.receipts.WithLabelValues(g.domain, o.Type).Inc()
-	g.log.Debug("receipt", "id", trace(in.key), "stanza", row.Stanza, "state", in.Receipt.State)
+	g.hot.receipts[in.Receipt.State == bridges.Failed].Inc()
+	if g.debugs() {
+		g.log.Debug("receipt", "id", trace(in.key), "stanza", row.Stanza, "state", in.Receipt.State)
+	}
 	fl := &flight{account: row.Account, inbound: true, rows: rows, record: record}
 	if o.Type != "error" { // an error is never returned
 		fl.keep = o

@@ -183,8 +183,10 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 	}
 	g.sent.add(rows)
 	g.early.wake(g, ids)
-	g.cfg.Metrics.messages.WithLabelValues(g.domain, "out", "sent").Inc()
-	g.log.Debug("message sent", "id", trace(m.key), "stanza", m.s.ID, "parts", len(ids))
+	g.hot.out.Inc()
+	if g.debugs() {
+		g.log.Debug("message sent", "id", trace(m.key), "stanza", stanzaID, "parts", len(ids))
+	}
 	return verdict{done: true, sent: &hash}
 }
 

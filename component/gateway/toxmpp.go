@@ -124,8 +124,10 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 	}
 	o := g.chatMessage(in, time.Now())
 	g.sendKeyed(ctx, o, in.key, &flight{account: in.Account, keep: o, inbound: true})
-	g.cfg.Metrics.messages.WithLabelValues(g.domain, "in", "sent").Inc()
-	g.log.Debug("message for the user", "id", trace(in.key), "stanza", o.ID)
+	g.hot.in.Inc()
+	if g.debugs() {
+		g.log.Debug("message for the user", "id", trace(in.key), "stanza", o.ID)
+	}
 }
 
 // claimID ties the network's id to the stanza. False: another stanza has it.

@@ -17,24 +17,28 @@ type Envelope struct {
 	Content bool
 }
 
-// omemo are the namespaces whose <encrypted/> has a <payload/> if it has
-// content.
-var omemo = []string{"eu.siacs.conversations.axolotl", "urn:xmpp:omemo:2", "urn:xmpp:omemo:1", "urn:xmpp:omemo:0"}
-
 // Find looks for an envelope in s.
-func Find(s *stanza.Stanza) Envelope {
-	for _, ns := range omemo {
-		if e, ok := s.Child(ns, "encrypted"); ok {
-			_, content := e.Child(ns, "payload")
+func Find(s *stanza.Stanza) (found Envelope) {
+	for e := range s.Children() {
+		switch space, local := e.Name(); {
+		case local == "encrypted" && omemo(space):
+			_, content := e.Child(space, "payload")
 			return Envelope{Used: true, Content: content}
+		case local == "openpgp" && space == "urn:xmpp:openpgp:0",
+			local == "x" && space == "jabber:x:encrypted",
+			local == "encryption" && space == NS:
+			found = Envelope{Used: true, Content: true}
 		}
 	}
-	for _, n := range [...][2]string{
-		{"urn:xmpp:openpgp:0", "openpgp"}, {"jabber:x:encrypted", "x"}, {NS, "encryption"},
-	} {
-		if _, ok := s.Child(n[0], n[1]); ok {
-			return Envelope{Used: true, Content: true}
-		}
+	return found
+}
+
+// omemo tells whether space is one in which <encrypted/> has a <payload/> if
+// it has content.
+func omemo(space string) bool {
+	switch space {
+	case "eu.siacs.conversations.axolotl", "urn:xmpp:omemo:2", "urn:xmpp:omemo:1", "urn:xmpp:omemo:0":
+		return true
 	}
-	return Envelope{}
+	return false
 }

@@ -1,0 +1,6 @@
+//go:build race
+
+package gateway
+
+// raceDetector makes everything slower by ten.
+const raceDetector = true
