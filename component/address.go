@@ -32,7 +32,7 @@ func sendable(jid, domain string) bool {
 		return false
 	case !named:
 		d = bare
-	case local == "" || len(local) > 1023 || strings.ContainsFunc(local, forbidden):
+	case local == "" || len(local) > 1023 || strings.ContainsAny(local, forbidden):
 		return false
 	}
 	if full && (resource == "" || len(resource) > 1023) {
@@ -43,15 +43,22 @@ func sendable(jid, domain string) bool {
 
 // writable tells whether a JID can be written as it is.
 func writable(jid string) bool {
+	for i := range len(jid) {
+		if c := jid[i]; c < ' ' || c >= 0x7f {
+			return allWritable(jid)
+		}
+	}
+	return jid != ""
+}
+
+func allWritable(jid string) bool {
 	return jid != "" && utf8.ValidString(jid) && !strings.ContainsFunc(jid, func(r rune) bool {
 		return r < ' ' || r == 0x7f || r == 0xFFFE || r == 0xFFFF
 	})
 }
 
-// forbidden has what RFC 7622 §3.3.1 and spaces exclude from a localpart.
-func forbidden(r rune) bool {
-	return r == ' ' || strings.ContainsRune(`"&':<>@`, r)
-}
+// forbidden has what RFC 7622 §3.3.1 excludes from a localpart, and the space.
+const forbidden = ` "&':<>@`
 
 // same compares two JIDs as servers do: only the resource keeps its case.
 func same(a, b string) bool {

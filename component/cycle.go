@@ -117,6 +117,8 @@ func (s *stream) foreign(st *stanza.Stanza, reason string) {
 
 // dispatch hands over what the cycle found, in order.
 func (s *stream) dispatch(cycle uint64) error {
+	s.l.out.gather()
+	defer s.l.out.gathered()
 	for i := range s.r.pieces {
 		p := &s.r.pieces[i]
 		switch {

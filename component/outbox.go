@@ -32,6 +32,7 @@ type batch struct {
 type outbox struct {
 	mu   sync.Mutex
 	wake chan struct{} // the writer has something to do; holds one
+	cork bool          // the reader adds more in a moment: see gather
 
 	state   linkState
 	queue   []batch // the last one is open
@@ -106,6 +107,7 @@ func (b *outbox) send(ctx context.Context, k Key, max int, encode func([]byte) [
 			return err
 		}
 		b.mu.Unlock()
+		b.poke()
 		select {
 		case <-wait:
 		case <-ctx.Done():
@@ -168,8 +170,28 @@ func (b *outbox) add(k Key, max int, encode func([]byte) []byte) error {
 	if k != (Key{}) {
 		o.keyed++
 	}
-	b.poke()
+	if !b.cork || b.queued >= batchSize {
+		b.poke()
+	}
 	return nil
+}
+
+// gather has the writer wait, for less than a batch, until gathered: what one
+// read cycle answers goes out in one write.
+func (b *outbox) gather() {
+	b.mu.Lock()
+	b.cork = true
+	b.mu.Unlock()
+}
+
+func (b *outbox) gathered() {
+	b.mu.Lock()
+	b.cork = false
+	more := len(b.queue) > 0
+	b.mu.Unlock()
+	if more {
+		b.poke()
+	}
 }
 
 // own adds a reply of the link itself and never waits; false: it was dropped.

@@ -7,7 +7,7 @@ import "unicode/utf8"
 // reader would change (XML 1.0 §2.11, §3.3.3) becomes a reference.
 func appendEscaped(b []byte, s string, value bool) []byte {
 	done := 0
-	for i := 0; i < len(s); {
+	for i := plainOut(s, 0); i < len(s); i = plainOut(s, i) {
 		c := s[i]
 		if class[c]&escape == 0 && (!value || c >= ' ') {
 			i++

@@ -59,3 +59,23 @@ func plainValue(s string, i int) int {
 	}
 	return i
 }
+
+// plainOut returns the offset of the first byte at or behind i that may have to
+// be escaped: len(s) if there is none.
+func plainOut(s string, i int) int {
+	for i+8 <= len(s) {
+		x := binary.LittleEndian.Uint64([]byte(s[i : i+8]))
+		quote := (x | 0x04*ones) ^ '&'*ones // both '"' and '&'
+		angle := (x | 0x02*ones) ^ '>'*ones // both '<' and '>'
+		apos := x ^ '\''*ones
+		m := (x | (x - ' '*ones) | (quote - ones) | (apos - ones) | (angle - ones)) & highs
+		if m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+		i += 8
+	}
+	for i < len(s) && class[s[i]]&escape == 0 && s[i] >= ' ' {
+		i++
+	}
+	return i
+}
