@@ -38,9 +38,16 @@ type rig struct {
 
 type option func(*Config)
 
-// start runs a gateway on a store, connected, without accounts.
+// start runs a gateway on a store, connected.
 func start(t *testing.T, store mapping.Store, info bridges.Info, opts ...option) *rig {
 	t.Helper()
+	witness := false
+	if s, ok := store.(*memStore); ok && len(s.state.accounts) == 0 {
+		// When this one is greeted, the accounts have been read: whoever
+		// registers in the test is not greeted by the start.
+		registered(s, "witness@example.org", "nobody")
+		witness = true
+	}
 	r := &rig{
 		t: t, store: store, ended: make(chan error, 1), srv: componenttest.New(t, domain, "secret"),
 		bridge: bridgetest.New(info, number, "+12025550198", "+12025550197"),
@@ -68,6 +75,10 @@ func start(t *testing.T, store mapping.Store, info bridges.Info, opts ...option)
 		r.Conn.Close()
 		r.stop()
 	})
+	if witness {
+		r.Receive(`<presence from='sms.example.org' to='witness@example.org'><any/></presence>`)
+		r.Receive(presence("probe", domain, "witness@example.org"))
+	}
 	return r
 }
 
