@@ -119,7 +119,7 @@ func (l *Link) Send(ctx context.Context, o *stanza.Out, key Key) error {
 	if c.ID == "" {
 		c.ID = newUUID()
 	}
-	if err := l.out.send(ctx, key, l.c.MaxStanza, c.Append); err != nil {
+	if err := l.out.send(ctx, key, l.c.MaxStanza, &c); err != nil {
 		return err
 	}
 	l.m.stanzasOut.Inc()
@@ -141,7 +141,7 @@ func (l *Link) reply(s *stanza.Stanza, e *stanza.Error) {
 	if !ok || !sendable(o.From, l.c.Domain) {
 		return
 	}
-	if !l.out.own(o.Append) {
+	if !l.out.own(o) {
 		l.m.dropped("reply")
 		return
 	}

@@ -3,6 +3,8 @@ package component
 import (
 	"context"
 	"sync"
+
+	"causeway/component/stanza"
 )
 
 // The bounds of what waits to be written or settled.
@@ -12,6 +14,7 @@ const (
 	maxQueue        = 1 << 20 // bytes not yet written, beyond which Send blocks
 	maxOwn          = 2 << 20 // beyond which the link's own replies are dropped
 	batchSize       = 64 << 10
+	maxSpare        = 4
 )
 
 // keyed is a stanza that is sent again after a lost connection until it is
@@ -39,8 +42,8 @@ type outbox struct {
 	queued  int     // bytes in queue
 	entries []keyed // in order; the first written are written and not settled
 	written int
-	bytes   int // of entries
-	spare   []byte
+	bytes   int      // of entries
+	spare   [][]byte // of written batches
 
 	// adopted has the keys that a predecessor wrote; true: settled since.
 	adopted map[Key]bool
@@ -90,18 +93,18 @@ func (b *outbox) poke() {
 	}
 }
 
-// send adds what encode appends, when there is room. max bounds the bytes.
-func (b *outbox) send(ctx context.Context, k Key, max int, encode func([]byte) []byte) error {
+// send adds o when there is room. max bounds the bytes.
+func (b *outbox) send(ctx context.Context, k Key, max int, o *stanza.Out) error {
 	for {
 		b.mu.Lock()
-		if done, err := b.known(k, max, encode); done {
+		if done, err := b.known(k, max, o); done {
 			b.mu.Unlock()
 			return err
 		}
 		wait, err := b.room(k)
 		if wait == nil {
 			if err == nil {
-				err = b.add(k, max, encode)
+				err = b.add(k, max, o)
 			}
 			b.mu.Unlock()
 			return err
@@ -118,14 +121,14 @@ func (b *outbox) send(ctx context.Context, k Key, max int, encode func([]byte) [
 
 // known takes a stanza that a predecessor wrote on this connection: it is not
 // written a second time, but kept in case the connection is lost.
-func (b *outbox) known(k Key, max int, encode func([]byte) []byte) (bool, error) {
+func (b *outbox) known(k Key, max int, o *stanza.Out) (bool, error) {
 	settled, ok := b.adopted[k]
 	if !ok || settled {
 		return ok, nil
 	}
 	for i := range b.entries[:b.written] {
 		if e := &b.entries[i]; e.key == k && e.data == nil {
-			data := encode(nil)
+			data := o.Append(nil)
 			if len(data) > max {
 				return true, ErrTooLarge
 			}
@@ -141,19 +144,22 @@ func (b *outbox) open() *batch {
 	if n := len(b.queue); n > 0 && len(b.queue[n-1].data) < batchSize {
 		return &b.queue[n-1]
 	}
-	b.queue = append(b.queue, batch{data: b.spare[:0]})
-	b.spare = nil
+	var fresh batch
+	if n := len(b.spare); n > 0 {
+		fresh.data, b.spare = b.spare[n-1][:0], b.spare[:n-1]
+	}
+	b.queue = append(b.queue, fresh)
 	return &b.queue[len(b.queue)-1]
 }
 
-func (b *outbox) add(k Key, max int, encode func([]byte) []byte) error {
+func (b *outbox) add(k Key, max int, o *stanza.Out) error {
 	var old []byte
-	var o *batch
+	var to *batch
 	if k == (Key{}) || b.state == linkUp {
-		o = b.open()
-		old = o.data
+		to = b.open()
+		old = to.data
 	}
-	data := encode(old)
+	data := o.Append(old)
 	if len(data)-len(old) > max {
 		return ErrTooLarge
 	}
@@ -162,13 +168,13 @@ func (b *outbox) add(k Key, max int, encode func([]byte) []byte) error {
 		b.entries = append(b.entries, e)
 		b.bytes += len(e.data)
 	}
-	if o == nil {
+	if to == nil {
 		return nil // reopen will queue it
 	}
-	o.data = data
+	to.data = data
 	b.queued += len(data) - len(old)
 	if k != (Key{}) {
-		o.keyed++
+		to.keyed++
 	}
 	if !b.cork || b.queued >= batchSize {
 		b.poke()
@@ -195,13 +201,13 @@ func (b *outbox) gathered() {
 }
 
 // own adds a reply of the link itself and never waits; false: it was dropped.
-func (b *outbox) own(encode func([]byte) []byte) bool {
+func (b *outbox) own(o *stanza.Out) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.state != linkUp || b.queued >= maxOwn {
 		return false
 	}
-	return b.add(Key{}, maxOwn, encode) == nil
+	return b.add(Key{}, maxOwn, o) == nil
 }
 
 // take moves the oldest batch out of the queue; its keyed stanzas count as
@@ -223,10 +229,13 @@ func (b *outbox) take(offset uint64) batch {
 
 // recycle gives the bytes of a written batch back.
 func (b *outbox) recycle(data []byte) {
-	if cap(data) <= 2*batchSize {
-		b.mu.Lock()
-		b.spare = data
-		b.mu.Unlock()
+	if cap(data) > 2*batchSize {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.spare) < maxSpare {
+		b.spare = append(b.spare, data)
 	}
 }
 
