@@ -66,6 +66,7 @@ var hostile = []struct {
 	{"0114.14", " ", false, ""},
 	{"0114.14 more", "\r\n \t", false, ""},
 	{"0114.15", "<stream:features/>", false, ""},
+	{"a ping of a predecessor", "<iq from='" + testDomain + "' to='" + testDomain + "' type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>", false, ""},
 	{"jabber:client", "<message xmlns='jabber:client' from='u@example.org/r' to='" + testDomain + "'><body>hi</body></message>", true, ""},
 	{"not a stanza", "<message xmlns='urn:other' from='u@example.org/r' to='" + testDomain + "'/>", false, ""},
 	{"ends do not match", from("message", "", "<a></b>"), false, ""},
@@ -161,6 +162,22 @@ func TestFromSpoofing(t *testing.T) {
 			}
 			r.hears("next")
 		})
+	}
+}
+
+// ejabberd's global_routes sends a link what is another domain's: only the
+// administrator can help, and is told once.
+func TestForeignIsTold(t *testing.T) {
+	r := newRig(t)
+	s := r.up()
+	foreign := "<message from='u@example.org' to='c@other.example.org'><body/></message>"
+	s.Send(foreign + foreign + chat("next"))
+	r.hears("next")
+	r.logged("global_routes: false", "other.example.org")
+	for len(r.logs) > 0 {
+		if line := <-r.logs; strings.Contains(line, "global_routes") {
+			t.Error("told twice")
+		}
 	}
 }
 
