@@ -12,6 +12,9 @@ import (
 // incoming is an event from the network on its way to a user. Stanza is the id
 // of the stanza that it becomes: it is made before the event is journalled, so
 // that a repetition after a crash carries it again (xeps.md 5.1.3).
+//
+// Place is set for a whole message that has replaced its parts: the key of the
+// last of them, in whose place it comes although its own key is newer.
 type incoming struct {
 	key     mapping.Key
 	Kind    string            `json:"k"`
@@ -23,6 +26,15 @@ type incoming struct {
 	Part    *bridges.Part     `json:"p,omitempty"`
 	Once    string            `json:"o,omitempty"`
 	Stream  uint64            `json:"c,omitempty"`
+	Place   mapping.Key       `json:"l,omitzero"`
+}
+
+// place is where the event stands among those of its conversation.
+func (in *incoming) place() mapping.Key {
+	if in.Place != (mapping.Key{}) {
+		return in.Place
+	}
+	return in.key
 }
 
 // receipt is a bridges.Receipt without what cannot be stored.

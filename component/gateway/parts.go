@@ -102,7 +102,7 @@ func (g *Gateway) keepPart(ctx context.Context, in *incoming) {
 		g.finishIn(in, "repeated part")
 	}
 	for _, parts := range ready {
-		if m := g.assemble(ctx, parts); m != nil {
+		if m := g.assemble(ctx, parts, in.place()); m != nil {
 			g.showMessage(ctx, m)
 		}
 	}
@@ -113,7 +113,7 @@ func (g *Gateway) showExpired(now time.Time) {
 	for _, parts := range g.pieces.expired(now) {
 		g.contain("parts of a message", step{
 			run: func(ctx context.Context) {
-				if m := g.assemble(ctx, parts); m != nil {
+				if m := g.assemble(ctx, parts, mapping.Key{}); m != nil {
 					g.enqueueIn(m)
 				}
 			},
@@ -126,9 +126,10 @@ func (g *Gateway) showExpired(now time.Time) {
 	}
 }
 
-// assemble replaces parts by their message, in one commit. Nil: the gateway
-// ends, and the parts are still there at its next start.
-func (g *Gateway) assemble(ctx context.Context, parts []*incoming) *incoming {
+// assemble replaces parts by their message, in one commit, at a place among
+// the other events (zero: behind all). Nil: the gateway ends, and the parts are
+// still there at its next start.
+func (g *Gateway) assemble(ctx context.Context, parts []*incoming, place mapping.Key) *incoming {
 	total := int(parts[0].Part.Total)
 	b := &mapping.Batch{Settle: make([]mapping.Key, len(parts))}
 	list := make([]bridges.Part, len(parts))
@@ -144,7 +145,7 @@ func (g *Gateway) assemble(ctx context.Context, parts []*incoming) *incoming {
 		return nil
 	}
 	message := a.Assemble(list)
-	in := &incoming{Kind: kindMessage, Account: parts[0].Account, Stanza: parts[0].Stanza, At: parts[0].At, Message: &message}
+	in := &incoming{Kind: kindMessage, Account: parts[0].Account, Stanza: parts[0].Stanza, At: parts[0].At, Message: &message, Place: place}
 	rec, err := in.encode()
 	if err != nil {
 		g.log.Error("message cannot be encoded", "err", err)

@@ -104,6 +104,23 @@ func TestPartsSurviveACrash(t *testing.T) {
 	})
 }
 
+// What the server had not taken comes again in the order in which it was shown,
+// although a whole message is journalled behind what came after its parts.
+func TestPartsKeepTheirPlaceInACrash(t *testing.T) {
+	inBubble(t, func(r *timeless) {
+		r.hold = true
+		want := []string{"ab", "c", "de", "f"}
+		if got := r.show(t, part("r", 1, 2, "a"), part("r", 2, 2, "b"), sms("c"),
+			part("s", 1, 2, "d"), part("s", 2, 2, "e"), sms("f")); !slices.Equal(got, want) {
+			t.Errorf("the user saw %q", got)
+		}
+		*r = *r.crash(bridgetest.SMS())
+		if got := bodies(r.first); !slices.Equal(got, want) {
+			t.Errorf("after the crash the user saw %q", got)
+		}
+	})
+}
+
 func TestPartsAreBounded(t *testing.T) {
 	inBubble(t, func(r *timeless) {
 		shown := 0

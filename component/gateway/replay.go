@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"causeway/bridges"
@@ -29,12 +31,24 @@ func (g *Gateway) replay(ctx context.Context) error {
 		return nil
 	})
 	if err == nil {
+		g.router.placeIncoming()
 		err = g.placeHeads(ctx)
 	}
 	if err == nil && !g.store.Clean() {
 		g.router.doubtHeads()
 	}
 	return err
+}
+
+// placeIncoming puts whole messages where the last of their parts stood.
+func (r *router) placeIncoming() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, u := range r.users {
+		for _, c := range u.convs {
+			slices.SortStableFunc(c.in, func(a, b *incoming) int { return compare(a.place(), b.place()) })
+		}
+	}
 }
 
 // placeHeads finds the texts that come before the rows of their conversation:
@@ -206,6 +220,9 @@ func (r *router) wait() {
 }
 
 // before tells whether a was accepted before b.
-func before(a, b mapping.Key) bool {
-	return a.Cycle < b.Cycle || a.Cycle == b.Cycle && a.Index < b.Index
+func before(a, b mapping.Key) bool { return compare(a, b) < 0 }
+
+// compare orders keys by age.
+func compare(a, b mapping.Key) int {
+	return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Index, b.Index))
 }
