@@ -13,6 +13,11 @@ import (
 const (
 	// behindTime is how long what is written behind waits for company.
 	behindTime = 50 * time.Millisecond
+	// A commit costs the same however little it carries. So while crowd
+	// requests or more come with each, the next one begins no sooner than
+	// companyTime after the last; otherwise nobody waits.
+	companyTime = 4 * time.Millisecond
+	crowd       = 8
 	// behindLimit bounds what waits to be written behind, in bytes.
 	behindLimit = 16 << 20
 	// groupLimit is about how much one transaction writes, in bytes.
@@ -46,6 +51,7 @@ type queue struct {
 	waits    int // weight of what is behind, under way or not
 	commits  int // requests whose caller waits
 	oldest   time.Time
+	next     time.Time // no transaction before
 	closed   bool
 	pending  pending
 }
@@ -126,6 +132,9 @@ func (q *queue) ready(now time.Time) (group []*request, wait time.Duration, end 
 	if q.commits == 0 && !q.closed && q.waits < groupLimit && wait > 0 {
 		return nil, wait, false
 	}
+	if wait = q.next.Sub(now); wait > 0 && !q.closed && q.waits < groupLimit {
+		return nil, wait, false
+	}
 	n, weight := 0, 0
 	for ; n < len(q.requests) && weight < groupLimit; n++ {
 		r := q.requests[n]
@@ -169,6 +178,9 @@ func (q *queue) mark(group []*request, running bool) []*request {
 func (q *queue) finish(group []*request, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if len(group) >= crowd {
+		q.next = time.Now().Add(companyTime)
+	}
 	for _, r := range group {
 		if r.behind {
 			q.waits -= r.weight
