@@ -82,7 +82,10 @@ func TestContactRefused(t *testing.T) {
 	})
 	t.Run("0100.31 not registered", func(t *testing.T) {
 		r.Send(presence("subscribe", bob, phoneJID))
-		r.Receive(`<presence type='error' from='+12025550100@sms.example.org' to='bob@example.org'><error type='auth'><registration-required xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><any/></error></presence>`)
+		r.Receive(presence("unsubscribed", phoneJID, bob))
+		if got := r.answer(bob); !strings.Contains(got, "register") || !strings.Contains(got, phoneJID) {
+			t.Errorf("the user reads %q", got)
+		}
 	})
 	t.Run("not allowed", func(t *testing.T) {
 		r.Send(presence("subscribe", "eve@elsewhere.example", phoneJID))

@@ -29,9 +29,7 @@ func (g *Gateway) onSubscription(ctx context.Context, s *stanza.Stanza, id bridg
 	case !registered && chat == "":
 		g.meetStranger(t, s)
 	case !registered:
-		if o, ok := errNotRegistered.Reply(s); ok && s.Type == "subscribe" {
-			t.send(o)
-		}
+		g.refuseUnregistered(t, s)
 	default:
 		c, _, err := g.store.Contact(ctx, g.domain, id, chat)
 		if err != nil {
@@ -63,6 +61,17 @@ func (g *Gateway) refuseContact(t *tx, s *stanza.Stanza, err error) {
 	}
 	t.send(subscription("unsubscribed", bare(s.To), s))
 	t.send(g.ownMessage(string(t.account), text))
+}
+
+// refuseUnregistered answers a subscribe to a contact of somebody who has no
+// registration but may have one (xeps.md 0100.31): it is told in words, since
+// clients show no error of presence, and the request does not stay pending.
+func (g *Gateway) refuseUnregistered(t *tx, s *stanza.Stanza) {
+	if s.Type != "subscribe" {
+		return
+	}
+	t.send(subscription("unsubscribed", bare(s.To), s))
+	t.send(g.ownMessage(string(t.account), errNotRegistered.Text+" Then add "+bare(s.To)+" again."))
 }
 
 // meetStranger lets a user who may register have the gateway as a contact
