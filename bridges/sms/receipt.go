@@ -41,18 +41,24 @@ var stateNames = [...]string{
 }
 
 // readReport reads a receipt: its parameters first, and from the text what
-// they do not say.
+// they do not say. Of a delivery they say all that matters.
 func readReport(m *smpp.SM, standard script) report {
-	f := newFields(decode(scriptOf(m.DataCoding, standard), m.Payload(), tables{}))
-	r := report{code: f.value("err:")}
-	if r.id, _ = m.TLVs.CString(smpp.TagReceiptedMessageID); r.id == "" {
-		r.id = f.value("id:")
-	}
+	var r report
+	r.id, _ = m.TLVs.CString(smpp.TagReceiptedMessageID)
 	if n, ok := m.TLVs.Uint(smpp.TagMessageState); ok && int(n) < len(stateNames) {
 		r.state = stateNames[n]
-	} else {
+	}
+	if r.id != "" && outcomes[r.state].state == bridges.Delivered {
+		return r
+	}
+	f := newFields(decode(scriptOf(m.DataCoding, standard), m.Payload(), tables{}))
+	if r.id == "" {
+		r.id = f.value("id:")
+	}
+	if r.state == "" {
 		r.state = strings.ToUpper(f.value("stat:"))
 	}
+	r.code = f.value("err:")
 	return r
 }
 
