@@ -27,8 +27,10 @@ type sender struct {
 	mu      sync.Mutex
 	sent    []string
 	answer  map[string]*answers
-	came    map[string]string // stanza id, by contact and number
-	changed []string          // what came again with another id
+	came    map[string]string   // stanza id, by contact and number
+	order   map[string][]uint64 // numbers by contact, as they came
+	late    []string            // what was out of order, with what was before
+	changed []string            // what came again with another id
 }
 
 // answers are what came back for one id.
@@ -40,10 +42,10 @@ type answers struct {
 const stuckTexts = 30
 
 func newSender(name, number, address string) *sender {
-	s := &sender{name: name, number: number, answer: map[string]*answers{}, came: map[string]string{}}
+	s := &sender{name: name, number: number, answer: map[string]*answers{}, came: map[string]string{}, order: map[string][]uint64{}}
 	s.config = load.Config{
 		Client: client.Config{Address: address, Domain: peer.Domain, User: name, Password: peer.Secret, Resource: "load"},
-		Run:    name, Window: 64, Rate: 150, Size: 60, LongEvery: 10, LongSize: 400,
+		Run:    name, Window: 64, Rate: 150, Size: 60, LongEvery: 9, LongSize: 400,
 		Patience: 500 * time.Millisecond, Stuck: []string{"+" + stuckPhone + "@" + domain}, StuckCount: stuckTexts,
 		Seen: s.seen, Inbound: s.inbound, Sent: func(n int) { s.note(fmt.Sprintf("%s-%d", name, n)) },
 	}
@@ -94,9 +96,14 @@ func (s *sender) at(id string) *answers {
 	return a
 }
 
-func (s *sender) inbound(from, id string, number uint64, _ ledger.Verdict) {
+func (s *sender) inbound(from, id string, number uint64, v ledger.Verdict) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.order[from] = append(s.order[from], number)
+	if v == ledger.Late {
+		o := s.order[from]
+		s.late = append(s.late, fmt.Sprint(time.Now().Format("05.000"), " ", from, " ", id, " ", o[max(0, len(o)-12):]))
+	}
 	key := from + "#" + strconv.FormatUint(number, 10)
 	if before, ok := s.came[key]; ok && before != id {
 		s.changed = append(s.changed, key)

@@ -50,7 +50,7 @@ type orders struct {
 	sent     []string
 	got      map[string]map[string]bool // answers by id, as they came
 	welcomes map[string]bool            // stanza ids
-	finished chan struct{}              // the server has answered the last ping
+	pong     chan struct{}              // a ping is answered; holds one
 }
 
 const orderEvery = 20 * time.Millisecond
@@ -63,7 +63,7 @@ func newOrders(t *testing.T, name, address string, plan func(n int) order) *orde
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &orders{plan: plan, cl: cl, got: map[string]map[string]bool{}, welcomes: map[string]bool{}, finished: make(chan struct{})}
+	o := &orders{plan: plan, cl: cl, got: map[string]map[string]bool{}, welcomes: map[string]bool{}, pong: make(chan struct{}, 1)}
 	if err := cl.Send("<presence/>"); err != nil {
 		t.Fatal(err)
 	}
@@ -113,8 +113,8 @@ func (o *orders) seen(raw []byte, h wire.Head) {
 	defer o.mu.Unlock()
 	id, kind := string(h.ID), string(h.Type)
 	switch {
-	case string(h.Name) == "iq" && id == "end":
-		close(o.finished)
+	case string(h.Name) == "iq" && id == lastPing:
+		o.pong <- struct{}{}
 	case string(h.Name) == "iq" && (kind == "result" || kind == "error"):
 		if o.got[id] == nil {
 			o.got[id] = map[string]bool{}
@@ -127,18 +127,20 @@ func (o *orders) seen(raw []byte, h wire.Head) {
 	}
 }
 
-// end has the server answer a ping after all that it had for the user.
-func (o *orders) end(ctx context.Context) error {
-	if err := o.cl.Send("<iq type='get' id='end'><ping xmlns='urn:xmpp:ping'/></iq>"); err != nil {
+// ping waits for the answer to a ping.
+func (o *orders) ping(ctx context.Context, to string) error {
+	if err := o.cl.Send("<iq type='get' id='%s' to='%s'><ping xmlns='urn:xmpp:ping'/></iq>", lastPing, to); err != nil {
 		return err
 	}
 	select {
-	case <-o.finished:
+	case <-o.pong:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("no answer to the last ping: %w", ctx.Err())
+		return fmt.Errorf("%s does not answer the ping: %w", to, ctx.Err())
 	}
 }
+
+const lastPing = "ping"
 
 func (o *orders) ids() []string {
 	o.mu.Lock()

@@ -61,7 +61,7 @@ type killing struct {
 }
 
 func newKilling(t *testing.T, server string) *killing {
-	s := lab.Servers[server](t, peer.Options{Users: []string{"ann", "ben", "cat", "dan"}, LogLevel: "error"})
+	s := lab.Servers[server](t, peer.Options{Users: []string{"ann", "ben", "cat", "dan"}, LogLevel: "error", Bare: true})
 	c, err := centre.Listen("127.0.0.1:0", centre.Config{
 		Password: peer.Secret, Stuck: map[string]uint32{stuckPhone: queueFull},
 	})
@@ -71,7 +71,7 @@ func newKilling(t *testing.T, server string) *killing {
 	t.Cleanup(func() { c.Close() })
 	k := &killing{
 		t: t, centre: c, journal: newJournalled(), stop: make(chan struct{}), done: make(chan struct{}),
-		gateway: newGateway(t, settings{Server: s.Component, Centre: c.Address(), LogLevel: "info"}),
+		gateway: newGateway(t, settings{Server: s.Component, Centre: c.Address()}),
 	}
 	k.gateway.start()
 	r := &rig{t: t, server: s, gateway: k.gateway}
@@ -99,7 +99,7 @@ func (k *killing) begin(ctx context.Context) {
 		k.moves.Go(func() {
 			n, err := k.centre.Move(moving, centre.Movement{
 				From: centre.Numbers("1202555%04d", 100, conversations), To: []string{s.number}, Count: movedPerUser,
-				Size: 60, LongEvery: 10, LongSize: 400, Window: 100, Rate: movedPerSec,
+				Size: 60, LongEvery: 9, LongSize: 400, Window: 100, Rate: movedPerSec,
 			})
 			if !errors.Is(err, context.Canceled) {
 				k.t.Errorf("the centre stops by itself: %v", err)
@@ -127,22 +127,33 @@ func (k *killing) finish() {
 	for waiting := true; waiting && k.missing() != ""; {
 		select {
 		case <-late.C:
-			k.t.Errorf("at the end: %s", k.missing())
+			k.t.Errorf("at the end: %s\n%+v\n%+v", k.missing(), k.gateway.status(), k.centre.Stats())
 			waiting = false
 		case <-beat.C:
 		}
 	}
+	k.barrier(domain)
+	lab.Await(k.t, "the XMPP server has all", func() bool {
+		return k.gateway.status().Unsettled == 0 && k.gateway.metric("causeway_link_unsettled", "") == 0
+	})
 	k.gateway.stop()
 	close(k.done)
 	k.loads.Wait()
-	for _, o := range k.orders {
-		if err := o.end(within(k.t)); err != nil {
-			k.t.Error(err)
-		}
-	}
+	k.barrier(peer.Domain)
 	for _, s := range k.senders {
 		if s.err != nil {
 			k.t.Errorf("load of %s: %v", s.name, s.err)
+		}
+	}
+}
+
+// barrier has the gateway, or the server, answer each user after all that the
+// user had asked for before.
+func (k *killing) barrier(at string) {
+	k.t.Helper()
+	for _, o := range k.orders {
+		if err := o.ping(within(k.t), at); err != nil {
+			k.t.Error(err)
 		}
 	}
 }
