@@ -8,7 +8,9 @@ import (
 	"causeway/component/stanza"
 	"causeway/component/xep/caps"
 	"causeway/component/xep/commands"
+	"causeway/component/xep/contact"
 	"causeway/component/xep/disco"
+	"causeway/component/xep/form"
 	"causeway/component/xep/ping"
 	"causeway/component/xep/receipts"
 	"causeway/component/xep/version"
@@ -42,19 +44,19 @@ func newDiscoInfo(g *Gateway) *discoInfo {
 		client = "phone"
 	}
 	d := &discoInfo{
-		domain: newEntity(append(g.features(component.ToDomain), `jid\20escaping`),
+		domain: newEntity(append(g.features(component.ToDomain), `jid\20escaping`), contact.Form(g.cfg.Admins),
 			disco.Identity{Category: "gateway", Type: g.info.Type, Name: g.info.Name},
 			disco.Identity{Category: "account", Type: "registered", Name: g.info.Name}),
-		contact: newEntity(person, disco.Identity{Category: "account", Type: "registered"}),
-		speaker: newEntity(person, disco.Identity{Category: "client", Type: client}),
+		contact: newEntity(person, nil, disco.Identity{Category: "account", Type: "registered"}),
+		speaker: newEntity(person, nil, disco.Identity{Category: "client", Type: client}),
 	}
 	d.contact.caps = d.speaker.caps // presence comes from the resource only
 	return d
 }
 
-func newEntity(features []string, ids ...disco.Identity) entity {
+func newEntity(features []string, more *form.Form, ids ...disco.Identity) entity {
 	slices.Sort(features)
-	e := entity{Info: disco.Info{Identities: ids, Features: slices.Compact(features)}}
+	e := entity{Info: disco.Info{Identities: ids, Features: slices.Compact(features), Extension: more}}
 	e.caps = caps.Of(capsNode, e.Info)
 	return e
 }

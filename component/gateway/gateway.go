@@ -35,6 +35,9 @@ type Config struct {
 	// Allow lists the bare JIDs and domains that may register and use the
 	// gateway. Nobody else gets more than an error.
 	Allow []string
+	// Admins are the bare JIDs that users see as the gateway's contact
+	// addresses (XEP-0157).
+	Admins []string
 	// Hold is how long a message waits for a network that does not take it.
 	// 0: 24 hours.
 	Hold time.Duration

@@ -10,6 +10,7 @@ import (
 
 	"causeway/component/stanza"
 	"causeway/component/xep/disco"
+	"causeway/component/xep/form"
 )
 
 // NS is the namespace of capabilities, and the feature that announces them.
@@ -30,8 +31,31 @@ func Of(node string, i disco.Info) Caps {
 	for _, f := range features {
 		parts = append(parts, f+"<")
 	}
+	if i.Extension != nil {
+		parts = append(parts, extension(*i.Extension)...)
+	}
 	sum := sha1.Sum([]byte(strings.Join(parts, "")))
 	return Caps{Node: node, Ver: base64.StdEncoding.EncodeToString(sum[:])}
+}
+
+// extension is what a form adds: its type, and its fields and their values,
+// sorted.
+func extension(f form.Form) []string {
+	parts := []string{f.FormType + "<"}
+	fields := slices.Clone(f.Fields)
+	slices.SortFunc(fields, func(a, b form.Field) int { return strings.Compare(a.Var, b.Var) })
+	for _, x := range fields {
+		parts = append(parts, x.Var+"<")
+		values := slices.Clone(x.Values)
+		if x.Value != "" {
+			values = append(values, x.Value)
+		}
+		slices.Sort(values)
+		for _, v := range values {
+			parts = append(parts, v+"<")
+		}
+	}
+	return parts
 }
 
 // Append writes the element for available presence.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"causeway/component/xep/disco"
+	"causeway/component/xep/form"
 )
 
 func TestVer(t *testing.T) {
@@ -25,6 +26,18 @@ func TestVer(t *testing.T) {
 				"http://jabber.org/protocol/disco#info", "jabber:iq:gateway", "jabber:iq:register",
 			},
 		}, "5Ws3GAC6jP5ELaAu4b12APRefEA="},
+		"0115.2 with a form, as the complex example of the XEP without its languages": {disco.Info{
+			Identities: []disco.Identity{{Category: "client", Type: "pc", Name: "Psi 0.11"}},
+			Features: []string{
+				"http://jabber.org/protocol/caps", "http://jabber.org/protocol/disco#info",
+				"http://jabber.org/protocol/disco#items", "http://jabber.org/protocol/muc",
+			},
+			Extension: &form.Form{FormType: "urn:xmpp:dataforms:softwareinfo", Fields: []form.Field{
+				{Var: "os", Value: "Mac"},
+				{Var: "ip_version", Values: []string{"ipv6", "ipv4"}},
+				{Var: "software", Value: "Psi"},
+			}},
+		}, "rUIh6LIjQD8g6KwLezHQ77Q4VF4="},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := Of("urn:x", c.info); got.Ver != c.want || got.Query() != "urn:x#"+c.want {

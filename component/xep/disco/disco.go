@@ -2,7 +2,10 @@
 // that is asked.
 package disco
 
-import "causeway/component/stanza"
+import (
+	"causeway/component/stanza"
+	"causeway/component/xep/form"
+)
 
 // The namespaces, which are features too.
 const (
@@ -17,6 +20,8 @@ type Identity struct{ Category, Type, Name string }
 type Info struct {
 	Identities []Identity
 	Features   []string
+	// Extension is a form with more (XEP-0128); nil: there is none.
+	Extension *form.Form
 }
 
 // Append writes the answer; node is the one that was asked for (XEP-0030
@@ -28,6 +33,9 @@ func (i *Info) Append(w *stanza.Writer, node string) {
 	}
 	for _, f := range i.Features {
 		w.Leaf("feature", "", "", "var", f)
+	}
+	if i.Extension != nil {
+		i.Extension.Append(w)
 	}
 	w.End()
 }

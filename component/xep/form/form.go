@@ -18,6 +18,7 @@ type Form struct {
 // Field is one field of a form.
 type Field struct {
 	Var, Type, Label, Value string
+	Values                  []string // of a field that has several, instead of Value
 	Required                bool
 }
 
@@ -46,6 +47,9 @@ func (x Field) append(w *stanza.Writer) {
 	}
 	if x.Value != "" {
 		w.Leaf("value", "", x.Value)
+	}
+	for _, v := range x.Values {
+		w.Leaf("value", "", v)
 	}
 	w.End()
 }
