@@ -187,7 +187,9 @@ func (g *gateway) count(text string) int {
 
 // get asks the program's web server.
 func (g *gateway) get(path string) (status int, body string, err error) {
-	req, err := http.NewRequestWithContext(within(g.t), http.MethodGet, "http://"+g.set.HTTP+path, nil)
+	ctx, cancel := context.WithTimeout(g.t.Context(), patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.set.HTTP+path, nil)
 	if err != nil {
 		return 0, "", err
 	}
