@@ -9,6 +9,7 @@ import (
 
 var (
 	texts   = flag.Int("texts", 20_000, "texts of a round")
+	apart   = flag.Bool("apart", true, "the XMPP server has a processor of its own")
 	profile = flag.String("profile", "", "FILE for a processor profile of the gateway")
 )
 

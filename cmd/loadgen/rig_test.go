@@ -50,9 +50,11 @@ type side struct {
 
 func newRig(b *testing.B, server, program, aid string) *rig {
 	b.Helper()
+	pin(b, 0)
 	s := lab.Servers[server](b, peer.Options{
 		Bare: true, Users: []string{"alice"}, Components: []string{gatewayDomain, swapDomain}, LogLevel: "error",
 	})
+	pin(b, 1)
 	return &rig{b: b, program: program, aid: aid, server: s}
 }
 
