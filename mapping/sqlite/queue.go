@@ -16,7 +16,7 @@ const (
 	// A commit costs the same however little it carries. So while crowd
 	// requests or more come with each, the next one begins no sooner than
 	// companyTime after the last; otherwise nobody waits.
-	companyTime = 4 * time.Millisecond
+	companyTime = 2 * time.Millisecond
 	crowd       = 8
 	// behindLimit bounds what waits to be written behind, in bytes.
 	behindLimit = 16 << 20
