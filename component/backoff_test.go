@@ -30,6 +30,10 @@ func streamError(condition string) string {
 		"<text xmlns='" + nsStreams + "'>why it is</text></stream:error></stream:stream>"
 }
 
+// soon is how often a refusal is tried again soon, because the server may not
+// have seen yet that a predecessor was killed.
+var soon = map[string]int{"conflict": 2}
+
 // What an administrator must mend is said in words and tried again slowly,
 // whether the server says it in the handshake or later.
 func TestRefusedSlowly(t *testing.T) {
@@ -46,17 +50,13 @@ func TestRefusedSlowly(t *testing.T) {
 			t.Run(c.number+" "+c.condition, func(t *testing.T) {
 				r := newRig(t)
 				r.start()
-				s := r.srv.AcceptRaw()
-				if open {
-					s.Handshake("1", testSecret)
-					r.rec.want("up")
-				} else {
-					s.ReadHeader()
-					s.Write(s.Header("1"))
-					s.ReadHandshake()
+				for range soon[c.condition] {
+					if !open {
+						r.refuse(c.condition, open)
+						r.logged(c.log)
+					}
 				}
-				s.Write(streamError(c.condition))
-				s.Close()
+				r.refuse(c.condition, open)
 				slowly(t, r.logged(c.log, "level=ERROR", "why it is"))
 				if _, _, why := r.State(); why == nil || !strings.Contains(why.Error(), c.condition) {
 					t.Error("State says", why)
@@ -64,6 +64,22 @@ func TestRefusedSlowly(t *testing.T) {
 			})
 		}
 	}
+}
+
+// refuse ends the next stream, in its handshake or when it is open.
+func (r *rig) refuse(condition string, open bool) {
+	r.t.Helper()
+	s := r.srv.AcceptRaw()
+	if open {
+		s.Handshake("1", testSecret)
+		r.rec.want("up")
+	} else {
+		s.ReadHeader()
+		s.Write(s.Header("1"))
+		s.ReadHandshake()
+	}
+	s.Write(streamError(condition))
+	s.Close()
 }
 
 // What passes by itself is tried again soon, with the new stream's id (0114.9).

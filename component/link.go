@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"mellium.im/xmpp/jid"
 
@@ -68,7 +69,7 @@ func (l *Link) Run(ctx context.Context) error {
 		l.out.down(true)
 		l.req.wake()
 	}()
-	b := backoff{t: l.t}
+	b := backoff{t: l.t, ended: time.Now()} // a predecessor may have been killed just now
 	for ctx.Err() == nil {
 		up, err := l.session(ctx)
 		if ctx.Err() != nil || errors.Is(err, errKilled) {
