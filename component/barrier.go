@@ -101,18 +101,18 @@ func (b *barrier) ping(data []byte) []byte {
 	return data
 }
 
-// answer tells whether s is what came back of a ping, and the offset that it
-// settles; 0 for one that is overtaken.
-func (b *barrier) answer(s *stanza.Stanza) (offset uint64, ok bool) {
+// answer tells whether s is what came back of a ping, the offset that it
+// settles (0 for one that is overtaken), and how long it took.
+func (b *barrier) answer(s *stanza.Stanza, now time.Time) (offset uint64, took time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if to, ok := b.late[s.ID]; ok && strings.EqualFold(to, s.From) {
 		delete(b.late, s.ID)
-		return 0, true
+		return 0, now.Sub(b.at), true
 	}
 	to, ok := b.ids[s.ID]
 	if !ok || !strings.EqualFold(to, s.From) {
-		return 0, false
+		return 0, 0, false
 	}
 	delete(b.ids, s.ID)
 	for id, a := range b.ids {
@@ -120,7 +120,7 @@ func (b *barrier) answer(s *stanza.Stanza) (offset uint64, ok bool) {
 	}
 	clear(b.ids)
 	b.addr = to
-	return b.start, true
+	return b.start, now.Sub(b.at), true
 }
 
 // wait returns how long the writer may sleep, and for how long an answer is

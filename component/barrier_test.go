@@ -49,7 +49,8 @@ func (c *clock) reply(ping *stanza.Stanza, typ string) (offset uint64, ok bool) 
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return c.answer(s)
+	offset, _, ok = c.answer(s, time.Now())
+	return offset, ok
 }
 
 // learned is a barrier that knows who answers.

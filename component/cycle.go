@@ -2,6 +2,7 @@ package component
 
 import (
 	"errors"
+	"time"
 
 	"causeway/component/stanza"
 )
@@ -141,8 +142,8 @@ func (s *stream) dispatch(cycle uint64) error {
 // deliver gives one stanza to whom it concerns.
 func (s *stream) deliver(st *stanza.Stanza, key Key) {
 	if st.Kind == stanza.IQ {
-		if offset, ok := s.barrier.answer(st); ok {
-			s.acknowledge(offset)
+		if offset, took, ok := s.barrier.answer(st, time.Now()); ok {
+			s.acknowledge(offset, took)
 			return
 		}
 		if st.Type == "result" || st.Type == "error" {
@@ -161,8 +162,8 @@ func (s *stream) deliver(st *stanza.Stanza, key Key) {
 }
 
 // acknowledge settles all that was written before offset.
-func (s *stream) acknowledge(offset uint64) {
-	if keys := s.l.out.settle(offset); len(keys) > 0 {
+func (s *stream) acknowledge(offset uint64, took time.Duration) {
+	if keys := s.l.out.settle(offset, took); len(keys) > 0 {
 		func() {
 			defer s.l.recovered("Settled", nil)
 			s.l.h.Settled(keys)

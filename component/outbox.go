@@ -3,14 +3,14 @@ package component
 import (
 	"context"
 	"sync"
+	"time"
 
 	"causeway/component/stanza"
 )
 
 // The bounds of what waits to be written or settled.
 const (
-	maxPending      = 4096    // keyed stanzas
-	maxPendingBytes = 4 << 20 // their bytes
+	maxPendingBytes = 4 << 20 // of keyed stanzas
 	maxQueue        = 1 << 20 // bytes not yet written, beyond which Send blocks
 	maxOwn          = 2 << 20 // beyond which the link's own replies are dropped
 	batchSize       = 64 << 10
@@ -43,6 +43,7 @@ type outbox struct {
 	entries []keyed // in order; the first written are written and not settled
 	written int
 	bytes   int      // of entries
+	window  window   // bounds entries
 	spare   [][]byte // of written batches
 
 	// adopted has the keys that a predecessor wrote; true: settled since.
@@ -61,7 +62,7 @@ const (
 )
 
 func newOutbox() *outbox {
-	return &outbox{wake: make(chan struct{}, 1), space: make(chan struct{})}
+	return &outbox{wake: make(chan struct{}, 1), space: make(chan struct{}), window: firstWindow}
 }
 
 // room tells whether a Send may add; if not, the channel says when to look
@@ -71,7 +72,7 @@ func (b *outbox) room(k Key) (wait <-chan struct{}, err error) {
 	case b.state == linkClosed, k == Key{} && b.state == linkDown:
 		return nil, ErrDown
 	case k == Key{} && b.queued >= maxQueue,
-		k != Key{} && (len(b.entries) >= maxPending || b.bytes >= maxPendingBytes):
+		k != Key{} && (len(b.entries) >= int(b.window) || b.bytes >= maxPendingBytes):
 		b.waiting = true
 		return b.space, nil
 	}
@@ -239,10 +240,12 @@ func (b *outbox) recycle(data []byte) {
 	}
 }
 
-// settle removes what ends at or before offset and returns its keys.
-func (b *outbox) settle(offset uint64) []Key {
+// settle removes what ends at or before offset, which the server has answered
+// for in the time took, and returns its keys.
+func (b *outbox) settle(offset uint64, took time.Duration) []Key {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.window = b.window.after(took)
 	n := 0
 	for n < b.written && b.entries[n].end <= offset {
 		n++

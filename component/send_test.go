@@ -128,7 +128,7 @@ func TestSendBlocks(t *testing.T) {
 	s.HoldPings()
 	ping := s.Next()
 	s.Next()
-	for i := range maxPending {
+	for i := range int(firstWindow) {
 		r.send("m", uint64(i+1))
 	}
 	cause := errors.New("the cause")
