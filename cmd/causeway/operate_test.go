@@ -130,3 +130,17 @@ func edit(t *testing.T, file string, change func(string) string) {
 		t.Fatal(err)
 	}
 }
+
+// TestStoreRefused starts the program on a store that it cannot have: it says
+// why, and who has it.
+func TestStoreRefused(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "prosody", peer.Node)
+	if status, out := r.gateway.command("run"); status != 1 || !strings.Contains(out, "in use by process") {
+		t.Errorf("a second program exits with %d: %s", status, out)
+	}
+	r.gateway.configure(func(s *settings) { s.Dir = filepath.Join(s.Dir, "missing") })
+	if status, out := r.gateway.command("run"); status != 1 || !strings.Contains(out, "does not exist") {
+		t.Errorf("without the store's directory it exits with %d: %s", status, out)
+	}
+}

@@ -19,5 +19,9 @@ func openStore(ctx context.Context, store string, log *slog.Logger, m prometheus
 	if !ok {
 		return nil, fmt.Errorf("store: %q is of no kind that this program knows", store)
 	}
-	return sqlite.Open(ctx, sqlite.Options{Path: path, Log: log, Metrics: m})
+	s, err := sqlite.Open(ctx, sqlite.Options{Path: path, Log: log, Metrics: m})
+	if err != nil {
+		return nil, err // and no Store that holds a nil
+	}
+	return s, nil
 }
