@@ -35,7 +35,7 @@ func TestContactAddresses(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Admins = []string{"admin@example.org"} })
 	n := r.ask(domain, query, anyInfo)
 	x := n.Children[0].Children[len(n.Children[0].Children)-1]
-	want, err := componenttest.Parse(`<x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/network/serverinfo</value></field>`+
+	want, err := componenttest.Parse(`<x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/network/serverinfo</value></field>` +
 		`<field var='admin-addresses' type='list-multi'><value>xmpp:admin@example.org</value></field></x>`)
 	if err != nil {
 		t.Fatal(err)
