@@ -24,7 +24,7 @@ func acquire(path string, now time.Time) (*lock, error) {
 		return nil, inWords(path, err)
 	}
 	l := &lock{f}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	err = take(f)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		err = fmt.Errorf("sqlite: %s is in use by %s: stop that first, or configure another store", path, l.holder())
 	} else if err == nil {
@@ -37,6 +37,47 @@ func acquire(path string, now time.Time) (*lock, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// take takes the lock, or fails with EWOULDBLOCK. Those who only look at it
+// share it for an instant (isHeld) and keep nobody from taking it: while it is
+// theirs it is tried again, for a second at most.
+func take(f *os.File) (err error) {
+	for range 1000 {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || isHeld(f) {
+			return err
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return err
+}
+
+// isHeld tells whether another has the lock for itself.
+func isHeld(f *os.File) bool {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if err == nil {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+	}
+	return errors.Is(err, syscall.EWOULDBLOCK)
+}
+
+// holder returns who holds the lock of the database at path; "" when nobody
+// does.
+func holder(path string) (string, error) {
+	f, err := os.Open(path + ".lock")
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("sqlite: lock: %w", err)
+	}
+	defer f.Close()
+	if !isHeld(f) {
+		return "", nil
+	}
+	l := &lock{f}
+	return l.holder(), nil
 }
 
 // sign writes who holds the lock.

@@ -54,23 +54,9 @@ func migrate(c *sqlite.Conn) error {
 	if err != nil {
 		return err
 	}
-	version, err := pragma(c, "user_version")
+	version, err := identify(c, all)
 	if err != nil {
 		return err
-	}
-	id, err := pragma(c, "application_id")
-	if err != nil {
-		return err
-	}
-	tables, err := queryInt(c, "SELECT count(*) FROM sqlite_schema")
-	if err != nil {
-		return err
-	}
-	if id != applicationID && tables > 0 {
-		return fmt.Errorf("the file is a database of another program")
-	}
-	if newest := all[len(all)-1].number; version > newest {
-		return fmt.Errorf("the database has version %d, this program knows up to %d: run the newer program", version, newest)
 	}
 	for _, m := range all {
 		if m.number <= version {
@@ -82,6 +68,29 @@ func migrate(c *sqlite.Conn) error {
 		}
 	}
 	return nil
+}
+
+// identify returns the version of the tables, 0 in an empty database. A
+// database that is not ours or that a newer program wrote is an error.
+func identify(c *sqlite.Conn, all []migration) (version int64, err error) {
+	if version, err = pragma(c, "user_version"); err != nil {
+		return 0, err
+	}
+	id, err := pragma(c, "application_id")
+	if err != nil {
+		return 0, err
+	}
+	tables, err := queryInt(c, "SELECT count(*) FROM sqlite_schema")
+	if err != nil {
+		return 0, err
+	}
+	if id != applicationID && tables > 0 {
+		return 0, fmt.Errorf("the file is a database of another program")
+	}
+	if newest := all[len(all)-1].number; version > newest {
+		return 0, fmt.Errorf("the database has version %d, this program knows up to %d: run the newer program", version, newest)
+	}
+	return version, nil
 }
 
 func pragma(c *sqlite.Conn, name string) (int64, error) {
