@@ -38,6 +38,10 @@ var (
 		Type: "auth", Condition: "registration-required",
 		Text: "You are not registered with this gateway: write register to it.",
 	}
+	errAddsTooEarly = &stanza.Error{
+		Type: "auth", Condition: "registration-required",
+		Text: errNotRegistered.Text + " Then add the contact again.",
+	}
 )
 
 // conditions is the table from the kind of a failure to the XMPP error.

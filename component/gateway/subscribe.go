@@ -20,7 +20,7 @@ func (g *Gateway) onSubscription(ctx context.Context, s *stanza.Stanza, id bridg
 	chat := bridges.ChatID("")
 	if local := localOf(s.To); local != "" {
 		if chat, err = g.resolve(local); err != nil {
-			g.refuseContact(t, s, err)
+			g.refuseContact(t, s, g.stanzaError(err))
 			g.finish(ctx, t)
 			return
 		}
@@ -29,7 +29,7 @@ func (g *Gateway) onSubscription(ctx context.Context, s *stanza.Stanza, id bridg
 	case !registered && chat == "":
 		g.meetStranger(t, s)
 	case !registered:
-		g.refuseUnregistered(t, s)
+		g.refuseContact(t, s, errAddsTooEarly)
 	default:
 		c, _, err := g.store.Contact(ctx, g.domain, id, chat)
 		if err != nil {
@@ -48,30 +48,19 @@ func (g *Gateway) finish(ctx context.Context, t *tx) {
 	}
 }
 
-// refuseContact answers a subscribe to an address that cannot be a contact:
-// the roster is cleaned, and the reason told in words (xeps.md 0100.28).
-func (g *Gateway) refuseContact(t *tx, s *stanza.Stanza, err error) {
+// refuseContact answers a subscribe that cannot be accepted: the roster is
+// cleaned, so that the contact does not stay pending, and the reason told in
+// words, because most clients show no error of presence (xeps.md 0100.28, .31).
+func (g *Gateway) refuseContact(t *tx, s *stanza.Stanza, e *stanza.Error) {
 	if s.Type != "subscribe" {
 		return
 	}
-	e := g.stanzaError(err)
 	text := bare(s.To) + ": " + e.Text
 	if e.Gone != "" {
 		text += " Use " + e.Gone
 	}
 	t.send(subscription("unsubscribed", bare(s.To), s))
 	t.send(g.ownMessage(string(t.account), text))
-}
-
-// refuseUnregistered answers a subscribe to a contact of somebody who has no
-// registration but may have one (xeps.md 0100.31): it is told in words, since
-// clients show no error of presence, and the request does not stay pending.
-func (g *Gateway) refuseUnregistered(t *tx, s *stanza.Stanza) {
-	if s.Type != "subscribe" {
-		return
-	}
-	t.send(subscription("unsubscribed", bare(s.To), s))
-	t.send(g.ownMessage(string(t.account), errNotRegistered.Text+" Then add "+bare(s.To)+" again."))
 }
 
 // meetStranger lets a user who may register have the gateway as a contact
