@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestVectors are those of XEP-0106 (xeps.md 0106.2, .3, .6, .10, .11).
+// TestVectors are those of XEP-0106 (xeps.md 0106.2, 0106.3, 0106.6, 0106.10, 0106.11).
 func TestVectors(t *testing.T) {
 	for id, localpart := range map[string]string{
 		`c:\5commas`:              `c\3a\5c5commas`,

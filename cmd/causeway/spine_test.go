@@ -34,7 +34,7 @@ func spine(r *rig) {
 	r.centre.None()
 }
 
-// xeps.md 0100.1-2, 0184 and section 2.
+// xeps.md 0100.1, 0100.2, 0184 and section 2.
 func discovery(t *testing.T, r *rig) {
 	u := r.login(t, "ann")
 	u.Do(map[string]any{"do": "discover", "to": domain})

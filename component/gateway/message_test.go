@@ -160,7 +160,7 @@ func TestPanicHarmsOneMessage(t *testing.T) {
 
 func TestTextIn(t *testing.T) {
 	r := newRig(t)
-	t.Run("0100.39 5.1.1 5.1.2 shape", func(t *testing.T) {
+	t.Run("0100.39 5.1.1 5.1.2 5.1.4 5.1.7 shape", func(t *testing.T) {
 		r.deliver(sms("hello"))
 		n := r.Receive(`<message type='chat' id='$id' from='+12025550100@sms.example.org/gateway' to='alice@example.org'><body>hello</body></message>`)
 		if len(n.Attr["id"]) != 36 {

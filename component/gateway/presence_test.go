@@ -129,10 +129,10 @@ func TestLogInAndOut(t *testing.T) {
 		_ = s.Commit(t.Context(), &mapping.Batch{PutContacts: []mapping.Contact{{Bridge: domain, Account: alice, ID: id, Subscription: mapping.SeesContact}}})
 	}
 	r := start(t, s, bridgetest.SMS())
-	r.greeting() // 0100.40
-	r.Send(available(alice+"/one", domain))
-	r.Receive(ownShows) // 0100.20
-	for range 2000 {    // rule 4
+	r.greeting()                            // 0100.40
+	r.Send(available(alice+"/one", domain)) // 0100.19
+	r.Receive(ownShows)                     // 0100.20
+	for range 2000 {                        // 0100.21, rule 4
 		r.Receive(`<presence from='*' to='alice@example.org'>` + anyCaps + `</presence>`)
 	}
 	r.Send(available(alice+"/one", domain)) // rule 5
