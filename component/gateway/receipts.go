@@ -26,7 +26,7 @@ type sentMessages struct {
 }
 
 func newSentMessages() *sentMessages {
-	return &sentMessages{newCache[bridges.MessageID, *sentMessage](65536)}
+	return &sentMessages{newCache[bridges.MessageID, *sentMessage](16384)}
 }
 
 func (s *sentMessages) add(parts []mapping.Message) *sentMessage {
