@@ -35,6 +35,7 @@ type cli struct {
 	Check   checkCmd   `cmd:"" help:"Read the configuration, try every link and network, say what is wrong."`
 	Snippet snippetCmd `cmd:"" help:"Print what to paste into the XMPP server's configuration."`
 	Status  statusCmd  `cmd:"" help:"Ask the running program how it is."`
+	Store   storeCmd   `cmd:"" help:"Look into the store, or copy it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
