@@ -2,10 +2,8 @@ package lab
 
 import (
 	"embed"
-	"encoding/hex"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,12 +31,17 @@ type Centre struct {
 
 // CentreEvent is what a centre saw. Fields that do not belong to it are empty.
 type CentreEvent struct {
-	Event    string // ready, bound, unbound, gone, submit, answer
+	Event    string // ready, bound, unbound, gone, armed, submit, answer
 	ID       string // of a submit_sm; of a bind, its system_id
 	From, To string
-	Text     string // decoded
+	TON, NPI int    // of From
+	Text     string // decoded, of short_message or message_payload
 	UDH      string // user data header without its length, hex
+	Octets   string // that are UDH and Text, hex
+	ESM      int    // esm_class
+	Coding   int    // data_coding
 	Report   int    // registered_delivery
+	SAR      []int  // reference, total and number of a segment
 	Tag      int    // of the delivery that the client answers
 	Status   int    // command_status; -1: nobody is bound
 }
@@ -102,59 +105,17 @@ func (c *Centre) None() {
 }
 
 // Fault makes the centre refuse the next text with that command_status.
-func (c *Centre) Fault(status int) { c.Tell(map[string]any{"do": "fault", "status": status}) }
-
-// Report sends the delivery report of a text and returns what the client
-// answers: its command_status.
-func (c *Centre) Report(of CentreEvent, delivered bool) int {
+func (c *Centre) Fault(status int) {
 	c.t.Helper()
-	stat, state, code := "DELIVRD", 2, "000"
-	if !delivered {
-		stat, state, code = "UNDELIV", 5, "001"
-	}
-	return c.deliver(map[string]any{
-		"do": "report", "from": of.To, "to": of.From, "id": of.ID, "stat": stat, "state": state, "err": code,
-	})
+	c.Tell(map[string]any{"do": "fault", "status": status})
+	c.Next("armed") // a text must not overtake it
 }
 
-// Text sends a text from a phone, in parts when it is long, and returns the
-// highest command_status that the client answers.
-func (c *Centre) Text(from, to, text string) int {
-	c.t.Helper()
-	coding, single, part := 0, 160, 153
-	if strings.ContainsFunc(text, func(r rune) bool { return r > '~' }) {
-		coding, single, part = 8, 35, 33 // any of them may be two units
-	}
-	runes := []rune(text)
-	if len(runes) <= single {
-		part = single
-	}
-	parts := slices.Collect(slices.Chunk(runes, part))
-	reference, worst := byte(c.tag), -1
-	for i, p := range parts {
-		udh := ""
-		if len(parts) > 1 {
-			udh = hex.EncodeToString([]byte{5, 0, 3, reference, byte(len(parts)), byte(i + 1)})
-		}
-		worst = max(worst, c.deliver(map[string]any{
-			"do": "text", "from": from, "to": to, "text": string(p), "coding": coding, "udh": udh,
-		}))
-	}
-	return worst
-}
+// Unbind makes the centre end the bind in order.
+func (c *Centre) Unbind() { c.Tell(map[string]any{"do": "unbind"}) }
 
-// deliver sends a deliver_sm and waits for its answer.
-func (c *Centre) deliver(command map[string]any) int {
-	c.t.Helper()
-	c.tag++
-	command["tag"] = c.tag
-	c.Tell(command)
-	for {
-		if e := c.Next("answer"); e.Tag == c.tag {
-			return e.Status
-		}
-	}
-}
+// Reset makes the centre reset the connection.
+func (c *Centre) Reset() { c.Tell(map[string]any{"do": "reset"}) }
 
 // Await blocks until f is true, asking again and again for a minute at most.
 func Await(t testing.TB, what string, f func() bool) {

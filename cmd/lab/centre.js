@@ -4,6 +4,8 @@
 const smpp = require('smpp');
 const [port, password] = process.argv.slice(2);
 const tell = event => process.stdout.write(JSON.stringify(event) + '\n');
+const utf16 = text => Buffer.from(text, 'utf16le').swap16();
+const encode = (text, coding) => coding === 8 ? utf16(text) : smpp.encodings.ASCII.encode(text); // GSM 03.38
 let client = null, id = 0, fault = 0;
 
 const binds = { bind_transceiver: true, bind_receiver: true, bind_transmitter: false };
@@ -15,7 +17,7 @@ function serve(peer) {
   });
   for (const [kind, receives] of Object.entries(binds)) peer.on(kind, pdu => {
     const status = pdu.password === password ? 0 : smpp.ESME_RINVPASWD;
-    peer.send(pdu.response({ command_status: status, system_id: 'centre' }));
+    peer.send(pdu.response({ command_status: status, system_id: 'centre', sc_interface_version: 0x34 }));
     if (status) return peer.close();
     if (receives) client = peer;
     tell({ event: 'bound', id: pdu.system_id });
@@ -30,19 +32,34 @@ function serve(peer) {
 }
 
 function submit(peer, pdu) {
-  const status = fault, message = pdu.short_message;
+  const status = fault;
   fault = 0;
   const message_id = (++id).toString(16).padStart(8, '0');
   peer.send(pdu.response(status ? { command_status: status } : { message_id }));
   tell({
     event: 'submit', id: message_id, status, from: pdu.source_addr, to: pdu.destination_addr,
-    text: message.message, udh: message.udh ? Buffer.concat(message.udh).toString('hex') : '', report: pdu.registered_delivery,
+    ton: pdu.source_addr_ton, npi: pdu.source_addr_npi, esm: pdu.esm_class, coding: pdu.data_coding,
+    report: pdu.registered_delivery, ...content(pdu),
+    sar: pdu.sar_total_segments ? [pdu.sar_msg_ref_num, pdu.sar_total_segments, pdu.sar_segment_seqnum] : [],
   });
 }
 
-function deliver(c, fields) {
+// What node-smpp has decoded, and the octets that make it.
+function content(pdu) {
+  const { message, udh } = [pdu.short_message, pdu.message_payload]
+    .map(field => field && field.message === undefined ? { message: field } : field)
+    .find(field => field && field.message.length) || { message: '' };
+  const header = udh ? Buffer.concat([].concat(udh)) : Buffer.alloc(0);
+  const body = Buffer.isBuffer(message) ? message : encode(message, pdu.data_coding);
+  return {
+    text: Buffer.isBuffer(message) ? '' : message, udh: header.toString('hex'),
+    octets: Buffer.concat([Buffer.from(udh ? [header.length] : []), header, body]).toString('hex'),
+  };
+}
+
+function deliver(c, fields, command = 'deliver_sm') {
   if (!client) return tell({ event: 'answer', tag: c.tag, status: -1 });
-  client.deliver_sm({
+  client[command]({
     source_addr: c.from, source_addr_ton: 1, source_addr_npi: 1,
     destination_addr: c.to, dest_addr_ton: 1, dest_addr_npi: 1, ...fields,
   }, pdu => tell({ event: 'answer', tag: c.tag, status: pdu.command_status }));
@@ -51,15 +68,26 @@ function deliver(c, fields) {
 const stamp = () => new Date().toISOString().replace(/[-:T]/g, '').slice(2, 12);
 const commands = {
   text: c => {
-    const message = c.coding === 8 ? Buffer.from(c.text, 'utf16le').swap16() : Buffer.from(c.text, 'ascii');
     const udh = Buffer.from(c.udh || '', 'hex');
-    deliver(c, { short_message: Buffer.concat([udh, message]), data_coding: c.coding, esm_class: udh.length ? 0x40 : 0 });
+    deliver(c, { short_message: Buffer.concat([udh, encode(c.text, c.coding)]), data_coding: c.coding, esm_class: udh.length ? 0x40 : 0 });
   },
+  data: c => deliver(c, { message_payload: encode(c.text, c.coding), data_coding: c.coding }, 'data_sm'),
   report: c => deliver(c, {
-    esm_class: 4, receipted_message_id: c.id, message_state: c.state,
+    esm_class: 4, ...(c.bare ? {} : { receipted_message_id: c.id, message_state: c.state }),
     short_message: `id:${c.id} sub:001 dlvrd:001 submit date:${stamp()} done date:${stamp()} stat:${c.stat} err:${c.err} text:`,
   }),
-  fault: c => { fault = c.status; },
+  fault: c => {
+    fault = c.status;
+    tell({ event: 'armed' });
+  },
+  unbind: () => {
+    const peer = client;
+    peer.unbind(() => {
+      tell({ event: 'unbound' });
+      peer.close();
+    });
+  },
+  reset: () => client.socket.resetAndDestroy(),
 };
 
 smpp.createServer(serve).listen(+port, '127.0.0.1', () => tell({ event: 'ready' }));

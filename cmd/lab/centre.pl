@@ -7,12 +7,14 @@ use IO::Select;
 use JSON::PP;
 use Net::SMPP;
 use POSIX qw(strftime);
+use Socket qw(SOL_SOCKET SO_LINGER);
 
 $| = 1;
 $SIG{PIPE} = 'IGNORE';
 my ($port, $password) = @ARGV;
 my $json = JSON::PP->new->ascii->utf8;
 my ($client, $last, $fault, $typed, %tags) = (undef, 0, 0, '');
+my $all = IO::Select->new(\*STDIN);
 
 sub tell_event { print $json->encode({@_}), "\n" }
 
@@ -23,7 +25,9 @@ my %handlers = (
 	enquire_link     => sub { $_[0]->enquire_link_resp(seq => $_[1]{seq}); 1 },
 	unbind           => sub { $_[0]->unbind_resp(seq => $_[1]{seq}); tell_event(event => 'unbound'); 0 },
 	submit_sm        => \&submit,
-	deliver_sm_resp  => sub { tell_event(event => 'answer', tag => delete $tags{$_[1]{seq}}, status => $_[1]{status}); 1 },
+	unbind_resp      => sub { tell_event(event => 'unbound'); 0 },
+	deliver_sm_resp  => \&answered,
+	data_sm_resp     => \&answered,
 );
 
 sub bound {
@@ -42,39 +46,73 @@ sub submit {
 	$fault = 0;
 	my $id = sprintf '%08x', ++$last;
 	$peer->submit_sm_resp(seq => $pdu->{seq}, status => $status, message_id => $id);
+	$message = $pdu->{message_payload} // '' if $message eq '';
+	my $octets = unpack 'H*', $message;
 	($udh, $message) = unpack 'C/a a*', $message if $pdu->{esm_class} & 0x40;
 	my $text = decode($pdu->{data_coding} == 8 ? 'UTF-16BE' : 'gsm0338', $message);
 	tell_event(event => 'submit', id => $id, status => $status, from => $pdu->{source_addr}, to => $pdu->{destination_addr},
-		text => $text, udh => unpack('H*', $udh), report => $pdu->{registered_delivery});
+		ton => $pdu->{source_addr_ton}, npi => $pdu->{source_addr_npi}, esm => $pdu->{esm_class}, coding => $pdu->{data_coding},
+		report => $pdu->{registered_delivery}, text => $text, udh => unpack('H*', $udh), octets => $octets, sar => sar($pdu));
+	return 1;
+}
+
+sub sar {
+	my ($pdu) = @_;
+	return [] unless defined $pdu->{sar_total_segments};
+	return [unpack('n', $pdu->{sar_msg_ref_num}), map { unpack 'C', $pdu->{$_} } qw(sar_total_segments sar_segment_seqnum)];
+}
+
+sub answered {
+	my (undef, $pdu) = @_;
+	tell_event(event => 'answer', tag => delete $tags{$pdu->{seq}}, status => $pdu->{status});
 	return 1;
 }
 
 sub deliver {
-	my ($c, @fields) = @_;
+	my ($c, $command, @fields) = @_;
 	return tell_event(event => 'answer', tag => $c->{tag}, status => -1) unless $client;
-	my $seq = $client->deliver_sm(async => 1, source_addr => $c->{from}, source_addr_ton => 1, source_addr_npi => 1,
+	my $seq = $client->$command(async => 1, source_addr => $c->{from}, source_addr_ton => 1, source_addr_npi => 1,
 		destination_addr => $c->{to}, dest_addr_ton => 1, dest_addr_npi => 1, @fields);
 	$tags{$seq} = $c->{tag};
+}
+
+sub octets {
+	my ($c) = @_;
+	return encode($c->{coding} == 8 ? 'UTF-16BE' : 'gsm0338', $c->{text});
+}
+
+sub gone {
+	my ($peer) = @_;
+	$all->remove($peer);
+	$peer->close;
+	$client = undef if $client && $client == $peer;
+	tell_event(event => 'gone');
 }
 
 my %commands = (
 	text => sub {
 		my ($c) = @_;
 		my $udh = pack 'H*', $c->{udh} // '';
-		deliver($c, short_message => $udh . encode($c->{coding} == 8 ? 'UTF-16BE' : 'gsm0338', $c->{text}),
-			data_coding => $c->{coding}, esm_class => length $udh ? 0x40 : 0);
+		deliver($c, 'deliver_sm', short_message => $udh . octets($c), data_coding => $c->{coding}, esm_class => length $udh ? 0x40 : 0);
 	},
+	data   => sub { deliver($_[0], 'data_sm', message_payload => octets($_[0]), data_coding => $_[0]{coding}) },
 	report => sub {
 		my ($c) = @_;
 		my $now = strftime '%y%m%d%H%M', gmtime;
-		deliver($c, esm_class => 4, receipted_message_id => "$c->{id}\0", message_state => pack('C', $c->{state}),
+		deliver($c, 'deliver_sm', esm_class => 4,
+			$c->{bare} ? () : (receipted_message_id => "$c->{id}\0", message_state => pack('C', $c->{state})),
 			short_message => "id:$c->{id} sub:001 dlvrd:001 submit date:$now done date:$now stat:$c->{stat} err:$c->{err} text:");
 	},
-	fault => sub { $fault = $_[0]{status} },
+	fault  => sub { $fault = $_[0]{status}; tell_event(event => 'armed') },
+	unbind => sub { $client->unbind(async => 1) },
+	reset  => sub {
+		setsockopt $client, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0);
+		gone($client);
+	},
 );
 
 my $listener = Net::SMPP->new_listen('127.0.0.1', port => $port) or die "listen: $!";
-my $all = IO::Select->new($listener, \*STDIN);
+$all->add($listener);
 tell_event(event => 'ready');
 while (1) {
 	for my $ready ($all->can_read) {
@@ -86,14 +124,11 @@ while (1) {
 				my $c = $json->decode($1);
 				$commands{$c->{do}}($c);
 			}
-		} else {
+		} elsif ($all->exists($ready)) { # else it was reset just now
 			my $pdu = $ready->read_pdu;
 			my $handler = $pdu && $handlers{Net::SMPP::pdu_tab->{$pdu->{cmd}}{cmd} // ''};
 			next if $handler && $handler->($ready, $pdu);
-			$all->remove($ready);
-			$ready->close;
-			$client = undef if $client && $client == $ready;
-			tell_event(event => 'gone');
+			gone($ready);
 		}
 	}
 }
