@@ -1,8 +1,6 @@
 package sms
 
 import (
-	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,67 +9,40 @@ import (
 	"causeway/cmd/lab"
 )
 
-// said is what the scripts of testdata say.
-type said struct {
-	Port   int
-	Submit *received
-	Answer *int
-}
-
-// received is a submit as the centre understands it: its text, or the octets
-// in hexadecimal.
-type received struct {
-	From, To, Text, UDH, Octets string
-	TON, NPI, Coding            int
-}
-
-// centres are SMS centres that others wrote.
-var centres = map[string]func(*testing.T) *lab.Lines{
-	"node-smpp": func(t *testing.T) *lab.Lines { return lab.Node(t, "testdata/centre.js") },
-	"Net::SMPP": func(t *testing.T) *lab.Lines { return lab.Perl(t, "testdata/centre.pl") },
-}
-
-func eachCentre(t *testing.T, test func(t *testing.T, l *lab.Lines, address string)) {
-	for name, open := range centres {
-		t.Run(name, func(t *testing.T) {
-			l := open(t)
-			var s said
-			l.Hear(&s)
-			test(t, l, fmt.Sprint("127.0.0.1:", s.Port))
-		})
+// eachCentre runs a test with each SMS centre that others wrote.
+func eachCentre(t *testing.T, test func(t *testing.T, c *lab.Centre)) {
+	for name, with := range lab.Centres {
+		t.Run(name, func(t *testing.T) { test(t, lab.StartCentre(t, with, secret)) })
 	}
 }
 
-// submits hears of n submits, and returns the text that they make.
-func submits(t *testing.T, l *lab.Lines, n int) (text string, last *received) {
+// submits waits for n submits, and returns the text that they make.
+func submits(c *lab.Centre, n int) (text string, all []lab.CentreEvent) {
+	for range n {
+		e := c.Next("submit")
+		text += e.Text
+		all = append(all, e)
+	}
+	return text, all
+}
+
+// reportAll reports the parts of a text as delivered, in ways that centres have.
+func reportAll(t *testing.T, c *lab.Centre, parts []lab.CentreEvent) {
 	t.Helper()
-	for n > 0 {
-		var s said
-		if l.Hear(&s); s.Submit == nil {
-			continue
+	for i, p := range parts {
+		way := c.Report
+		if i%2 == 1 {
+			way = c.BareReport
 		}
-		n--
-		last = s.Submit
-		if last.Octets == "" {
-			text += last.Text
-			continue
+		if status := way(p, true); status != 0 {
+			t.Errorf("report %d is answered by %#x", i, status)
 		}
-		data, err := hex.DecodeString(last.Octets)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := piece{script: scriptOf(byte(last.Coding), scriptGSM), data: data}
-		if data[0] == 5 {
-			p.cutHeader()
-		}
-		text += decode(p.script, p.data, p.tables)
 	}
-	return text, last
 }
 
 func TestRealCentres(t *testing.T) {
-	eachCentre(t, func(t *testing.T, l *lab.Lines, address string) {
-		b := newBridge(t, config(address))
+	eachCentre(t, func(t *testing.T, c *lab.Centre) {
+		b := newBridge(t, config(c.Address))
 		h := run(t, b)
 		se, err := b.Open(t.Context(), bridges.Account{ID: alice, Self: number})
 		if err != nil {
@@ -88,10 +59,12 @@ func TestRealCentres(t *testing.T) {
 			if err != nil || len(ids) != parts {
 				t.Fatal(ids, err)
 			}
-			got, last := submits(t, l, parts)
+			got, all := submits(c, parts)
+			last := all[parts-1]
 			if got != text || last.From != number[1:] || last.To != phone[1:] || last.TON != 1 || last.NPI != 1 {
 				t.Errorf("the centre got %q, %+v", got, last)
 			}
+			reportAll(t, c, all)
 			var reported []bridges.MessageID
 			for range ids {
 				e := next(t, h.came).Event.(bridges.Receipt)
@@ -108,52 +81,47 @@ func TestRealCentres(t *testing.T) {
 }
 
 func TestRealCentresAnswer(t *testing.T) {
-	eachCentre(t, func(t *testing.T, l *lab.Lines, address string) {
-		b := newBridge(t, config(address))
+	eachCentre(t, func(t *testing.T, c *lab.Centre) {
+		b := newBridge(t, config(c.Address))
 		h := run(t, b)
 		se, err := b.Open(t.Context(), bridges.Account{ID: alice, Self: number})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer se.Close()
-		m := message("answer")
-		m.Receipt = false
-		if _, err := se.Send(t.Context(), m); err != nil {
-			t.Fatal(err)
+		long := strings.Repeat("žluťoučký kůň ", 4) + strings.Repeat("úpěl 🐎 ", 8) + "ďábelské ódy"
+		for name, send := range map[string]func(from, to, text string) int{"in order": c.Text, "shuffled": c.Shuffled} {
+			if status := send(phone[1:], number[1:], long); status != 0 {
+				t.Errorf("%s: the client answers %#x", name, status)
+			}
+			parts := []bridges.Part{next(t, h.came).Event.(bridges.Part)}
+			for range parts[0].Total - 1 {
+				parts = append(parts, next(t, h.came).Event.(bridges.Part))
+			}
+			slices.SortFunc(parts, func(a, b bridges.Part) int { return int(a.Number) - int(b.Number) })
+			if got := b.Assemble(parts); len(parts) < 3 || got.Text != long || got.Chat != phone {
+				t.Errorf("%s: the long text is %+v, of %d parts", name, got, len(parts))
+			}
 		}
-		parts := make([]bridges.Part, 3)
-		for range parts {
-			p := next(t, h.came).Event.(bridges.Part)
-			parts[p.Number-1] = p
+		const short = "très? 5€ @home"
+		if status := c.GSM(phone[1:], number[1:], short); status != 0 {
+			t.Errorf("the client answers %#x", status)
 		}
-		want := strings.Repeat("žluťoučký kůň ", 4) + strings.Repeat("úpěl 🐎 ", 8) + "ďábelské ódy"
-		if got := b.Assemble(parts); got.Text != want || got.Chat != phone {
-			t.Errorf("the long text is %+v", got)
-		}
-		if e := next(t, h.came).Event.(bridges.Message); e.Text != "très? 5€ @home" {
+		if e := next(t, h.came).Event.(bridges.Message); e.Text != short {
 			t.Errorf("the short text is %q", e.Text)
-		}
-		for answers := 0; answers < 4; {
-			var s said
-			if l.Hear(&s); s.Answer == nil {
-				continue
-			}
-			if answers++; *s.Answer != 0 {
-				t.Errorf("the centre was answered %d", *s.Answer)
-			}
 		}
 	})
 }
 
 func TestRealCentresRefuse(t *testing.T) {
-	eachCentre(t, func(t *testing.T, _ *lab.Lines, address string) {
-		c := config(address)
+	eachCentre(t, func(t *testing.T, centre *lab.Centre) {
+		c := config(centre.Address)
 		if err := newBridge(t, c).Check(t.Context()); err != nil {
 			t.Errorf("the right password: %v", err)
 		}
 		c.Connectors[0].SMPP.Password = "wr0ngone"
 		err := newBridge(t, c).Check(t.Context())
-		if err == nil || !strings.Contains(err.Error(), "password") || !strings.Contains(err.Error(), address) || strings.Contains(err.Error(), "wr0ngone") {
+		if err == nil || !strings.Contains(err.Error(), "password") || !strings.Contains(err.Error(), centre.Address) || strings.Contains(err.Error(), "wr0ngone") {
 			t.Errorf("a wrong password: %v", err)
 		}
 	})

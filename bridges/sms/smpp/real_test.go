@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,21 +14,6 @@ import (
 	"causeway/bridges/sms/smpp"
 	"causeway/cmd/lab"
 )
-
-// said is what the scripts of testdata say.
-type said struct {
-	Port    int
-	Submit  *received
-	Answer  *smpp.Status
-	Unbound bool
-}
-
-// received is a submit as the centre understands it. Text is in hexadecimal.
-type received struct {
-	From, To, Text               string
-	TON, ESM, Coding, Registered int
-	SAR                          []int
-}
 
 // patience bounds what should take milliseconds.
 const patience = 30 * time.Second
@@ -96,21 +81,10 @@ func run(t *testing.T, cfg smpp.Config, h *mailbox) *smpp.Client {
 	return c
 }
 
-// centres are SMS centres that others wrote.
-var centres = map[string]func(*testing.T) *lab.Lines{
-	"node-smpp": func(t *testing.T) *lab.Lines { return lab.Node(t, "testdata/centre.js") },
-	"Net::SMPP": func(t *testing.T) *lab.Lines { return lab.Perl(t, "testdata/centre.pl") },
-}
-
-// eachCentre runs a test with each of them.
-func eachCentre(t *testing.T, test func(t *testing.T, l *lab.Lines, address string)) {
-	for name, open := range centres {
-		t.Run(name, func(t *testing.T) {
-			l := open(t)
-			var s said
-			l.Hear(&s)
-			test(t, l, fmt.Sprint("127.0.0.1:", s.Port))
-		})
+// eachCentre runs a test with each SMS centre that others wrote.
+func eachCentre(t *testing.T, test func(t *testing.T, c *lab.Centre)) {
+	for name, with := range lab.Centres {
+		t.Run(name, func(t *testing.T) { test(t, lab.StartCentre(t, with, "secret")) })
 	}
 }
 
@@ -132,27 +106,27 @@ func TestRealSubmit(t *testing.T) {
 	udh := "\x05\x00\x03\x2a\x02\x01"
 	cases := map[string]struct {
 		change func(*smpp.SubmitSM)
-		want   received
+		want   lab.CentreEvent // From, To, TON and Octets are those of text if empty
 	}{
-		"plain":    {func(m *smpp.SubmitSM) {}, received{Coding: 1, Text: "68656c6c6f"}},
-		"UCS-2":    {func(m *smpp.SubmitSM) { m.DataCoding, m.ShortMessage = 8, []byte("\x01\x7e\x20\xac\xd8\x3d\xde\x00") }, received{Coding: 8, Text: "017e20acd83dde00"}},
-		"a header": {func(m *smpp.SubmitSM) { m.ESMClass, m.DataCoding, m.ShortMessage = 0x43, 4, []byte(udh+"\xff\x00") }, received{ESM: 0x43, Coding: 4, Text: "0500032a0201ff00"}},
-		"a report": {func(m *smpp.SubmitSM) { m.RegisteredDelivery = 0x11 }, received{Coding: 1, Registered: 0x11, Text: "68656c6c6f"}},
-		"a name":   {func(m *smpp.SubmitSM) { m.Source = smpp.Address{TON: 5, Addr: "My Bank"} }, received{From: "My Bank", TON: 5, Coding: 1, Text: "68656c6c6f"}},
+		"plain":    {func(m *smpp.SubmitSM) {}, lab.CentreEvent{Coding: 1}},
+		"UCS-2":    {func(m *smpp.SubmitSM) { m.DataCoding, m.ShortMessage = 8, []byte("\x01\x7e\x20\xac\xd8\x3d\xde\x00") }, lab.CentreEvent{Coding: 8, Octets: "017e20acd83dde00"}},
+		"a header": {func(m *smpp.SubmitSM) { m.ESMClass, m.DataCoding, m.ShortMessage = 0x43, 4, []byte(udh+"\xff\x00") }, lab.CentreEvent{ESM: 0x43, Coding: 4, Octets: "0500032a0201ff00"}},
+		"a report": {func(m *smpp.SubmitSM) { m.RegisteredDelivery = 0x11 }, lab.CentreEvent{Coding: 1, Report: 0x11}},
+		"a name":   {func(m *smpp.SubmitSM) { m.Source = smpp.Address{TON: 5, Addr: "My Bank"} }, lab.CentreEvent{From: "My Bank", TON: 5, Coding: 1}},
 		"a payload": {func(m *smpp.SubmitSM) {
 			m.DataCoding, m.ShortMessage = 4, nil
 			m.TLVs = smpp.TLVs{{Tag: smpp.TagMessagePayload, Value: []byte(strings.Repeat("x", 300))}}
-		}, received{Coding: 4, Text: strings.Repeat("78", 300)}},
+		}, lab.CentreEvent{Coding: 4, Octets: strings.Repeat("78", 300)}},
 		"segments": {func(m *smpp.SubmitSM) {
 			m.TLVs = smpp.TLVs{
 				{Tag: smpp.TagSARRef, Value: []byte{1, 2}},
 				{Tag: smpp.TagSARTotal, Value: []byte{3}},
 				{Tag: smpp.TagSARSegment, Value: []byte{1}},
 			}
-		}, received{Coding: 1, Text: "68656c6c6f", SAR: []int{0x102, 3, 1}}},
+		}, lab.CentreEvent{Coding: 1, SAR: []int{0x102, 3, 1}}},
 	}
-	eachCentre(t, func(t *testing.T, l *lab.Lines, address string) {
-		c := run(t, config(address), newMailbox())
+	eachCentre(t, func(t *testing.T, centre *lab.Centre) {
+		c := run(t, config(centre.Address), newMailbox())
 		n := 0
 		for name, test := range cases {
 			m := text("hello")
@@ -161,40 +135,66 @@ func TestRealSubmit(t *testing.T) {
 			if n++; err != nil || id != fmt.Sprintf("%08x", n) {
 				t.Errorf("%s: id %q, %v", name, id, err)
 			}
-			want := test.want
-			if want.To = "12025550100"; want.From == "" {
-				want.From, want.TON = "12025550199", 1
-			}
-			var s said
-			if l.Hear(&s); !reflect.DeepEqual(*s.Submit, want) {
-				t.Errorf("%s:\n got %+v\nwant %+v", name, *s.Submit, want)
+			if got, want := centre.Next("submit"), filled(test.want); !sameSubmit(got, want) {
+				t.Errorf("%s:\n got %+v\nwant %+v", name, got, want)
 			}
 		}
 	})
 }
 
+// filled has the fields of text where e has none.
+func filled(e lab.CentreEvent) lab.CentreEvent {
+	e.To = "12025550100"
+	if e.From == "" {
+		e.From, e.TON = "12025550199", 1
+	}
+	if e.Octets == "" {
+		e.Octets = "68656c6c6f"
+	}
+	return e
+}
+
+func sameSubmit(a, b lab.CentreEvent) bool {
+	return a.From == b.From && a.To == b.To && a.TON == b.TON && a.Octets == b.Octets && a.ESM == b.ESM &&
+		a.Coding == b.Coding && a.Report == b.Report && slices.Equal(a.SAR, b.SAR)
+}
+
 func TestRealRefusals(t *testing.T) {
-	eachCentre(t, func(t *testing.T, l *lab.Lines, address string) {
-		c := run(t, config(address), newMailbox())
+	eachCentre(t, func(t *testing.T, centre *lab.Centre) {
+		c := run(t, config(centre.Address), newMailbox())
+		centre.Fault(int(smpp.InvalidDest))
 		var status *smpp.StatusError
 		if _, err := submit(t, c, text("refuse")); !errors.As(err, &status) || status.Status != smpp.InvalidDest {
 			t.Errorf("refuse: %v", err)
 		}
-		if id, err := submit(t, c, text("throttle")); err != nil || id != "00000001" {
-			t.Errorf("throttle: %q, %v", id, err)
+		centre.Next("submit")
+		centre.Fault(int(smpp.Throttling))
+		id, err := submit(t, c, text("throttle"))
+		first, second := centre.Next("submit"), centre.Next("submit")
+		if first.Status != int(smpp.Throttling) || second.Status != 0 || err != nil || id != second.ID || id == first.ID {
+			t.Errorf("throttle: %q, %v; %+v, %+v", id, err, first, second)
 		}
 	})
 }
 
 func TestRealDeliver(t *testing.T) {
-	eachCentre(t, func(t *testing.T, l *lab.Lines, address string) {
+	const phone, number = "12025550100", "12025550199"
+	eachCentre(t, func(t *testing.T, centre *lab.Centre) {
 		h := newMailbox()
-		c := run(t, config(address), h)
+		c := run(t, config(centre.Address), h)
 		id, err := submit(t, c, text("deliver"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.Hear(&said{})
+		for what, status := range map[string]int{
+			"report":  centre.Report(centre.Next("submit"), true),
+			"message": centre.Text(phone, number, "žluť €"),
+			"data":    centre.Data(phone, number, "payload"),
+		} {
+			if status != int(smpp.OK) {
+				t.Errorf("%s: answered by %#x", what, status)
+			}
+		}
 		receipt, message, data := get(t, h.messages), get(t, h.messages), get(t, h.messages)
 		named, _ := receipt.TLVs.CString(smpp.TagReceiptedMessageID)
 		state, _ := receipt.TLVs.Uint(smpp.TagMessageState)
@@ -203,26 +203,22 @@ func TestRealDeliver(t *testing.T) {
 			t.Errorf("receipt %+v", receipt)
 		}
 		if got := hex.EncodeToString(message.Payload()); message.DataCoding != 8 || got != "017e006c00750165002020ac" ||
-			message.Source.Addr != "12025550100" || message.Dest.Addr != "12025550199" {
+			message.Source.Addr != phone || message.Dest.Addr != number {
 			t.Errorf("message %+v, text %s", message, got)
 		}
 		if !data.Data || data.DataCoding != 1 || string(data.Payload()) != "payload" {
 			t.Errorf("data_sm %+v", data)
 		}
 		for range 3 {
-			var s said
-			if l.Hear(&s); s.Answer == nil || *s.Answer != smpp.OK {
-				t.Errorf("the centre heard %+v", s)
-			}
 			get(t, h.answered) // no other traffic is needed for that: TCP tells
 		}
 	})
 }
 
 func TestRealUnbind(t *testing.T) {
-	eachCentre(t, func(t *testing.T, l *lab.Lines, address string) {
+	eachCentre(t, func(t *testing.T, centre *lab.Centre) {
 		h := newMailbox()
-		c := smpp.New(config(address), h)
+		c := smpp.New(config(centre.Address), h)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		ended := make(chan error, 1)
@@ -232,23 +228,21 @@ func TestRealUnbind(t *testing.T) {
 		if err := get(t, ended); err != nil {
 			t.Error(err)
 		}
-		var s said
-		if l.Hear(&s); !s.Unbound {
-			t.Errorf("the centre heard %+v", s)
-		}
+		centre.Next("unbound")
 	})
 }
 
 // The client binds again after the centre has ended the bind, in order or not.
 func TestRealRebind(t *testing.T) {
-	for _, word := range []string{"unbind", "reset"} {
-		t.Run(word, func(t *testing.T) {
-			eachCentre(t, func(t *testing.T, l *lab.Lines, address string) {
+	for name, end := range map[string]func(*lab.Centre){"unbind": (*lab.Centre).Unbind, "reset": (*lab.Centre).Reset} {
+		t.Run(name, func(t *testing.T) {
+			eachCentre(t, func(t *testing.T, centre *lab.Centre) {
 				h := newMailbox()
-				c := run(t, config(address), h)
-				if _, err := submit(t, c, text(word)); err != nil && !errors.Is(err, smpp.ErrUnknown) {
-					t.Error(err)
+				c := run(t, config(centre.Address), h)
+				if id, err := submit(t, c, text("once")); err != nil || id != "00000001" {
+					t.Errorf("once: %q, %v", id, err)
 				}
+				end(centre)
 				get(t, h.bound)
 				if id, err := submit(t, c, text("again")); err != nil || id != "00000002" {
 					t.Errorf("again: %q, %v", id, err)
@@ -259,8 +253,8 @@ func TestRealRebind(t *testing.T) {
 }
 
 func TestRealCheck(t *testing.T) {
-	eachCentre(t, func(t *testing.T, l *lab.Lines, address string) {
-		cfg := config(address)
+	eachCentre(t, func(t *testing.T, centre *lab.Centre) {
+		cfg := config(centre.Address)
 		cfg.Password = "wrong"
 		if err := smpp.Check(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "wrong password") {
 			t.Errorf("wrong password: %v", err)
@@ -269,9 +263,6 @@ func TestRealCheck(t *testing.T) {
 		if err := smpp.Check(t.Context(), cfg); err != nil {
 			t.Error(err)
 		}
-		var s said
-		if l.Hear(&s); !s.Unbound {
-			t.Errorf("the centre heard %+v", s)
-		}
+		centre.Next("unbound")
 	})
 }
