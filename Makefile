@@ -25,7 +25,7 @@ test: deps
 	@$(MAKE) --no-print-directory lint race
 
 race:
-	go test -race -timeout 18m ./...
+	go test -race -count=1 -timeout 18m ./...
 
 lint:
 	@.ci/lint.sh
