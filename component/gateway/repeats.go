@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,19 +14,29 @@ import (
 // sends it again after a resumed connection sends one text.
 const repeatTime = 10 * time.Minute
 
-// repeats remembers the messages of users by a part of their hash, in few
-// bytes each: ten minutes at thousands of messages a second. It forgets by
-// halves.
+// repeats remembers the messages of users by a part of their hash: 14 bytes
+// each, for ten minutes at thousands of messages a second. What came in the same
+// quarter of that time is forgotten together, so each is known for at most a
+// quarter longer.
 type repeats struct {
-	mu       sync.Mutex
-	new, old map[uint64]uint32 // part of the hash → seconds of Unix time
-	turned   time.Time
+	mu     sync.Mutex
+	spans  []span // oldest first
+	hashes int    // in all spans
 }
 
-// repeatsLimit bounds each half.
-const repeatsLimit = 1_000_000
+// span is what came within repeatSpan.
+type span struct {
+	start  time.Time
+	hashes map[uint64]struct{}
+}
 
-func newRepeats() *repeats { return &repeats{new: map[uint64]uint32{}} }
+const (
+	repeatSpan = repeatTime / 4
+	// repeatsLimit bounds all that is remembered.
+	repeatsLimit = 2_000_000
+)
+
+func newRepeats() *repeats { return &repeats{} }
 
 // repeatHash is of what makes two messages one: sender, contact, id and body.
 func repeatHash(id bridges.AccountID, contact, stanzaID, text string) [16]byte {
@@ -41,28 +52,45 @@ func (r *repeats) has(h [16]byte, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	k := binary.LittleEndian.Uint64(h[:])
-	at, ok := r.new[k]
-	if !ok {
-		at, ok = r.old[k]
+	for i := range r.spans {
+		s := &r.spans[i]
+		if _, ok := s.hashes[k]; ok && !s.over(now) {
+			return true
+		}
 	}
-	return ok && now.Sub(time.Unix(int64(at), 0)) <= repeatTime+time.Second
+	return false
 }
+
+// over tells whether all of s is older than what is remembered.
+func (s *span) over(now time.Time) bool { return now.Sub(s.start) > repeatTime+repeatSpan }
 
 func (r *repeats) add(h [16]byte, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.new) >= repeatsLimit || at.Sub(r.turned) > repeatTime {
-		r.old, r.new, r.turned = r.new, map[uint64]uint32{}, at
+	if r.hashes >= repeatsLimit {
+		r.forget()
 	}
-	r.new[binary.LittleEndian.Uint64(h[:])] = uint32(at.Unix())
+	if n := len(r.spans); n == 0 || at.Sub(r.spans[n-1].start) > repeatSpan {
+		r.spans = append(r.spans, span{at, map[uint64]struct{}{}})
+	}
+	last := r.spans[len(r.spans)-1].hashes
+	before := len(last)
+	last[binary.LittleEndian.Uint64(h[:])] = struct{}{}
+	r.hashes += len(last) - before
 }
 
-// expire gives the memory of an idle gateway back.
+// forget drops the oldest span. The caller holds the lock.
+func (r *repeats) forget() {
+	r.hashes -= len(r.spans[0].hashes)
+	r.spans = slices.Delete(r.spans, 0, 1)
+}
+
+// expire drops what is too old.
 func (r *repeats) expire(now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now.Sub(r.turned) > 2*repeatTime && len(r.new)+len(r.old) > 0 {
-		r.old, r.new = nil, map[uint64]uint32{}
+	for len(r.spans) > 0 && r.spans[0].over(now) {
+		r.forget()
 	}
 }
 
