@@ -15,7 +15,7 @@ type Batch struct {
 	Park   []Parked // moved out of their cycle, or updated
 
 	PutAccounts    []Account // ErrTaken when Self belongs to another account
-	DeleteAccounts []Account // with contacts, messages and parked rows
+	DeleteAccounts []Account // by ID, with contacts, messages and parked rows
 	PutContacts    []Contact
 	DeleteContacts []Contact
 	PutMessages    []Message
@@ -63,6 +63,11 @@ type Accounts interface {
 	// EachAccount calls f in the order of ids and stops at its first error.
 	// f may call the store.
 	EachAccount(ctx context.Context, bridge string, f func(Account) error) error
+	// Released tells when an identity that is free now was given back, by
+	// DeleteAccounts or by PutAccounts with another Self, and whether the
+	// account by had it last. The time is zero when nobody had it as far as is
+	// remembered, which is for half a year. Of who left, a store keeps hashes only.
+	Released(ctx context.Context, bridge string, self bridges.UserID, by bridges.AccountID) (at time.Time, own bool, err error)
 }
 
 // Contacts finds the contacts of an account.

@@ -44,7 +44,14 @@ type memState struct {
 	messages    map[bridges.MessageID]mapping.Message
 	sent        []mapping.Sent
 	once        map[string]mapping.Once
+	released    map[bridges.UserID]release
 	quarantined []mapping.Quarantined
+}
+
+// release says who gave an identity back, and when.
+type release struct {
+	by bridges.AccountID
+	at time.Time
 }
 
 func newMemStore() *memStore {
@@ -52,6 +59,7 @@ func newMemStore() *memStore {
 		records: map[mapping.Key]mapping.Record{}, parked: map[mapping.Key]mapping.Parked{},
 		accounts: map[bridges.AccountID]mapping.Account{}, contacts: map[string]mapping.Contact{},
 		messages: map[bridges.MessageID]mapping.Message{}, once: map[string]mapping.Once{},
+		released: map[bridges.UserID]release{},
 	}}
 }
 
@@ -69,6 +77,7 @@ func (m *memStore) crash() *memStore {
 func (s memState) clone() memState {
 	s.records, s.parked, s.accounts = maps.Clone(s.records), maps.Clone(s.parked), maps.Clone(s.accounts)
 	s.contacts, s.messages, s.once = maps.Clone(s.contacts), maps.Clone(s.messages), maps.Clone(s.once)
+	s.released = maps.Clone(s.released)
 	s.sent, s.quarantined = slices.Clone(s.sent), slices.Clone(s.quarantined)
 	return s
 }
@@ -175,7 +184,9 @@ func (s *memState) apply(b *mapping.Batch) error {
 
 func (s *memState) applyPeople(b *mapping.Batch) {
 	for _, a := range b.PutAccounts {
+		s.release(a.ID)
 		s.accounts[a.ID] = a
+		delete(s.released, a.Self)
 	}
 	for _, c := range b.PutContacts {
 		s.contacts[contactKey(c.Account, c.ID)] = c
@@ -184,10 +195,17 @@ func (s *memState) applyPeople(b *mapping.Batch) {
 		delete(s.contacts, contactKey(c.Account, c.ID))
 	}
 	for _, a := range b.DeleteAccounts {
+		s.release(a.ID)
 		delete(s.accounts, a.ID)
 		maps.DeleteFunc(s.contacts, func(_ string, c mapping.Contact) bool { return c.Account == a.ID })
 		maps.DeleteFunc(s.messages, func(_ bridges.MessageID, x mapping.Message) bool { return x.Account == a.ID })
 		maps.DeleteFunc(s.parked, func(_ mapping.Key, p mapping.Parked) bool { return p.Account == a.ID })
+	}
+}
+
+func (s *memState) release(id bridges.AccountID) {
+	if a, ok := s.accounts[id]; ok {
+		s.released[a.Self] = release{id, time.Now()}
 	}
 }
 
@@ -271,6 +289,13 @@ func (m *memStore) EachAccount(_ context.Context, _ string, f func(mapping.Accou
 		}
 	}
 	return nil
+}
+
+func (m *memStore) Released(_ context.Context, _ string, self bridges.UserID, by bridges.AccountID) (time.Time, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.state.released[self]
+	return r.at, ok && r.by == by, nil
 }
 
 func (m *memStore) Contact(_ context.Context, _ string, a bridges.AccountID, id bridges.ChatID) (mapping.Contact, bool, error) {

@@ -62,10 +62,18 @@ func migrate(c *sqlite.Conn) error {
 		if m.number <= version {
 			continue
 		}
-		script := fmt.Sprintf("%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;", m.script, applicationID, m.number)
-		if err := sqlitex.ExecuteScript(c, script, nil); err != nil {
-			return fmt.Errorf("migration %d: %w", m.number, err)
+		if err := apply(c, m); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// apply runs one migration, all of it or nothing.
+func apply(c *sqlite.Conn, m migration) error {
+	script := fmt.Sprintf("%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;", m.script, applicationID, m.number)
+	if err := sqlitex.ExecuteScript(c, script, nil); err != nil {
+		return fmt.Errorf("migration %d: %w", m.number, err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -85,10 +86,20 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 	wantWords(t, refusal(t, newer), newer, "999", "newer program")
 
 	// A refused store is not locked.
-	script(t, newer, "PRAGMA user_version = 1")
+	script(t, newer, fmt.Sprintf("PRAGMA user_version = %d", newest(t)))
 	if err := open(t, newer).Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// newest is the version of the tables that this program makes.
+func newest(t *testing.T) int64 {
+	t.Helper()
+	all, err := allMigrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[len(all)-1].number
 }
 
 // script runs a statement on a closed database.
@@ -107,7 +118,7 @@ func script(t *testing.T, path, text string) {
 func TestSettings(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "causeway.db"))
 	defer s.Close()
-	for name, want := range map[string]int64{"synchronous": 2, "application_id": applicationID, "user_version": 1} {
+	for name, want := range map[string]int64{"synchronous": 2, "application_id": applicationID, "user_version": newest(t)} {
 		if got, err := pragma(s.conn, name); got != want || err != nil {
 			t.Errorf("%s = %d, %v", name, got, err)
 		}

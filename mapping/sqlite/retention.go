@@ -24,6 +24,9 @@ type Retention struct {
 	// Offsets is how long it is known how far the journal has a connection
 	// over which nothing came since. 0: 7 days.
 	Offsets time.Duration
+	// Released is how long an identity that was given back is known as such,
+	// because people still write to whoever had it. 0: 180 days.
+	Released time.Duration
 }
 
 const day = 24 * time.Hour
@@ -32,6 +35,7 @@ func (r Retention) withDefaults() Retention {
 	for p, d := range map[*time.Duration]time.Duration{
 		&r.Messages: 30 * day, &r.Sent: 20 * time.Minute, &r.Once: 20 * time.Minute,
 		&r.Quarantine: 30 * day, &r.Parked: 30 * day, &r.Offsets: 7 * day,
+		&r.Released: 180 * day,
 	} {
 		if *p == 0 {
 			*p = d
@@ -66,6 +70,8 @@ func (r Retention) sweeps() []sweep {
 		{fmt.Sprintf(`DELETE FROM parked WHERE rowid IN
 			(SELECT rowid FROM parked WHERE expires > 0 AND expires < ? LIMIT %d)`, sweepBatch), r.Parked},
 		{"DELETE FROM offsets WHERE at < ?", r.Offsets},
+		{fmt.Sprintf(`DELETE FROM released WHERE (bridge, self) IN
+			(SELECT bridge, self FROM released WHERE at < ? LIMIT %d)`, sweepBatch), r.Released},
 	}
 }
 

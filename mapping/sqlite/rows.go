@@ -11,17 +11,27 @@ const errTaken = mapping.ErrTaken
 
 func (t *tx) putAccounts(b *mapping.Batch) error {
 	for _, a := range b.PutAccounts {
-		err := exec(t.conn, `INSERT INTO accounts (bridge, id, self, created) VALUES (?, ?, ?, ?)
-			ON CONFLICT (bridge, id) DO UPDATE SET self = excluded.self, created = excluded.created`,
-			a.Bridge, string(a.ID), string(a.Self), a.Created)
-		if sqlite.ErrCode(err) == sqlite.ResultConstraintUnique {
-			return errTaken
-		}
-		if err != nil {
+		if err := t.putAccount(a); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (t *tx) putAccount(a mapping.Account) error {
+	if err := t.release(a.Bridge, a.ID); err != nil {
+		return err
+	}
+	err := exec(t.conn, `INSERT INTO accounts (bridge, id, self, created) VALUES (?, ?, ?, ?)
+		ON CONFLICT (bridge, id) DO UPDATE SET self = excluded.self, created = excluded.created`,
+		a.Bridge, string(a.ID), string(a.Self), a.Created)
+	if sqlite.ErrCode(err) == sqlite.ResultConstraintUnique {
+		return errTaken
+	}
+	if err != nil {
+		return err
+	}
+	return t.giveOut(a.Bridge, a.Self)
 }
 
 func (t *tx) people(b *mapping.Batch) error {
@@ -48,6 +58,9 @@ func (t *tx) people(b *mapping.Batch) error {
 }
 
 func (t *tx) deleteAccount(a mapping.Account) error {
+	if err := t.release(a.Bridge, a.ID); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		"DELETE FROM accounts WHERE bridge = ? AND id = ?",
 		"DELETE FROM contacts WHERE bridge = ? AND account = ?",

@@ -51,6 +51,8 @@ func Suite(t *testing.T, newBackend func(t *testing.T) Backend) {
 		"people/taken":                     testTaken,
 		"people/taken harms only its own":  testTakenAmongOthers,
 		"people/delete":                    testDeleteAccount,
+		"people/released":                  testReleased,
+		"people/released and swept":        testReleasedSwept,
 		"people/pages, f calls the store":  testPages,
 		"people/contacts":                  testContacts,
 		"messages/by id":                   testMessages,
