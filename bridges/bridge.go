@@ -116,6 +116,10 @@ type Registration struct {
 	Fields map[string]string
 	// Taken tells whether another account has this identity.
 	Taken func(UserID) (bool, error)
+	// Released tells when an identity that is not taken was given back, zero
+	// when nobody had it as far as is remembered (half a year), and whether
+	// this account has it or had it last. Choose picks by that.
+	Released func(UserID) (at time.Time, own bool, err error)
 }
 
 // Enrollment is the answer to a Registration.

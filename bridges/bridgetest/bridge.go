@@ -124,21 +124,19 @@ func (s *session) Close() error {
 	return nil
 }
 
-// Enroll implements bridges.Enroller: the first free number of the pool.
+// Enroll implements bridges.Enroller: a number that Choose picks of the pool.
 func (b *Bridge) Enroll(_ context.Context, r bridges.Registration) (bridges.Enrollment, error) {
 	if r.Fields["password"] == "wrong" {
 		return bridges.Enrollment{}, &bridges.Error{Kind: bridges.Forbidden, Text: "The password is wrong."}
 	}
-	for _, n := range b.pool {
-		taken, err := r.Taken(n)
-		if err != nil {
-			return bridges.Enrollment{}, err
-		}
-		if !taken {
-			return bridges.Enrollment{Self: n, Welcome: "Welcome. Your number is " + string(n) + "."}, nil
-		}
+	n, ok, err := r.Choose(b.pool)
+	if err == nil && !ok {
+		err = &bridges.Error{Kind: bridges.Quota, Text: "No number is free."}
 	}
-	return bridges.Enrollment{}, &bridges.Error{Kind: bridges.Quota, Text: "No number is free."}
+	if err != nil {
+		return bridges.Enrollment{}, err
+	}
+	return bridges.Enrollment{Self: n, Welcome: "Welcome. Your number is " + string(n) + "."}, nil
 }
 
 // Resolve implements bridges.Resolver: E.164, else a hint.

@@ -93,7 +93,8 @@ func checkEnroller(t *testing.T, s Subject) {
 	defer cancel()
 	r := bridges.Registration{
 		Account: s.Account.ID, Fields: s.Fields,
-		Taken: func(bridges.UserID) (bool, error) { return false, nil },
+		Taken:    func(bridges.UserID) (bool, error) { return false, nil },
+		Released: func(bridges.UserID) (time.Time, bool, error) { return time.Time{}, false, nil },
 	}
 	one, err := e.Enroll(ctx, r)
 	if err != nil {
@@ -106,6 +107,10 @@ func checkEnroller(t *testing.T, s Subject) {
 		t.Errorf("enrollment %+v is incomplete", one)
 	}
 	boom := errors.New("the store is away")
+	r.Released = func(bridges.UserID) (time.Time, bool, error) { return time.Time{}, false, boom }
+	if _, err := e.Enroll(ctx, r); err != nil {
+		s.checkSecrets(t, err)
+	}
 	r.Taken = func(bridges.UserID) (bool, error) { return false, boom }
 	if _, err := e.Enroll(ctx, r); err != nil {
 		s.checkSecrets(t, err)

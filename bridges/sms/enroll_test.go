@@ -2,8 +2,10 @@ package sms
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"causeway/bridges"
 )
@@ -14,24 +16,23 @@ func TestEnroll(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		taken []bridges.UserID
+		free  map[bridges.UserID]time.Time // since then
 		fails error
 		want  bridges.UserID
 		kind  bridges.Kind
 	}{
 		{name: "the first", want: number},
 		{name: "the next", taken: []bridges.UserID{number}, want: "+12025550198"},
+		{name: "one that nobody had", free: map[bridges.UserID]time.Time{number: time.Unix(1, 0)}, want: "+12025550198"},
 		{name: "none is free", taken: []bridges.UserID{number, "+12025550198"}, kind: bridges.Quota},
 		{name: "nobody knows", fails: away},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			e, err := b.Enroll(t.Context(), bridges.Registration{Account: alice, Taken: func(id bridges.UserID) (bool, error) {
-				for _, x := range c.taken {
-					if x == id {
-						return true, nil
-					}
-				}
-				return false, c.fails
-			}})
+			e, err := b.Enroll(t.Context(), bridges.Registration{
+				Account:  alice,
+				Taken:    func(id bridges.UserID) (bool, error) { return slices.Contains(c.taken, id), c.fails },
+				Released: func(id bridges.UserID) (time.Time, bool, error) { return c.free[id], false, nil },
+			})
 			switch {
 			case c.fails != nil:
 				if !errors.Is(err, c.fails) {

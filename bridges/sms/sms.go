@@ -125,21 +125,23 @@ func (b *Bridge) State() (time.Time, error) {
 // Resolve implements bridges.Resolver.
 func (b *Bridge) Resolve(localpart string) (bridges.UserID, error) { return b.plan.resolve(localpart) }
 
-// Enroll implements bridges.Enroller: the first number of the pool that nobody
-// has. It does not ask the network.
+// Enroll implements bridges.Enroller: a number of the pool, by the rule of
+// bridges.Registration.Choose. It does not ask the network.
 func (b *Bridge) Enroll(_ context.Context, r bridges.Registration) (bridges.Enrollment, error) {
-	for _, n := range b.cfg.Numbers.Pool {
-		taken, err := r.Taken(bridges.UserID(n))
-		if err != nil {
-			return bridges.Enrollment{}, err
-		}
-		if !taken {
-			return bridges.Enrollment{Self: bridges.UserID(n), Welcome: "Welcome. Your number is " + n + "."}, nil
+	pool := make([]bridges.UserID, len(b.cfg.Numbers.Pool))
+	for i, n := range b.cfg.Numbers.Pool {
+		pool[i] = bridges.UserID(n)
+	}
+	n, ok, err := r.Choose(pool)
+	if err == nil && !ok {
+		err = &bridges.Error{
+			Kind: bridges.Quota, Text: "All phone numbers of this gateway are taken. Please ask its operator for one.",
 		}
 	}
-	return bridges.Enrollment{}, &bridges.Error{
-		Kind: bridges.Quota, Text: "All phone numbers of this gateway are taken. Please ask its operator for one.",
+	if err != nil {
+		return bridges.Enrollment{}, err
 	}
+	return bridges.Enrollment{Self: n, Welcome: "Welcome. Your number is " + string(n) + "."}, nil
 }
 
 // choose returns the first connector that is bound, or nil.

@@ -33,7 +33,7 @@ func (g *Gateway) enroll(ctx context.Context, t *tx, fields map[string]string) (
 	if err := g.checkFields(fields); err != nil {
 		return "", err
 	}
-	e, err := g.decide(ctx, t.account, fields)
+	e, err := g.decide(ctx, t.account, old.Self, fields)
 	if err != nil {
 		return "", g.registrationError(err)
 	}
@@ -66,8 +66,8 @@ func (g *Gateway) welcome(t *tx, text string) {
 	}
 }
 
-// decide asks the bridge who the user shall be.
-func (g *Gateway) decide(ctx context.Context, id bridges.AccountID, fields map[string]string) (bridges.Enrollment, error) {
+// decide asks the bridge who the user shall be, who is now if registered.
+func (g *Gateway) decide(ctx context.Context, id bridges.AccountID, now bridges.UserID, fields map[string]string) (bridges.Enrollment, error) {
 	en, ok := g.cfg.Bridge.(bridges.Enroller)
 	if !ok {
 		return bridges.Enrollment{Self: bridges.UserID(id), Welcome: "You are registered with " + g.info.Name + "."}, nil
@@ -79,6 +79,12 @@ func (g *Gateway) decide(ctx context.Context, id bridges.AccountID, fields map[s
 		Taken: func(self bridges.UserID) (bool, error) {
 			acc, ok, err := g.store.AccountBySelf(ctx, g.domain, self)
 			return ok && acc.ID != id, err
+		},
+		Released: func(self bridges.UserID) (time.Time, bool, error) {
+			if self == now {
+				return time.Time{}, true, nil
+			}
+			return g.store.Released(ctx, g.domain, self, id)
 		},
 	})
 }
