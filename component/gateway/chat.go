@@ -57,14 +57,14 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key)
 		g.finish(ctx, t)
 		return
 	}
-	for range 5 {
-		t = g.begin(id, key)
+	err := g.untilFree(func() error {
+		t := g.begin(id, key)
 		g.obey(ctx, t, parseOrder(r.text))
-		if err := g.commit(ctx, t); !errors.Is(err, mapping.ErrTaken) {
-			return
-		}
+		return g.commit(ctx, t)
+	})
+	if errors.Is(err, mapping.ErrTaken) {
+		g.settle(key)
 	}
-	g.settle(key)
 }
 
 // obey carries an order out.

@@ -49,6 +49,22 @@ func (g *Gateway) enroll(ctx context.Context, t *tx, fields map[string]string) (
 	return strings.TrimSpace(e.Welcome + " " + encryptionHint), nil
 }
 
+// untilFree runs f, which registers and commits. Two users who are given the
+// same identity at the same time cannot both have it: who comes second tries
+// again, and alone, or of many at once most would lose each time.
+func (g *Gateway) untilFree(f func() error) error {
+	err := f()
+	if !errors.Is(err, mapping.ErrTaken) {
+		return err
+	}
+	g.choosing.Lock()
+	defer g.choosing.Unlock()
+	for tries := 4; tries > 0 && errors.Is(err, mapping.ErrTaken); tries-- {
+		err = f()
+	}
+	return err
+}
+
 // welcome greets a user who has just registered: the subscription by which we
 // see when the user is there (xeps.md 0100.7), and a message in words.
 func (g *Gateway) welcome(t *tx, text string) {

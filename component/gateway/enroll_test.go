@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -8,6 +10,7 @@ import (
 	"causeway/bridges"
 	"causeway/bridges/bridgetest"
 	"causeway/mapping"
+	"causeway/mapping/sqlite"
 )
 
 const (
@@ -110,24 +113,39 @@ func TestRaceForNumberOfWhoLeft(t *testing.T) {
 	r.enrolls("frank@example.org", number)
 }
 
-// TestManyRegisterAtOnce: whoever is as quick as others gets a number of his
-// own as long as there is one.
+// TestManyRegisterAtOnce: however many are quick, each gets a number of his own
+// as long as there is one.
 func TestManyRegisterAtOnce(t *testing.T) {
-	r := start(t, newMemStore(), bridgetest.SMS())
-	users := []string{bob, carl, "dora@example.org"}
+	const users = 40
+	user := func(i int) string { return fmt.Sprintf("user%d@example.org", i) }
+	var pool []bridges.UserID
 	var all strings.Builder
-	for _, u := range users {
-		all.WriteString(strings.ReplaceAll(fromBob("set", "in", registerQuery), bob, u))
+	for i := range users {
+		pool = append(pool, bridges.UserID(fmt.Sprintf("+12025550%03d", i)))
+		all.WriteString(strings.ReplaceAll(fromBob("set", "in", registerQuery), bob, user(i)))
 	}
+	info := bridgetest.SMS()
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "causeway.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	r := start(t, s, info, func(c *Config) { c.Bridge = bridgetest.New(info, pool...) })
 	r.Send(all.String())
-	for range 4 * len(users) { // the answers and welcomes
-		r.Next()
+	for answers := 0; answers < users; { // among the welcomes
+		n := r.Next().String()
+		if strings.Contains(n, "error") {
+			t.Fatal(n)
+		}
+		if strings.HasPrefix(n, "<iq") {
+			answers++
+		}
 	}
 	seen := map[bridges.UserID]bool{}
-	for _, u := range users {
-		acc, ok, err := r.store.Account(t.Context(), domain, bridges.AccountID(u))
+	for i := range users {
+		acc, ok, err := r.store.Account(t.Context(), domain, bridges.AccountID(user(i)))
 		if !ok || seen[acc.Self] || err != nil {
-			t.Errorf("%s is %q, %v", u, acc.Self, err)
+			t.Errorf("%s is %q, %v", user(i), acc.Self, err)
 		}
 		seen[acc.Self] = true
 	}

@@ -86,6 +86,7 @@ type Gateway struct {
 	sendout  spool
 	greeted  context.CancelFunc // ends the greeting of an earlier connection
 	recalled map[string]bool    // during replay: ids of the stanzas that events become
+	choosing sync.Mutex         // see untilFree
 }
 
 var (

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 
 	"causeway/component"
 	"causeway/component/stanza"
@@ -73,37 +72,35 @@ func (g *Gateway) onRegister(ctx context.Context, t *tx, _ *stanza.Stanza, q sta
 	return w, err
 }
 
-// answerIQ runs the handler of an IQ. Its effect, the settlement of the
-// request, and the reply are one commit. Two users who are given the same
-// identity at the same time cannot both have it: the second is asked about
-// again.
+// answerIQ runs the handler of an IQ.
 func (g *Gateway) answerIQ(ctx context.Context, s *stanza.Stanza, key mapping.Key) {
-	for range 5 {
-		t := g.begin(accountOf(s.From), key)
-		t.from = s.From
-		reply := g.mux.Answer(ctx, t, s)
-		if reply == nil {
-			g.settle(key)
-			return
-		}
-		if reply.Type == "error" {
-			t.fails()
-		}
-		g.replyTo(t, reply)
-		err := g.commit(ctx, t)
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		if !errors.Is(err, mapping.ErrTaken) {
-			g.log.Error("cannot commit", "err", err)
-			break
-		}
+	err := g.untilFree(func() error { return g.tryIQ(ctx, s, key) })
+	if err == nil || ctx.Err() != nil {
+		return
 	}
+	g.log.Error("cannot commit", "err", err)
 	t := g.begin(accountOf(s.From), key)
 	if o, ok := errInternal.Reply(s); ok {
 		t.send(o)
 	}
 	g.finish(ctx, t)
+}
+
+// tryIQ makes the effect of an IQ, the settlement of the request, and the
+// reply one commit. The error is that of the commit.
+func (g *Gateway) tryIQ(ctx context.Context, s *stanza.Stanza, key mapping.Key) error {
+	t := g.begin(accountOf(s.From), key)
+	t.from = s.From
+	reply := g.mux.Answer(ctx, t, s)
+	if reply == nil {
+		g.settle(key)
+		return nil
+	}
+	if reply.Type == "error" {
+		t.fails()
+	}
+	g.replyTo(t, reply)
+	return g.commit(ctx, t)
 }
 
 // replyTo puts a reply before what follows from it.
