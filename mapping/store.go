@@ -100,6 +100,13 @@ type Store interface {
 	Close() error
 }
 
+// Reporter is a Store that knows whether it can write now.
+type Reporter interface {
+	// State returns since when it can (err is nil) or cannot; then err says
+	// why, in words for the administrator. It does not block.
+	State() (since time.Time, err error)
+}
+
 // Error is a constant error of this package.
 type Error string
 

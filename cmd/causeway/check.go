@@ -72,6 +72,7 @@ func (c *checking) running(cfg *config.Config) *app.Status {
 // report says what the running program says.
 func (c *checking) report(s *app.Status) {
 	fmt.Fprintf(c.out, "note    causeway is running: its links are asked for, not opened a second time:\n        it has the addresses and secrets of its start, so a change of them is not tried\n")
+	c.state("the store is written", s.ToStore)
 	for _, b := range s.Bridges {
 		c.state(b.Domain+": link to "+b.Server, b.Link)
 		c.state(b.Domain+": "+b.Network, b.ToNetwork)

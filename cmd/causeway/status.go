@@ -40,13 +40,14 @@ func printStatus(w io.Writer, s *app.Status, now time.Time) (up bool) {
 		s.Version, age(s.Started, now), s.Store, s.Quarantine)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "BRIDGE\tNETWORK\tXMPP SERVER\tLINK\tTO NETWORK\tACCOUNTS\tUNSETTLED\tPARKED")
-	up = true
+	up = s.ToStore.Up
 	for _, b := range s.Bridges {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\n", b.Domain, b.Network, b.Server,
 			word(b.Link, now), word(b.ToNetwork, now), b.Accounts, b.Unsettled, b.Parked)
 		up = up && b.Link.Up && b.ToNetwork.Up
 	}
 	_ = t.Flush() // to a terminal or a buffer
+	why(w, "store, nothing is accepted", s.ToStore)
 	for _, b := range s.Bridges {
 		why(w, b.Domain+", link", b.Link)
 		why(w, b.Domain+", to the network", b.ToNetwork)

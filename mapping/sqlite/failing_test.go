@@ -109,6 +109,10 @@ func testOutage(t *testing.T, s *Store, log *syncBuffer, o outage) {
 	}
 	s.Behind(oneCycle())
 	s.awaitFailure()
+	since, err := s.State()
+	if err == nil || since.IsZero() || !strings.Contains(err.Error(), s.path+" cannot be written: ") {
+		t.Errorf("state: %v since %v", err, since)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	left := make(chan error)
 	go func() { left <- s.Commit(ctx, oneCycle()) }()
@@ -132,6 +136,9 @@ func testOutage(t *testing.T, s *Store, log *syncBuffer, o outage) {
 	}
 	if n := s.records(t); n != callers+2 {
 		t.Errorf("%d records", n)
+	}
+	if again, err := s.State(); err != nil || again.Before(since) {
+		t.Errorf("state: %v since %v", err, again)
 	}
 	if testutil.ToFloat64(s.health.writable) != 1 {
 		t.Error("the gauge still says that the store cannot write")

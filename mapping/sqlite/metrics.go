@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,12 +17,15 @@ type health struct {
 	commits  prometheus.Counter
 	seconds  prometheus.Histogram
 	dropped  prometheus.Counter
-	since    time.Time // of the failure; zero while all is well
+
+	mu    sync.Mutex
+	since time.Time // of the last change
+	why   error     // it cannot write; nil while it can
 }
 
 func newHealth(o Options) *health {
 	h := &health{
-		log: o.Log, now: o.Now,
+		log: o.Log, now: o.Now, since: o.Now(),
 		writable: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "causeway_store_writable", Help: "1 while the store can write, 0 while everything waits for it.",
 		}),
@@ -45,19 +50,37 @@ func newHealth(o Options) *health {
 func (h *health) committed(took time.Duration) {
 	h.commits.Inc()
 	h.seconds.Observe(took.Seconds())
-	if !h.since.IsZero() {
-		h.log.Info("store writes again", "after", h.now().Sub(h.since).Round(time.Millisecond))
+	if before, changed := h.change(nil); changed {
+		h.log.Info("store writes again", "after", h.now().Sub(before).Round(time.Millisecond))
 		h.writable.Set(1)
-		h.since = time.Time{}
 	}
 }
 
 func (h *health) failed(path string, err error) {
-	if h.since.IsZero() {
-		h.since = h.now()
+	if _, changed := h.change(fmt.Errorf("%s cannot be written: %w", path, err)); changed {
 		h.writable.Set(0)
 		h.log.Error("store cannot write: nothing is accepted until it can", "file", path, "err", err)
 	}
+}
+
+// change notes whether the store can write. It tells whether that is news, and
+// since when it was otherwise.
+func (h *health) change(why error) (before time.Time, changed bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before, changed = h.since, (why == nil) != (h.why == nil)
+	if changed {
+		h.since = h.now()
+	}
+	h.why = why
+	return before, changed
+}
+
+// State implements mapping.Reporter.
+func (s *Store) State() (since time.Time, err error) {
+	s.health.mu.Lock()
+	defer s.health.mu.Unlock()
+	return s.health.since, s.health.why
 }
 
 // refused notes a change behind that can never be written.

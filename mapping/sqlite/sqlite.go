@@ -60,7 +60,10 @@ type Store struct {
 	lost           error
 }
 
-var _ mapping.Store = (*Store)(nil)
+var (
+	_ mapping.Store    = (*Store)(nil)
+	_ mapping.Reporter = (*Store)(nil)
+)
 
 // Open opens the database, makes or migrates its tables, and takes its lock,
 // which one process at a time can have: the error for a second one names the

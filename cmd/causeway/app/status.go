@@ -14,6 +14,7 @@ type Status struct {
 	Version string         `json:"version"`
 	Started time.Time      `json:"started"`
 	Store   string         `json:"store"`
+	ToStore State          `json:"to_store"` // whether it can be written
 	Bridges []BridgeStatus `json:"bridges"`
 	// Quarantine counts the records that killed the program three times.
 	Quarantine int `json:"quarantine"`
@@ -31,7 +32,7 @@ type BridgeStatus struct {
 	Parked    int    `json:"parked"`    // of all: waiting for a retry or a user, on disk only
 }
 
-// State tells whether a connection is up.
+// State tells whether a connection, or the store, is up.
 type State struct {
 	Up    bool      `json:"up"`
 	Since time.Time `json:"since,omitzero"`
@@ -41,7 +42,7 @@ type State struct {
 // Status collects the state of all bridges. It reads the store, until ctx
 // ends.
 func (a *App) Status(ctx context.Context) (Status, error) {
-	s := Status{Version: a.version, Started: a.started, Store: a.cfg.Store}
+	s := Status{Version: a.version, Started: a.started, Store: a.cfg.Store, ToStore: a.storeState()}
 	unsettled, err := a.gauge("causeway_gateway_unsettled")
 	if err != nil {
 		return s, err
@@ -89,6 +90,15 @@ func (a *App) gauge(name string) (map[string]int, error) {
 		}
 	}
 	return values, err
+}
+
+func (a *App) storeState() State {
+	r, ok := a.store.(mapping.Reporter)
+	if !ok {
+		return State{Up: true}
+	}
+	since, err := r.State()
+	return newState(err == nil, since, err)
 }
 
 func (p *part) linkState() State {

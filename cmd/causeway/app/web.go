@@ -61,10 +61,13 @@ func (w *web) close() error {
 	return nil
 }
 
-// serveReady says 200 when every link and every network is up, else 503 and
-// why.
+// serveReady says 200 when the store can write and every link and every
+// network is up, else 503 and why.
 func (a *App) serveReady(w http.ResponseWriter, _ *http.Request) {
 	var down []string
+	if s := a.storeState(); !s.Up {
+		down = append(down, "nothing is accepted: "+s.Why)
+	}
 	for _, p := range a.parts {
 		if why := p.trouble(); why != "" {
 			down = append(down, p.cfg.Domain+": "+why)
