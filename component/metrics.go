@@ -1,6 +1,9 @@
 package component
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -42,6 +45,15 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	return m
 }
 
+// The known reasons, whose counters exist from the start: an alert on growth
+// misses the event that makes a counter. Those of disconnects are stream errors
+// too; with hints these are all that servers are known to send.
+var (
+	skippedReasons    = []string{"limit", "unknown", "not-well-formed", "no-from", foreignTo, "bad-iq", "unasked", "own", "panic", "journal"}
+	droppedReasons    = []string{"reply"}
+	disconnectReasons = slices.AppendSeq([]string{"connection", "adopt", "system-shutdown"}, maps.Keys(hints))
+)
+
 // counters are the metrics of one link. The hot ones are looked up once.
 type counters struct {
 	stanzasIn, stanzasOut, bytesIn, bytesOut prometheus.Counter
@@ -54,7 +66,10 @@ func (m *Metrics) of(domain string) counters {
 	if m == nil {
 		m = NewMetrics(prometheus.NewRegistry())
 	}
-	by := func(v *prometheus.CounterVec) func(string) {
+	by := func(v *prometheus.CounterVec, known []string) func(string) {
+		for _, reason := range known {
+			v.WithLabelValues(domain, reason)
+		}
 		return func(reason string) { v.WithLabelValues(domain, reason).Inc() }
 	}
 	return counters{
@@ -62,7 +77,8 @@ func (m *Metrics) of(domain string) counters {
 		stanzasOut: m.stanzas.WithLabelValues(domain, "out"),
 		bytesIn:    m.bytes.WithLabelValues(domain, "in"),
 		bytesOut:   m.bytes.WithLabelValues(domain, "out"),
-		skipped:    by(m.skipped), dropped: by(m.dropped), ended: by(m.reconnects),
+		skipped:    by(m.skipped, skippedReasons), dropped: by(m.dropped, droppedReasons),
+		ended:     by(m.reconnects, disconnectReasons),
 		unsettled: m.unsettled.WithLabelValues(domain),
 		up:        m.up.WithLabelValues(domain),
 		commit:    m.commit.WithLabelValues(domain),

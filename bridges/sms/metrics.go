@@ -33,21 +33,18 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "causeway_sms_incoming_total", Help: "Messages and receipts from SMS centres, by what became of them.",
 		}, []string{"result"}),
 	}
+	for _, result := range []string{inText, inPart, inReceipt, inOnItsWay, inUnreadable, inNobody, inLost, inRefused} {
+		m.incoming.WithLabelValues(result) // an alert on growth misses the event that makes a counter
+	}
 	r.MustRegister(m.events, m.incoming)
 	return m
 }
 
 // count returns what counts the events of a connector.
 func (m *metrics) count(connector string) func(smpp.Event) {
-	often := map[smpp.Event]prometheus.Counter{}
-	for _, e := range []smpp.Event{smpp.Submitted, smpp.Accepted, smpp.Delivered} {
-		often[e] = m.events.WithLabelValues(connector, string(e)) // to look it up once
+	counters := map[smpp.Event]prometheus.Counter{}
+	for _, e := range smpp.Events {
+		counters[e] = m.events.WithLabelValues(connector, string(e))
 	}
-	return func(e smpp.Event) {
-		c := often[e]
-		if c == nil {
-			c = m.events.WithLabelValues(connector, string(e))
-		}
-		c.Inc()
-	}
+	return func(e smpp.Event) { counters[e].Inc() }
 }

@@ -105,6 +105,7 @@ func New(cfg Config) *Gateway {
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 		bounces: newCache[string, int](4096),
 	}
+	cfg.Metrics.start(cfg.Domain)
 	g.hot = cfg.Metrics.hot(cfg.Domain)
 	g.work, g.stop = context.WithCancel(context.Background())
 	g.greeted = func() {}

@@ -37,6 +37,41 @@ func counter(name, help string, labels ...string) *prometheus.CounterVec {
 	}, append([]string{"bridge"}, labels...))
 }
 
+// The known values of the label of each counter. They exist from the start: an
+// alert on growth misses the event that makes a counter.
+var (
+	refusedReasons = []string{
+		"chat", "content", "limit", "network-limit", // and conditions of messages that cannot be sent
+		"not-allowed", "registration-required", "jid-malformed", "gone",
+	}
+	droppedReasons = []string{
+		"error", "no text", "not to be sent now", "key exchange", "receipt", "marker", "reaction", "retraction",
+		"not journalled", "unsendable", "unreadable record", "no answer allowed", "repetition",
+		"no account", "no address", "redelivery", "repetition of the network",
+		"missing part", "repeated part", "part of a network that has none",
+		"repeated receipt", "receipt for an unknown message",
+	}
+	bounceOutcomes = []string{"kept", "expired", "given up", "nothing to keep"}
+)
+
+// start makes the counters of a gateway, at zero.
+func (m *Metrics) start(domain string) {
+	m.panics.WithLabelValues(domain)
+	m.retries.WithLabelValues(domain)
+	m.unsettled.WithLabelValues(domain)
+	for v, reasons := range map[*prometheus.CounterVec][]string{
+		m.refused: refusedReasons, m.dropped: droppedReasons, m.bounces: bounceOutcomes,
+	} {
+		for _, r := range reasons {
+			v.WithLabelValues(domain, r)
+		}
+	}
+	for _, c := range conditions {
+		m.messages.WithLabelValues(domain, "out", c.condition)
+	}
+	m.messages.WithLabelValues(domain, "out", errNotRegistered.Condition)
+}
+
 // hotCounters are those of every message, found once.
 type hotCounters struct {
 	out, in  prometheus.Counter

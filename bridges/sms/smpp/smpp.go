@@ -83,3 +83,6 @@ const (
 	Binds      Event = "binds"      // a bind succeeded
 	Lost       Event = "lost"       // a bind or an attempt at one ended
 )
+
+// Events are all of them.
+var Events = []Event{Submitted, Accepted, Refused, Throttled, Unanswered, Late, Delivered, Bad, Nacked, Binds, Lost}
