@@ -48,10 +48,10 @@ func open(t *testing.T, address string) *browser {
 			t.Errorf("the page throws: %s", e.ExceptionDetails.Error())
 		}
 	})
-	if err := chromedp.Run(ctx, chromedp.EmulateViewport(1280, 800), chromedp.Navigate(address)); err != nil {
+	if err := chromedp.Run(ctx); err != nil { // the browser lives as long as this context
 		t.Fatal(err)
 	}
-	b.do("the page loads", chromedp.Evaluate(eyes, nil))
+	b.do("the page loads", chromedp.EmulateViewport(1280, 800), chromedp.Navigate(address), chromedp.Evaluate(eyes, nil))
 	return b
 }
 
@@ -110,8 +110,10 @@ func (b *browser) picture(name string) {
 	if dir == "" {
 		return
 	}
+	ctx, end := context.WithTimeout(b.ctx, patience) // a browser that hangs gives none
+	defer end()
 	var png []byte
-	if err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot(&png)); err != nil {
+	if err := chromedp.Run(ctx, chromedp.CaptureScreenshot(&png)); err != nil {
 		b.t.Error(err)
 		return
 	}
