@@ -69,6 +69,8 @@ func refused(t *testing.T, u *user) {
 			t.Errorf("to %s: %+v", to, e)
 		}
 	}
+	u.Do(map[string]any{"do": "presence", "to": contact, "type": "subscribe"})
+	u.Wait("0100.31: the end of the pending contact", presence(contact, "unsubscribed"))
 }
 
 // TestSnippet pastes what the program prints into a server's configuration,

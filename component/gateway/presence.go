@@ -14,9 +14,7 @@ func (g *Gateway) onPresence(ctx context.Context, s *stanza.Stanza, key mapping.
 	id := accountOf(s.From)
 	if !g.admits(id) {
 		g.settle(key)
-		if s.Type == "subscribe" || s.Type == "" {
-			g.refusePresence(s, errNotAllowed)
-		}
+		g.turnAway(s)
 		return
 	}
 	switch s.Type {
@@ -33,9 +31,18 @@ func (g *Gateway) onPresence(ctx context.Context, s *stanza.Stanza, key mapping.
 	g.settle(key)
 }
 
-// refusePresence answers presence with an error.
-func (g *Gateway) refusePresence(s *stanza.Stanza, e *stanza.Error) {
-	if o, ok := e.Reply(s); ok {
+// turnAway answers the presence of somebody who is not allowed. A subscribe is
+// refused as well, or the contact stays pending in the roster (xeps.md
+// 0100.31). There are no words in chat: strangers get none.
+func (g *Gateway) turnAway(s *stanza.Stanza) {
+	switch s.Type {
+	case "subscribe":
+		g.send(subscription("unsubscribed", bare(s.To), s))
+	case "":
+	default:
+		return
+	}
+	if o, ok := errNotAllowed.Reply(s); ok {
 		g.send(o)
 	}
 }

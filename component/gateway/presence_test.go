@@ -87,9 +87,17 @@ func TestContactRefused(t *testing.T) {
 			t.Errorf("the user reads %q", got)
 		}
 	})
-	t.Run("not allowed", func(t *testing.T) {
-		r.Send(presence("subscribe", "eve@elsewhere.example", phoneJID))
-		r.Receive(`<presence type='error' from='+12025550100@sms.example.org' to='eve@elsewhere.example'><error type='cancel'><not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><any/></error></presence>`)
+	t.Run("0100.31 not allowed", func(t *testing.T) {
+		const eve = "eve@elsewhere.example"
+		for _, to := range []string{phoneJID, domain} {
+			refusal := `<presence type='error' from='` + to + `' to='` + eve + `'><error type='cancel'><not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><any/></error></presence>`
+			r.Send(presence("subscribe", eve, to))
+			r.Receive(presence("unsubscribed", to, eve))
+			r.Receive(refusal)
+			r.Send(presence("unsubscribe", eve, to)) // has no answer
+			r.Send(available(eve, to))
+			r.Receive(refusal)
+		}
 	})
 	t.Run("0100.37 the user refuses ours, never asked again", func(t *testing.T) {
 		r.Send(presence("subscribe", alice, phoneJID))
