@@ -76,6 +76,20 @@ func checkResolve(t *testing.T, p *plan, typed, want string) {
 	}
 }
 
+// Who writes to a sender by its name is told that nobody can.
+func TestResolveName(t *testing.T) {
+	for typed, names := range map[string]bool{
+		"google": true, "a b": true, "öbb": true, "+1416flowers": false, "2025550100x5": false, "476F;phone-context=alphanumeric": false,
+		"\xff": false, "": false, "12345;phone-context=de": false,
+	} {
+		_, err := newPlan("US").resolve(typed)
+		var e *bridges.Error
+		if !errors.As(err, &e) || strings.Contains(e.Text, "only a name") != names || !strings.Contains(e.Text, "no phone number") {
+			t.Errorf("%q: %v", typed, err)
+		}
+	}
+}
+
 func TestIdentify(t *testing.T) {
 	us, gb := newPlan("US"), newPlan("GB")
 	for _, c := range []struct {

@@ -36,6 +36,10 @@ var (
 	errNobody = bridges.Error{
 		Kind: bridges.Malformed, Text: "This is no phone number. Write it with its country code, e.g. " + example + ".",
 	}
+	errName = bridges.Error{
+		Kind: bridges.Malformed, Text: "This is no phone number, and a sender that has only a name cannot get messages. " +
+			"Write to a number with its country code, e.g. " + example + ".",
+	}
 	errInvalid = bridges.Error{
 		Kind: bridges.Rejected, Text: "This message cannot be sent by SMS.",
 	}

@@ -3,6 +3,7 @@ package sms
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"causeway/bridges"
 )
@@ -28,10 +29,10 @@ func (p *plan) resolve(s string) (bridges.UserID, error) {
 			Text: "Write to " + string(id) + " instead: numbers have the country code here.",
 		}
 	}
-	return "", &bridges.Error{
-		Kind: bridges.Malformed,
-		Text: "This is no phone number. Write it with its country code, e.g. " + example + ".",
+	if first, _ := utf8.DecodeRuneInString(s); unicode.IsLetter(first) && !strings.Contains(s, phoneContext) {
+		return "", because(errName, nil)
 	}
+	return "", because(errNobody, nil)
 }
 
 // isID tells whether s is an id as identify makes it.
