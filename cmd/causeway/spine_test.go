@@ -17,7 +17,7 @@ func TestSpine(t *testing.T) {
 		for server := range lab.Servers {
 			t.Run(server+" and "+centre, func(t *testing.T) {
 				t.Parallel()
-				spine(newRig(t, server, with, "ann", "ben", "cat", "dan", "eve", "fay", "gus", "hal"))
+				spine(newRig(t, server, with, "ann", "ben", "cat", "dan", "eve", "fay", "gus", "hal", "ivy"))
 			})
 		}
 	}
@@ -27,7 +27,7 @@ func spine(r *rig) {
 	for name, step := range map[string]func(*testing.T, *rig){
 		"discovery": discovery, "registration by IQ": registrationByIQ, "registration by chat": registrationByChat,
 		"subscription": subscription, "text and receipt": textAndReceipt, "long texts": longTexts,
-		"dead number": deadNumber, "nobody's number": nobodysNumber, "removal": removal,
+		"dead number": deadNumber, "nobody's number": nobodysNumber, "removal": removal, "commands": commands,
 	} {
 		r.t.Run(name, func(t *testing.T) { step(t, r) })
 	}
@@ -86,6 +86,46 @@ func registrationByChat(t *testing.T, r *rig) {
 	u.welcomed()
 	u.Send(domain, "3", "status")
 	u.Wait("the number", func(e peer.Event) bool { return e.Event == "message" && strings.Contains(e.Body, u.number) })
+}
+
+// xeps.md 0050.1-3, .5: a client finds the commands and registers, asks and leaves
+// by them.
+func commands(t *testing.T, r *rig) {
+	u := r.login(t, "ivy")
+	u.Do(map[string]any{"do": "items", "to": domain, "node": "http://jabber.org/protocol/commands"})
+	list := u.Wait("the commands", answer)
+	for _, node := range []string{"jabber:iq:register", "status"} {
+		if !strings.Contains(list.XML, `node="`+node+`"`) {
+			t.Errorf("0050.1: %s is not in %s", node, list.XML)
+		}
+	}
+	step := func(node, session, action string) peer.Event {
+		u.Do(map[string]any{"do": "command", "to": domain, "node": node, "session": session, "action": action})
+		return u.Wait("the answer of "+node, answer)
+	}
+	if e := step("status", "", "execute"); e.Status != "completed" || !strings.Contains(e.Body, "not registered") {
+		t.Errorf("status: %+v", e)
+	}
+	if e := step("unregister", "", "execute"); e.Condition != "forbidden" {
+		t.Errorf("unregister before register: %+v", e)
+	}
+	e := step("jabber:iq:register", "", "execute")
+	if u.number = e164.FindString(e.Body); e.Status != "completed" || u.number == "" {
+		t.Errorf("register: %+v", e)
+	}
+	if e := step("status", "", "execute"); e.Status != "completed" || !strings.Contains(e.Body, u.number) {
+		t.Errorf("status: %+v", e)
+	}
+	asked := step("unregister", "", "execute")
+	if asked.Status != "executing" || asked.Session == "" {
+		t.Errorf("0050.4: %+v", asked)
+	}
+	if e := step("unregister", asked.Session, "complete"); e.Status != "completed" || e.Session != asked.Session {
+		t.Errorf("0050.5: %+v", e)
+	}
+	if e := step("status", "", "execute"); !strings.Contains(e.Body, "not registered") {
+		t.Errorf("status: %+v", e)
+	}
 }
 
 // xeps.md 0100.27, .29-31.

@@ -5,6 +5,7 @@
     {"do": "register", "to": JID, "type": "set"|"get", "remove": false, "fields": {NAME: VALUE}}
     {"do": "discover", "to": JID, "node": NODE}
     {"do": "items", "to": JID, "node": NODE}
+    {"do": "command", "to": JID, "node": NODE, "session": ID, "action": "execute"}
     {"do": "raw", "xml": STANZA}
     {"do": "quit"}
 """
@@ -17,7 +18,7 @@ from slixmpp.exceptions import IqError, IqTimeout
 
 jid, password, port = sys.argv[1:4]
 client = slixmpp.ClientXMPP(jid, password)
-for plugin in ("xep_0030", "xep_0077", "xep_0184", "xep_0199"):
+for plugin in ("xep_0030", "xep_0050", "xep_0077", "xep_0184", "xep_0199"):
     client.register_plugin(plugin)
 client["xep_0184"].auto_request = False
 client["xep_0184"].auto_ack = False
@@ -89,6 +90,18 @@ async def items(command):
     return {"from": str(answer["from"]), "xml": str(answer)}
 
 
+async def command(command):
+    """Takes a step; one of a session that is open submits an empty form."""
+    session = command.get("session")
+    form = client["xep_0004"].make_form(ftype="submit") if session else None
+    answer = await client["xep_0050"].send_command(
+        command["to"], command["node"], action=command.get("action", "execute"), payload=form,
+        sessionid=session, timeout=PATIENCE)
+    step = answer["command"]
+    return {"from": str(answer["from"]), "id": answer["id"], "status": step["status"], "session": step["sessionid"],
+            "body": "\n".join(text for _, text in step["notes"]), "xml": str(answer)}
+
+
 def send(command):
     m = client.make_message(mto=command["to"], mbody=command["body"], mtype=command.get("type", "chat"))
     m["id"] = command["id"]
@@ -99,7 +112,7 @@ def send(command):
 
 def do(command):
     what = command["do"]
-    if what in ("register", "discover", "items"):
+    if what in ("register", "discover", "items", "command"):
         begin(ask(globals()[what](command)))
     elif what == "send":
         send(command)

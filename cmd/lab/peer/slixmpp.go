@@ -23,7 +23,8 @@ type Event struct {
 	Type       string     `json:"type"`
 	ID         string     `json:"id"`
 	Body       string     `json:"body"`
-	Status     string     `json:"status"`    // of presence
+	Status     string     `json:"status"`    // of presence or a command
+	Session    string     `json:"session"`   // of a command
 	Receipt    string     `json:"receipt"`   // the id that a receipt confirms (XEP-0184)
 	Condition  string     `json:"condition"` // of an error
 	Text       string     `json:"text"`      // of an error
