@@ -41,10 +41,6 @@ type Journal interface {
 	// Replay calls f for each record of the bridge that is neither settled
 	// nor parked, in key order, and stops at f's first error.
 	Replay(ctx context.Context, bridge string, f func(Key, Record) error) error
-	// Due returns, for at most limit conversations, the first parked record
-	// of each whose Next is not after now, or of the account if one is given
-	// (then those that wait for its return too), earliest Next first.
-	Due(ctx context.Context, bridge string, account bridges.AccountID, now time.Time, limit int) ([]Parked, error)
 	// Waiting returns the parked records of a conversation in key order.
 	Waiting(ctx context.Context, bridge, conversation string, limit int) ([]Parked, error)
 	// Backlogs calls f for each conversation with parked records.

@@ -63,11 +63,3 @@ func (c *Client) Wait(what string, fits func(peer.Event) bool) peer.Event {
 	}
 	return e
 }
-
-// None checks that nothing has come so far that fits. It takes all of it.
-func (c *Client) None(what string, fits func(peer.Event) bool) {
-	c.t.Helper()
-	for _, e := range c.Pending(fits) {
-		c.t.Errorf("%s came: %+v", what, e)
-	}
-}

@@ -125,14 +125,6 @@ type Lines struct {
 // Node runs a script for Node; see peer.Script.
 func Node(t testing.TB, file string, args ...string) *Lines { return script(t, peer.Node, file, args) }
 
-// Python runs a script for Debian's Python; see peer.Script.
-func Python(t testing.TB, file string, args ...string) *Lines {
-	return script(t, peer.Python, file, args)
-}
-
-// Perl runs a script for Perl with Net::SMPP; see peer.Script.
-func Perl(t testing.TB, file string, args ...string) *Lines { return script(t, peer.Perl, file, args) }
-
 func script(t testing.TB, with peer.Interpreter, file string, args []string) *Lines {
 	t.Helper()
 	l, err := peer.Script(within(t), t.TempDir(), with, file, args...)

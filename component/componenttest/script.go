@@ -85,16 +85,6 @@ func (c *Conn) pattern(s string) *Node {
 	return p
 }
 
-// Quiet wants the component to have sent nothing else: it asks for something
-// and wants its answer, of whatever kind, to be the next stanza.
-func (c *Conn) Quiet() {
-	c.t.Helper()
-	c.Write("<iq type='get' id='quiet' from='quiet@example.net/x' to='" + c.domain + "'><quiet xmlns='urn:example:quiet'/></iq>")
-	if n := c.Next(); n.Attr["id"] != "quiet" {
-		c.t.Fatalf("componenttest: unexpected %s", n)
-	}
-}
-
 // Eof waits until the component has closed its side and returns what came
 // before, <end/> included.
 func (c *Conn) Eof() (rest []*Node) {

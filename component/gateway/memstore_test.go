@@ -237,10 +237,6 @@ func (m *memStore) Waiting(_ context.Context, _, conversation string, limit int)
 	return out, nil
 }
 
-func (m *memStore) Due(context.Context, string, bridges.AccountID, time.Time, int) ([]mapping.Parked, error) {
-	return nil, nil
-}
-
 func (m *memStore) Backlogs(_ context.Context, _ string, f func(bridges.AccountID, string, int) error) error {
 	m.mu.Lock()
 	n, owner := map[string]int{}, map[string]bridges.AccountID{}

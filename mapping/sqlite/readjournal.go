@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -100,20 +99,6 @@ func scanParked(r *sqlite.Stmt) mapping.Parked {
 		Attempts: r.ColumnInt(7), Doubt: r.ColumnBool(8),
 		Record: mapping.Record{Kind: mapping.Kind(r.ColumnInt64(9)), Data: blob(r, 10)},
 	}
-}
-
-// first is true of the parked record of its conversation with the least key.
-const first = ` AND NOT EXISTS (SELECT 1 FROM parked q WHERE q.bridge = p.bridge
-	AND q.conversation = p.conversation AND (q.cycle, q.idx) < (p.cycle, p.idx))
-	ORDER BY p.next, p.cycle, p.idx LIMIT ?`
-
-// Due implements mapping.Journal.
-func (s *Store) Due(ctx context.Context, bridge string, account bridges.AccountID, now time.Time, limit int) ([]mapping.Parked, error) {
-	if account != "" {
-		return s.parked(ctx, "WHERE p.bridge = ? AND p.account = ? AND p.next <= ?"+first,
-			bridge, string(account), now, limit)
-	}
-	return s.parked(ctx, "WHERE p.bridge = ? AND p.next > 0 AND p.next <= ?"+first, bridge, now, limit)
 }
 
 // Waiting implements mapping.Journal.

@@ -60,47 +60,6 @@ func testWaiting(k *kase) {
 	}
 }
 
-func (k *kase) due(account bridges.AccountID, now time.Time, limit int) []string {
-	k.Helper()
-	rows, err := k.Due(k.Context(), sms, account, now, limit)
-	k.ok(err)
-	texts := []string{}
-	for _, p := range rows {
-		texts = append(texts, string(p.Record.Data))
-	}
-	return texts
-}
-
-func testDue(k *kase) {
-	k.parkAll("late", in(30), "late")
-	k.parkAll("soon", in(10), "soon")
-	k.parkAll("back", time.Time{}, "back")
-	bobs := k.parkAll("bob", in(20), "bob")
-	bobs[0].Account = bob
-	k.commit(&mapping.Batch{Park: bobs})
-
-	k.equal(k.due("", in(9), 10), []string{})
-	k.equal(k.due("", in(10), 10), []string{"soon"})
-	k.equal(k.due("", in(60), 10), []string{"soon", "bob", "late"})
-	k.equal(k.due("", in(60), 2), []string{"soon", "bob"})
-	k.equal(k.due(alice, in(0), 10), []string{"back"})
-	k.equal(k.due(alice, in(20), 10), []string{"back", "soon"})
-	k.equal(k.due(bob, in(60), 10), []string{"bob"})
-	k.equal(k.due("nobody@example.org", in(60), 10), []string{})
-}
-
-// testDueHeads: what comes later in a conversation does not overtake.
-func testDueHeads(k *kase) {
-	a := k.parkAll("a", in(10), "a1", "a2")
-	a[1].Next = in(0)
-	k.commit(&mapping.Batch{Park: a})
-	k.parkAll("b", in(5), "b1", "b2")
-	k.equal(k.due("", in(5), 10), []string{"b1"})
-	k.equal(k.due("", in(10), 10), []string{"b1", "a1"})
-	k.commit(&mapping.Batch{Settle: []mapping.Key{a[0].Key}})
-	k.equal(k.due("", in(0), 10), []string{"a2"})
-}
-
 func testBacklogs(k *kase) {
 	want := map[string]int{}
 	for i := range 600 {

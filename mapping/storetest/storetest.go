@@ -42,8 +42,6 @@ func Suite(t *testing.T, newBackend func(t *testing.T) Backend) {
 		"journal/context":                  testContext,
 		"journal/together":                 testTogether,
 		"parked/waiting":                   testWaiting,
-		"parked/due":                       testDue,
-		"parked/due heads":                 testDueHeads,
 		"parked/backlogs":                  testBacklogs,
 		"parked/settle":                    testParkedSettle,
 		"parked/update":                    testParkedUpdate,

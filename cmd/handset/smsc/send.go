@@ -146,10 +146,3 @@ func (c *Centre) pause() {
 func temporary(status uint32) bool {
 	return status == statusTemporary || status == statusThrottled || status == statusQueueFull
 }
-
-// Waiting returns how many messages wait for a client's answer.
-func (c *Centre) Waiting() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.queue)
-}

@@ -46,9 +46,6 @@ type Server struct {
 	spec Spec
 }
 
-// Websocket returns the address for clients in a browser (RFC 7395).
-func (s *Server) Websocket() string { return "ws://" + s.HTTP + "/xmpp-websocket" }
-
 // Restart starts a server again that was killed or stopped, on the same
 // directory and ports. It blocks as Start does.
 func (s *Server) Restart(ctx context.Context) error {

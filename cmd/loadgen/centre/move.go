@@ -46,13 +46,6 @@ func (c *Centre) Move(ctx context.Context, m Movement) (begun int, err error) {
 	return m.Count, c.room(ctx, 1)
 }
 
-// Drain blocks until the client has answered all that the centre has for it:
-// texts and delivery receipts. It returns the error of ctx if that ends first.
-func (c *Centre) Drain(ctx context.Context) error {
-	defer context.AfterFunc(ctx, c.wake)()
-	return c.room(ctx, 1)
-}
-
 func wait(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

@@ -3,7 +3,6 @@
 package ledger
 
 import (
-	"sort"
 	"sync"
 )
 
@@ -88,18 +87,6 @@ func (l *Ledger) Totals() Totals {
 		t.Missing += int(p.next) - p.texts
 	}
 	return t
-}
-
-// Conversations returns their names, sorted.
-func (l *Ledger) Conversations() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	names := make([]string, 0, len(l.all))
-	for n := range l.all {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return names
 }
 
 // Plus returns the sums of both.
