@@ -2,9 +2,15 @@ package gateway
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"causeway/bridges"
+	"causeway/bridges/bridgetest"
 )
 
 const receiptPattern = `<message type='chat' from='+12025550100@sms.example.org/gateway' to='alice@example.org/phone'><received xmlns='urn:xmpp:receipts' id='a1'/></message>`
@@ -86,5 +92,37 @@ func TestReceiptsAndFailures(t *testing.T) {
 		r.g.sent.byID = newSentMessages().byID
 		r.deliver(delivered("p2"))
 		r.Receive(receiptPattern)
+	})
+}
+
+// The answer to a text dies with the process, and then its report comes: it is
+// held, over another crash too, and in the end dropped and counted.
+func TestReportOnATextInDoubt(t *testing.T) {
+	inBubble(t, func(r *timeless) {
+		r.bridge.OnSend(func(ctx context.Context, _ bridges.Message) ([]bridges.MessageID, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		r.receive(t, text("1", "one"))
+		<-r.bridge.Sent()
+		next := r.crash(bridgetest.SMS())
+		next.give(delivered("m1"))
+		next = next.crash(bridgetest.SMS())
+		for _, step := range []struct {
+			wait          time.Duration
+			held, dropped int
+		}{{earlyTime - 2*time.Second, 1, 0}, {4 * time.Second, 0, 1}} {
+			time.Sleep(step.wait)
+			synctest.Wait()
+			held, _ := next.store.count()
+			dropped := testutil.ToFloat64(next.g.cfg.Metrics.dropped.WithLabelValues(domain, "receipt for an unknown message"))
+			if held != step.held || int(dropped) != step.dropped {
+				t.Errorf("%d held, %v dropped, want %+v", held, dropped, step)
+			}
+		}
+		if told := strings.Join(next.drain(), ""); strings.Contains(told, "received") {
+			t.Errorf("0184.1: a receipt for a text that is said to be in doubt: %s", told)
+		}
+		*r = *next
 	})
 }
