@@ -28,6 +28,8 @@ type Config struct {
 	Stuck map[string]uint32
 	// Dead numbers are accepted and then reported as undeliverable.
 	Dead map[string]bool
+	// Track remembers for Place which text each id was given to.
+	Track bool
 	// Delay is how long a delivery receipt takes.
 	Delay time.Duration
 }
@@ -47,6 +49,7 @@ type Centre struct {
 	sessions map[*session]bool
 	bound    *session             // the newest that takes deliveries
 	parts    map[string]*assembly // by conversation and reference
+	tracked  map[string]*assembly // by id
 	pending  map[uint64]*delivery // for the client and not answered yet
 	free     *sync.Cond           // pending has shrunk
 	stats    Stats
@@ -74,7 +77,7 @@ func Listen(address string, c Config) (*Centre, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	ce := &Centre{
 		config: c, listener: l, ctx: ctx, stop: stop, sessions: map[*session]bool{},
-		parts: map[string]*assembly{}, pending: map[uint64]*delivery{},
+		parts: map[string]*assembly{}, tracked: map[string]*assembly{}, pending: map[uint64]*delivery{},
 	}
 	ce.free = sync.NewCond(&ce.mu)
 	ce.wg.Go(ce.accept)

@@ -64,7 +64,7 @@ func listen(t *testing.T, c Config) *Centre {
 }
 
 func TestSubmit(t *testing.T) {
-	ce := listen(t, Config{Password: "secret", Stuck: map[string]uint32{"66": 0x14}})
+	ce := listen(t, Config{Password: "secret", Track: true, Stuck: map[string]uint32{"66": 0x14}})
 	p := dial(t, ce)
 	p.send(submitSM, 0, 2, submit("55", 0, "#0 short"))
 	if got := p.next(submitSM | response); got.status != 0 || string(got.body) != "00000001\x00" {
@@ -84,6 +84,14 @@ func TestSubmit(t *testing.T) {
 	}
 	p.send(submitSM, 0, 5, submit("55", udhi, "\x05\x00\x03\x08\x02\x01#2 half"))
 	p.next(submitSM | response)
+	for id, want := range map[string]uint64{"00000001": 0, "00000003": 1, "00000005": 1, "00000007": 2} {
+		if conversation, n, ok := ce.Place(id); conversation != "19>55" || n != want || !ok {
+			t.Errorf("%s is text %d of %q, %v", id, n, conversation, ok)
+		}
+	}
+	if _, _, ok := ce.Place("00000002"); ok {
+		t.Error("the id of no text has a place")
+	}
 	if got := ce.Texts.Totals(); got.Texts != 2 || got.Missing+got.Again+got.Late > 0 {
 		t.Errorf("texts %+v", got)
 	}

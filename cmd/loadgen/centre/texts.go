@@ -9,7 +9,7 @@ import (
 	"causeway/cmd/loadgen/load"
 )
 
-// assembly is a text of which not all parts have come.
+// assembly is a text of which not all parts have come, or a tracked one.
 type assembly struct {
 	conversation string
 	total        int
@@ -33,28 +33,50 @@ func (c *Centre) accepted(t text) (id string, status uint32) {
 	}
 	c.stats.Submits++
 	c.lastID++
+	id = messageID(c.lastID)
 	conversation := slices.Concat(t.source, []byte(">"), t.dest)
-	if body, complete := c.assemble(conversation, t); complete {
+	if body, complete := c.assemble(conversation, t, id); complete {
 		if n, ok := load.Number(body); ok {
 			c.Texts.Add(conversation, n)
 		} else {
 			c.stats.Unreadable++
 		}
 	}
-	return messageID(c.lastID), 0
+	return id, 0
+}
+
+// Place returns the conversation and the number of the text that an id was
+// given to, with Config.Track. False: there is none, or of a text in parts the
+// first has not come.
+func (c *Centre) Place(id string) (conversation string, number uint64, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.tracked[id]
+	if a == nil {
+		return "", 0, false
+	}
+	number, ok = load.Number(a.first)
+	return a.conversation, number, ok
 }
 
 // assemble returns the start of a text when all of its parts are there.
-func (c *Centre) assemble(conversation []byte, t text) (body []byte, complete bool) {
+func (c *Centre) assemble(conversation []byte, t text, id string) (body []byte, complete bool) {
 	ref, total, part, rest := concatenation(t)
 	if total <= 1 {
-		return plain(rest, t.coding), true
+		body := plain(rest, t.coding)
+		if c.config.Track {
+			c.tracked[id] = &assembly{conversation: string(conversation), first: body}
+		}
+		return body, true
 	}
 	key := string(conversation) + "#" + string(ref)
 	a := c.parts[key]
 	if a == nil {
 		a = &assembly{conversation: string(conversation), total: total}
 		c.parts[key] = a
+	}
+	if c.config.Track {
+		c.tracked[id] = a
 	}
 	a.have[part/64] |= 1 << (part % 64)
 	if part == 1 {
