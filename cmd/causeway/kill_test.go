@@ -63,7 +63,7 @@ type killing struct {
 func newKilling(t *testing.T, server string) *killing {
 	s := lab.Servers[server](t, peer.Options{Users: []string{"ann", "ben", "cat", "dan"}, LogLevel: "error", Bare: true})
 	c, err := centre.Listen("127.0.0.1:0", centre.Config{
-		Password: peer.Secret, Stuck: map[string]uint32{stuckPhone: queueFull},
+		Password: peer.Secret, Track: true, Stuck: map[string]uint32{stuckPhone: queueFull},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -120,22 +120,9 @@ func (k *killing) finish() {
 	k.still()
 	k.moves.Wait()
 	k.ordering.Wait()
-	late := time.NewTimer(2 * patience)
-	defer late.Stop()
-	beat := time.NewTicker(100 * time.Millisecond)
-	defer beat.Stop()
-	for waiting := true; waiting && k.missing() != ""; {
-		select {
-		case <-late.C:
-			k.t.Errorf("at the end: %s\n%+v\n%+v", k.missing(), k.gateway.status(), k.centre.Stats())
-			waiting = false
-		case <-beat.C:
-		}
-	}
+	k.await(k.missing)
 	k.barrier(domain)
-	lab.Await(k.t, "the XMPP server has all", func() bool {
-		return k.gateway.status().Unsettled == 0 && k.gateway.metric("causeway_link_unsettled", "") == 0
-	})
+	k.await(k.unsettled)
 	k.gateway.stop()
 	close(k.done)
 	k.loads.Wait()
@@ -158,24 +145,74 @@ func (k *killing) barrier(at string) {
 	}
 }
 
-// missing names one thing that must still come; empty when there is none.
-func (k *killing) missing() string {
+// await blocks until nothing is left. However long that takes, it fails only
+// when nothing changes for so long as one step may take.
+func (k *killing) await(left func(yield func(string) bool)) {
+	k.t.Helper()
+	beat := time.NewTicker(100 * time.Millisecond)
+	defer beat.Stop()
+	before, since := "", time.Now()
+	for time.Since(since) < patience {
+		if !some(left) {
+			return
+		}
+		if now := k.progress(); now != before {
+			before, since = now, time.Now()
+		}
+		<-beat.C
+	}
+	n := 0
+	for what := range left {
+		if n++; n <= 20 {
+			k.t.Error(what)
+		}
+	}
+	k.t.Errorf("%d such things are left, and nothing changes: %s\n%+v", n, before, k.centre.Stats())
+}
+
+// some tells whether there is any.
+func some(all func(yield func(string) bool)) bool {
+	for range all {
+		return true
+	}
+	return false
+}
+
+// progress is what changes as long as anything moves.
+func (k *killing) progress() string {
+	s, c := k.gateway.status(), k.centre.Stats()
+	text := fmt.Sprintf("%d unsettled, %d parked, %d on the link, %d texts and %d reports at the centre",
+		s.Unsettled, s.Parked, k.gateway.metric("causeway_link_unsettled", ""), c.Submits, c.Receipts)
 	for _, s := range k.senders {
-		if n := s.cameCount(); n < s.moved {
-			return fmt.Sprintf("%s has %d of %d texts", s.name, n, s.moved)
+		text += fmt.Sprintf(", %s has %d of %d texts", s.name, s.cameCount(), s.moved)
+	}
+	return text
+}
+
+// unsettled says what the gateway still has in hand.
+func (k *killing) unsettled(yield func(string) bool) {
+	if k.gateway.status().Unsettled != 0 || k.gateway.metric("causeway_link_unsettled", "") != 0 {
+		yield(k.progress())
+	}
+}
+
+// missing names what must still come.
+func (k *killing) missing(yield func(string) bool) {
+	for _, s := range k.senders {
+		if n := s.cameCount(); n < s.moved && !yield(fmt.Sprintf("%s has %d of %d texts", s.name, n, s.moved)) {
+			return
 		}
 		for _, id := range s.ids() {
-			if !s.answered(id) && (k.journal.has(id) || k.arrived(s, id)) {
-				return "no answer to " + id
+			if !s.answered(id) && (k.journal.has(id) || k.arrived(s, id)) && !yield("no answer to "+id) {
+				return
 			}
 		}
 	}
 	for _, o := range k.orders {
 		for _, id := range o.ids() {
-			if o.answers(id) == 0 && k.journal.has(id) {
-				return "no answer to " + id
+			if o.answers(id) == 0 && k.journal.has(id) && !yield("no answer to "+id) {
+				return
 			}
 		}
 	}
-	return ""
 }

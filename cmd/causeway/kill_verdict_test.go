@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"regexp"
@@ -27,7 +29,7 @@ func (k *killing) verdict() {
 		k.t.Errorf("at the centre: %+v", n)
 	}
 	store := openCopy(k.t, k.gateway)
-	k.emptyJournal(store)
+	waiting := k.leftInJournal(store)
 	incomplete := map[string]map[uint64]bool{}
 	for _, i := range k.centre.Incomplete() {
 		if incomplete[i.Conversation] == nil {
@@ -36,41 +38,91 @@ func (k *killing) verdict() {
 		incomplete[i.Conversation][i.Number] = i.Known
 	}
 	handled := k.handled()
+	outcomes := map[place]outcome{}
 	for _, s := range k.senders {
-		k.texts(s, handled, incomplete)
+		k.texts(s, handled, incomplete, outcomes)
 		k.inbound(s)
 	}
+	k.waiting(waiting, outcomes)
 	for _, o := range k.orders {
 		k.obeyed(o)
 	}
 	k.subscribed(store)
 }
 
-// emptyJournal checks what is unsettled after a stop in order: only reports on
-// texts that were in doubt, which wait in case an answer to the text comes.
-func (k *killing) emptyJournal(store mapping.Store) {
-	waiting := 0
+// leftInJournal checks what is unsettled after a stop in order: only texts that
+// await their report, and reports on texts that the gateway does not know. It
+// returns the ids in those reports.
+func (k *killing) leftInJournal(store mapping.Store) map[string]bool {
+	waiting := map[string]bool{}
+	var awaited []byte
 	err := store.Replay(k.t.Context(), domain, func(_ mapping.Key, r mapping.Record) error {
-		if r.Kind == mapping.FromNetwork && strings.Contains(string(r.Data), `"k":"receipt"`) {
-			waiting++
-		} else if r.Kind != mapping.Awaited {
+		var e struct {
+			K string
+			R struct{ ID string }
+		}
+		switch {
+		case r.Kind == mapping.Awaited:
+			awaited = append(awaited, r.Data...)
+		case r.Kind != mapping.FromNetwork || json.Unmarshal(r.Data, &e) != nil || e.K != "receipt":
 			k.t.Errorf("unsettled after the end: %d %.300s", r.Kind, r.Data)
+		default:
+			waiting[e.R.ID] = true
 		}
 		return nil
 	})
 	if err != nil {
 		k.t.Error(err)
 	}
+	for id := range waiting {
+		_, known, err := store.MessageByID(k.t.Context(), domain, bridges.MessageID(id))
+		if err != nil || known || bytes.Contains(awaited, append([]byte{byte(len(id))}, id...)) {
+			k.t.Errorf("the report on %s waits, and its text is known: %v", id, err)
+		}
+	}
 	if !store.Clean() {
 		k.t.Error("the store was not closed in order")
 	}
-	k.t.Logf("%d reports wait for an answer to their text", waiting)
+	return waiting
 }
 
-// texts checks each text of a user.
-func (k *killing) texts(s *sender, handled map[string]bool, incomplete map[string]map[uint64]bool) {
+// waiting checks the reports that wait for an answer to their text. Either that
+// died with the process, and the sender was told that the text is in doubt, or
+// the report is a repetition of one that was shown, whose text is forgotten
+// since. They wait for a minute, and are then dropped and counted
+// (TestReportOnATextInDoubt of package gateway).
+func (k *killing) waiting(ids map[string]bool, outcomes map[place]outcome) {
+	n := map[outcome]int{}
+	for id := range ids {
+		number, err := strconv.ParseUint(id[strings.LastIndexByte(id, '/')+1:], 16, 64)
+		conversation, text, ok := k.centre.Place(fmt.Sprintf("%08x", number))
+		o := outcomes[place{conversation, text}]
+		if n[o]++; err != nil || !ok || o == other {
+			k.t.Errorf("a report waits on %s, text %d of %s: it was neither in doubt nor reported", id, text, conversation)
+		}
+	}
+	k.t.Logf("reports that wait: %d on texts in doubt, %d repetitions", n[doubtful], n[reported])
+}
+
+// place is where the centre books a text.
+type place struct {
+	conversation string
+	number       uint64
+}
+
+// outcome is what the sender of a text was told.
+type outcome int
+
+const (
+	other outcome = iota
+	doubtful
+	reported
+)
+
+// texts checks each text of a user and notes what the user was told.
+func (k *killing) texts(s *sender, handled map[string]bool, incomplete map[string]map[uint64]bool, outcomes map[place]outcome) {
 	var lost []string
-	delivered, failed, doubtful := 0, 0, 0
+	failed, n := 0, map[outcome]int{}
 	for _, id := range s.ids() {
 		conversation, number := s.place(id)
 		arrived, partly := k.arrived(s, id), incomplete[conversation][number]
@@ -92,15 +144,17 @@ func (k *killing) texts(s *sender, handled map[string]bool, incomplete map[strin
 		case (arrived || partly) && len(a.errors) > 0 && !doubt:
 			k.t.Errorf("%s has arrived and failed: %s", id, told)
 		case doubt:
-			doubtful++
+			n[doubtful]++
+			outcomes[place{conversation, number}] = doubtful
 		case arrived:
-			delivered++
+			n[reported]++
+			outcomes[place{conversation, number}] = reported
 		default:
 			failed++
 		}
 	}
 	k.t.Logf("%s sent %d texts: %d delivered, %d in doubt, %d refused meanwhile, %d lost in the socket: %v",
-		s.name, len(s.ids()), delivered, doubtful, failed, len(lost), ranges(lost))
+		s.name, len(s.ids()), n[reported], n[doubtful], failed, len(lost), ranges(lost))
 }
 
 // ranges writes ids that follow each other as one: "ann-3…7".
