@@ -93,7 +93,7 @@ func shown(s string) string {
 
 // readReceipt makes an event of a receipt that says what became of a part.
 func (b *Bridge) readReceipt(ctx context.Context, c *connector, m *smpp.DeliverSM) (bridges.Delivery, string, error) {
-	r := readReport(&m.SM, c.standard)
+	r := readReport(&m.SM)
 	o, final := r.outcome()
 	switch {
 	case r.id == "":

@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"bytes"
 	"strings"
 
 	"causeway/bridges"
@@ -42,7 +43,7 @@ var stateNames = [...]string{
 
 // readReport reads a receipt: its parameters first, and from the text what
 // they do not say. Of a delivery they say all that matters.
-func readReport(m *smpp.SM, standard script) report {
+func readReport(m *smpp.SM) report {
 	var r report
 	r.id, _ = m.TLVs.CString(smpp.TagReceiptedMessageID)
 	if n, ok := m.TLVs.Uint(smpp.TagMessageState); ok && int(n) < len(stateNames) {
@@ -51,7 +52,7 @@ func readReport(m *smpp.SM, standard script) report {
 	if r.id != "" && outcomes[r.state].state == bridges.Delivered {
 		return r
 	}
-	f := newFields(decode(scriptOf(m.DataCoding, standard), m.Payload(), tables{}))
+	f := newFields(receiptText(m.Payload()))
 	if r.id == "" {
 		r.id = f.value("id:")
 	}
@@ -60,6 +61,16 @@ func readReport(m *smpp.SM, standard script) report {
 	}
 	r.code = f.value("err:")
 	return r
+}
+
+// receiptText returns the text of a receipt, octets that are no text as they
+// are. Fields are ASCII whatever data_coding says: centres copy that from the
+// message. Only UTF-16 is another thing, and its NULs show it.
+func receiptText(data []byte) string {
+	if bytes.Count(data, []byte{0}) > len(data)/4 {
+		return decodeUTF16(data)
+	}
+	return string(data)
 }
 
 // fields are the names and values in a receipt's text (SMPP v3.4, appendix B),
@@ -86,14 +97,15 @@ func (f fields) find(name string) int {
 			return -1
 		}
 		at += i
-		if at == 0 || isSpace(rune(f.lower[at-1])) {
+		if at == 0 || f.lower[at-1] <= ' ' { // a user data header may stand before
 			return at
 		}
 		at += len(name)
 	}
 }
 
-// value returns the word behind a name.
+// value returns the word behind a name. Control characters in it are letters of
+// the GSM alphabet.
 func (f fields) value(name string) string {
 	i := f.find(name)
 	if i < 0 {
@@ -103,10 +115,13 @@ func (f fields) value(name string) string {
 	if end := strings.IndexFunc(rest, isSpace); end >= 0 {
 		rest = rest[:end]
 	}
+	if strings.ContainsFunc(rest, func(r rune) bool { return r < ' ' }) {
+		return decodeGSM([]byte(rest), tables{})
+	}
 	return rest
 }
 
-func isSpace(r rune) bool { return r == ' ' || r == '\t' || r == '\n' || r == '\r' }
+func isSpace(r rune) bool { return strings.ContainsRune(" \t\n\r\x00", r) }
 
 // lowerASCII leaves the length as it is, unlike strings.ToLower.
 func lowerASCII(s string) string {
