@@ -42,6 +42,14 @@ type pdu struct {
 	body     []byte
 }
 
+// outcome returns the status of an answer. A generic_nack is never a success.
+func (p pdu) outcome() Status {
+	if p.command == cmdNack && p.status == OK {
+		return UnknownError
+	}
+	return p.status
+}
+
 // scan takes the first PDU off b; size is 0 when b does not hold all of it.
 func scan(b []byte) (p pdu, size int, err error) {
 	if len(b) < 4 {

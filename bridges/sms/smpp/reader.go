@@ -119,8 +119,8 @@ func (s *session) response(p pdu) {
 	if p.command == cmdNack {
 		s.c.count(Nacked)
 	}
-	a := answer{status: p.status}
-	if p.command == cmdSubmit|response && p.status == OK {
+	a := answer{status: p.outcome()}
+	if p.command == cmdSubmit|response && a.status == OK {
 		a.id = decodeID(p.body)
 	}
 	s.mu.Lock()

@@ -27,6 +27,7 @@ func TestSubmitAnswers(t *testing.T) {
 		{"an error without a body", cmdSubmit | response, InvalidDest, "", "", InvalidDest},
 		{"an error with a body", cmdSubmit | response, SystemError, "\x00", "", SystemError},
 		{"a generic_nack", cmdNack, InvalidCommand, "", "", InvalidCommand},
+		{"a generic_nack that names no error", cmdNack, OK, "", "", UnknownError},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

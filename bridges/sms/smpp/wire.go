@@ -128,7 +128,7 @@ func (w *wire) exchange(request []byte, c command) error {
 			b = b[:copy(b, b[size:])]
 			if p.sequence == w.sequence && (p.command == c|response || p.command == cmdNack) {
 				w.rest = b
-				return refusal(p.status)
+				return refusal(p.outcome())
 			}
 			continue
 		}
