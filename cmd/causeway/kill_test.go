@@ -123,6 +123,8 @@ func (k *killing) finish() {
 	k.await(k.missing)
 	k.barrier(domain)
 	k.await(k.unsettled)
+	k.barrier(peer.Domain) // the clients have answered what the gateway asked,
+	k.barrier(domain)      // and the gateway has got that
 	k.gateway.stop()
 	close(k.done)
 	k.loads.Wait()
