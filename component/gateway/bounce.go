@@ -125,7 +125,7 @@ func (g *Gateway) showBounced(ctx context.Context, id bridges.AccountID) {
 			continue
 		}
 		g.bounces.set(o.ID, p.Attempts)
-		g.sendKeyed(ctx, o, p.Key, &flight{account: id, keep: o, tries: p.Attempts})
+		g.sendKeyed(o, p.Key, &flight{account: id, keep: o, tries: p.Attempts})
 	}
 }
 

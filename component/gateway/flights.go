@@ -116,14 +116,21 @@ func (f *flights) release(n int) {
 // sendKeyed gives a journalled stanza to the link. It blocks while too much is
 // written and not settled. What the link refuses can never be sent: it is
 // settled with a log line. What the end of the gateway cuts off stays in the
-// journal.
-func (g *Gateway) sendKeyed(ctx context.Context, o *stanza.Out, key mapping.Key, fl *flight) {
+// journal, and so does all that comes after it.
+func (g *Gateway) sendKeyed(o *stanza.Out, key mapping.Key, fl *flight) {
+	if g.cut.Load() {
+		return
+	}
 	if o.ID == "" {
 		o.ID = newID()
 	}
 	g.flights.add(key, o, fl)
-	err := g.link.Send(ctx, o, component.Key(key))
-	if err == nil || ctx.Err() != nil || errors.Is(err, component.ErrDown) {
+	err := g.link.Send(g.sending, o, component.Key(key))
+	switch {
+	case err == nil || errors.Is(err, component.ErrDown):
+		return
+	case g.sending.Err() != nil:
+		g.cut.Store(true)
 		return
 	}
 	g.log.Error("stanza cannot be sent", "id", trace(key), "stanza", o.ID, "err", err)
@@ -134,8 +141,10 @@ func (g *Gateway) sendKeyed(ctx context.Context, o *stanza.Out, key mapping.Key,
 }
 
 // send gives the link a stanza that need not last, such as presence.
-func (g *Gateway) send(o *stanza.Out) {
-	ctx, cancel := context.WithTimeout(g.work, 30*time.Second)
+func (g *Gateway) send(o *stanza.Out) { g.sendWithin(g.sending, o) }
+
+func (g *Gateway) sendWithin(ctx context.Context, o *stanza.Out) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if err := g.link.Send(ctx, o, component.Key{}); err != nil {
 		g.log.Debug("stanza not sent", "to", o.To, "err", err)

@@ -61,12 +61,16 @@ type Gateway struct {
 	policy atomic.Pointer[policy]
 	hot    hotCounters
 
-	link  Link
-	work  context.Context // of every step; ends with the gateway
-	stop  context.CancelFunc
-	wg    sync.WaitGroup // lanes and loops
-	mux   *component.Mux[*tx]
-	disco *discoInfo
+	link Link
+	work context.Context // of every step; ends with the gateway
+	stop context.CancelFunc
+	// sending ends first: at the end of the gateway nothing waits for the link.
+	sending context.Context
+	cutOff  context.CancelFunc
+	cut     atomic.Bool    // a stanza was cut off: none may overtake it
+	wg      sync.WaitGroup // lanes and loops
+	mux     *component.Mux[*tx]
+	disco   *discoInfo
 
 	router   router
 	flights  flights
@@ -108,6 +112,7 @@ func New(cfg Config) *Gateway {
 	cfg.Metrics.start(cfg.Domain)
 	g.hot = cfg.Metrics.hot(cfg.Domain)
 	g.work, g.stop = context.WithCancel(context.Background())
+	g.sending, g.cutOff = context.WithCancel(g.work)
 	g.greeted = func() {}
 	g.SetPolicy(Policy{cfg.Allow, cfg.Hold, cfg.AccountLimit, cfg.BridgeLimit})
 	g.accounts = newAccounts(cfg.Store, cfg.Domain)
@@ -152,46 +157,31 @@ func (g *Gateway) register() {
 // Run serves until ctx ends: it takes up what the journal holds, then runs
 // link and bridge. When ctx ends it lets the messages under way finish
 // (bounded), says that everybody is unavailable, closes the link, and returns
-// nil. It returns an error when store, link or bridge can never work. A
-// Gateway runs once.
+// nil, or ErrStuck after 11 s. It returns an error when store, link or bridge
+// can never work. A Gateway runs once.
 func (g *Gateway) Run(ctx context.Context, link Link) error {
 	g.link = link
-	defer g.end()
 	if err := g.replay(ctx); err != nil {
+		g.end()
 		return fmt.Errorf("gateway: replay of %s: %w", g.domain, err)
 	}
 	g.loop(g.sweep)
 	g.loop(g.retry)
 	g.loop(g.refuseAll)
 	g.loop(g.sendSpooled)
-
-	linkCtx, closeLink := context.WithCancel(g.work)
-	defer closeLink()
-	bridgeCtx, closeBridge := context.WithCancel(g.work)
-	defer closeBridge()
-	linkDone, bridgeDone := make(chan error, 1), make(chan error, 1)
-	go func() { linkDone <- link.Run(linkCtx) }()
-	go func() { bridgeDone <- g.runBridge(bridgeCtx) }()
+	l, b := g.spawn(link.Run), g.spawn(g.runBridge)
 	g.start()
 
 	var failed error
 	select {
 	case <-ctx.Done():
 	case <-g.work.Done():
-	case failed = <-linkDone:
-		linkDone <- nil
-		failed = ended("link", failed)
-	case failed = <-bridgeDone:
-		bridgeDone <- nil
-		failed = ended("bridge", failed)
+	case <-l.done:
+		failed = ended("link", l.err)
+	case <-b.done:
+		failed = ended("bridge", b.err)
 	}
-	g.router.drain(stopTime)
-	closeBridge()
-	<-bridgeDone
-	g.sayGoodbye()
-	closeLink()
-	<-linkDone
-	return failed
+	return errors.Join(failed, g.shutDown(l, b))
 }
 
 // ended is the failure of a part that should have run until it was told to end.
@@ -214,12 +204,4 @@ func (g *Gateway) runBridge(ctx context.Context) error {
 // loop runs f until the gateway ends.
 func (g *Gateway) loop(f func(ctx context.Context)) {
 	g.wg.Go(func() { f(g.work) })
-}
-
-// end stops all that runs and waits for it.
-func (g *Gateway) end() {
-	g.stop()
-	g.router.wait()
-	g.wg.Wait()
-	g.sessions.closeAll()
 }

@@ -80,6 +80,6 @@ func (g *Gateway) overflow(s *stanza.Stanza, key mapping.Key) {
 	}
 	select {
 	case g.refusals <- refusal{key, o}:
-	case <-g.work.Done():
+	case <-g.sending.Done(): // it stays in the journal
 	}
 }

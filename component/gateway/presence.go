@@ -193,17 +193,17 @@ func (g *Gateway) Down(err error) {
 // sayGoodbye tells the users that gateway and contacts are gone, before the
 // link closes (xeps.md 0100.40).
 func (g *Gateway) sayGoodbye() {
-	ctx, cancel := context.WithTimeout(g.work, stopTime)
+	ctx, cancel := context.WithTimeout(g.work, goodbyeTime)
 	defer cancel()
 	online := g.people.online()
 	_ = g.store.EachAccount(ctx, g.domain, func(acc mapping.Account) error {
-		g.send(&stanza.Out{Kind: stanza.Presence, Type: "unavailable", From: g.domain, To: string(acc.ID)})
+		g.sendWithin(ctx, &stanza.Out{Kind: stanza.Presence, Type: "unavailable", From: g.domain, To: string(acc.ID)})
 		return ctx.Err()
 	})
 	for _, id := range online {
 		_ = g.store.EachContact(ctx, g.domain, id, func(c mapping.Contact) error {
 			if c.ID != "" && c.Subscription&mapping.SeesContact != 0 {
-				g.send(&stanza.Out{
+				g.sendWithin(ctx, &stanza.Out{
 					Kind: stanza.Presence, Type: "unavailable", To: string(id),
 					From: g.contactJID(c.ID) + "/" + resource,
 				})

@@ -128,7 +128,7 @@ func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
 	if o.Type != "error" { // an error is never returned
 		fl.keep = o
 	}
-	g.sendKeyed(ctx, o, in.key, fl)
+	g.sendKeyed(o, in.key, fl)
 }
 
 // receiptStanza makes a receipt or an error; nil when the sender wants none.

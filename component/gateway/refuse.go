@@ -91,7 +91,7 @@ func (g *Gateway) sendSpooled(ctx context.Context) {
 		case <-g.sendout.more:
 		}
 		for _, r := range g.sendout.take() {
-			g.sendKeyed(ctx, r.o, r.key, &flight{account: accountOf(r.o.To)})
+			g.sendKeyed(r.o, r.key, &flight{account: accountOf(r.o.To)})
 		}
 	}
 }

@@ -131,7 +131,7 @@ func (g *Gateway) takeUp(k mapping.Key, r mapping.Record, now time.Time) error {
 			return err
 		}
 		id := accountOf(o.To)
-		g.enqueueControl(id, true, step{run: func(ctx context.Context) { g.sendKeyed(ctx, o, k, &flight{account: id}) }})
+		g.enqueueControl(id, true, step{run: func(ctx context.Context) { g.sendKeyed(o, k, &flight{account: id}) }})
 	case mapping.Awaited:
 		m, err := decodeAwaited(r.Data)
 		if err != nil {

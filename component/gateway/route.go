@@ -3,17 +3,12 @@ package gateway
 import (
 	"strings"
 	"sync"
-	"time"
 
 	"causeway/bridges"
 )
 
-const (
-	// controlLimit bounds what waits in the control lane of one user.
-	controlLimit = 500
-	// stopTime bounds how long the messages under way may take at the end.
-	stopTime = 10 * time.Second
-)
+// controlLimit bounds what waits in the control lane of one user.
+const controlLimit = 500
 
 // router holds the queues. A user's control lane keeps presence, IQs and the
 // chat with the gateway in order; each conversation has a queue for both

@@ -257,7 +257,7 @@ func (g *Gateway) refuse(ctx context.Context, c *conversation, m *outgoing, e *s
 	if m.parked || m.key == (mapping.Key{}) {
 		return g.fail(ctx, c, m, e, nil)
 	}
-	g.sendKeyed(ctx, o, m.key, &flight{account: c.user.id})
+	g.sendKeyed(o, m.key, &flight{account: c.user.id})
 	return verdict{done: true, untouched: true}
 }
 

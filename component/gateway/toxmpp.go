@@ -123,7 +123,7 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 		return
 	}
 	o := g.chatMessage(in, time.Now())
-	g.sendKeyed(ctx, o, in.key, &flight{account: in.Account, keep: o, inbound: true})
+	g.sendKeyed(o, in.key, &flight{account: in.Account, keep: o, inbound: true})
 	g.hot.in.Inc()
 	if g.debugs() {
 		g.log.Debug("message for the user", "id", trace(in.key), "stanza", o.ID)

@@ -83,7 +83,7 @@ func (g *Gateway) commit(ctx context.Context, t *tx) error {
 		f()
 	}
 	for i, o := range t.outs {
-		g.sendKeyed(ctx, o, cycle.Key(i), &flight{account: t.account})
+		g.sendKeyed(o, cycle.Key(i), &flight{account: t.account})
 	}
 	return nil
 }
