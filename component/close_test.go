@@ -1,21 +1,12 @@
 package component
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
 
 	"causeway/component/stanza"
 )
-
-// closer is a handler with a last word.
-type closer struct {
-	*recorder
-	closing func(context.Context)
-}
-
-func (c *closer) Closing(ctx context.Context) { c.closing(ctx) }
 
 // ended waits until Run has returned.
 func (r *rig) ended() {
@@ -36,16 +27,14 @@ func (r *rig) ended() {
 // first: the server's last stanzas are read and journalled.
 func TestClosing(t *testing.T) {
 	r := newRig(t)
-	r.h = &closer{r.rec, func(ctx context.Context) {
-		o := &stanza.Out{Kind: stanza.Presence, From: testDomain, To: "u@example.org", Type: "unavailable"}
-		if err := r.Send(ctx, o, Key{}); err != nil {
-			t.Error(err)
-		}
-	}}
 	r.Link.t.drain = patience
 	s := held(r)
 	r.send("m", 1)
 	s.Receive(sent("m"))
+	o := &stanza.Out{Kind: stanza.Presence, From: testDomain, To: "u@example.org", Type: "unavailable"}
+	if err := r.Send(t.Context(), o, Key{}); err != nil {
+		t.Error(err)
+	}
 	r.cancel(nil)
 	s.Receive("<presence from='" + testDomain + "' to='u@example.org' type='unavailable'/>")
 	s.AnswerPing(ping(t, s))
@@ -98,16 +87,6 @@ func TestClosingBounded(t *testing.T) {
 			r.j.block, r.j.blocked = make(chan struct{}), make(chan struct{}, 1)
 			r.up().Send(chat("1"))
 			<-r.j.blocked
-			r.cancel(nil)
-		}},
-		{"the last word takes long", func(r *rig) {
-			r.h = &closer{r.rec, func(ctx context.Context) { <-ctx.Done() }}
-			r.up()
-			r.cancel(nil)
-		}},
-		{"the last word panics", func(r *rig) {
-			r.h = &closer{r.rec, func(context.Context) { panic("the last word") }}
-			r.up()
 			r.cancel(nil)
 		}},
 		{"in the handshake", func(r *rig) { r.start(); r.srv.AcceptRaw(); r.cancel(nil) }},

@@ -52,14 +52,6 @@ type Handler interface {
 	Down(err error)
 }
 
-// Closer is a Handler that has a last word: Closing is called once from another
-// goroutine when Run's ctx has ended, before the stream is closed. It may send
-// (unavailable presence, say) until its ctx ends, after 5 s. What it has sent
-// when it returns is written. Stanzas are handled meanwhile and afterwards.
-type Closer interface {
-	Closing(ctx context.Context)
-}
-
 // Keeper holds connections for a worker that may die. Its methods do not block
 // for longer than a message to a process beside us takes.
 type Keeper interface {

@@ -59,8 +59,7 @@ func New(c Config, h Handler, j Journal, n Note) *Link {
 }
 
 // Run connects, and reconnects with jittered back-off, until ctx ends; then it
-// closes the stream in order (design, "Closing": bounded to 10 s; see Closer),
-// and returns nil. It returns an error only for a Config that can never work.
+// closes the stream in order (design, "Closing": bounded to 5 s) and returns nil. It returns an error only for a Config that can never work.
 func (l *Link) Run(ctx context.Context) error {
 	if err := l.c.check(); err != nil {
 		return err

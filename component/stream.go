@@ -156,7 +156,6 @@ func (s *stream) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 	limit := time.Now().Add(s.l.t.closing)
 	stop := time.AfterFunc(s.l.t.closing, func() { cancel(context.Cause(ctx)) })
 	defer stop.Stop()
-	s.announce(ctx)
 	s.barrier.hurry()
 	s.l.out.poke()
 	s.settle()
@@ -178,16 +177,4 @@ func (s *stream) settle() {
 			return
 		}
 	}
-}
-
-// announce gives the Handler its last word.
-func (s *stream) announce(ctx context.Context) {
-	c, ok := s.l.h.(Closer)
-	if !ok {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.l.t.closing/2)
-	defer cancel()
-	defer s.l.recovered("Closing", nil)
-	c.Closing(ctx)
 }
