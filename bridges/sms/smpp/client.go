@@ -45,7 +45,7 @@ func (c *Client) count(e Event) {
 
 // Run binds, and binds again with a growing, jittered pause whenever the bind
 // is lost, until ctx ends. It then waits for the answers of submits that are
-// under way, at most AnswerTimeout, unbinds, and returns nil when all that it
+// under way, at most 3 s, unbinds within 2 s, and returns nil when all that it
 // started has ended. It may be called once. An error means that the
 // configuration can never work.
 func (c *Client) Run(ctx context.Context) error {

@@ -13,7 +13,8 @@ const (
 	maxInbox      = 1000    // messages that wait for Deliver
 	maxInboxBytes = 4 << 20 // of their bodies
 	maxOut        = 1 << 20 // octets that wait to be written
-	unbindTime    = 5 * time.Second
+	leaveTime     = 3 * time.Second // for the answers that are due at the end
+	unbindTime    = 2 * time.Second
 	drainTime     = time.Second // for what is left in a broken connection
 )
 
@@ -128,7 +129,7 @@ func (s *session) leave() {
 	s.draining = drained
 	s.drain()
 	s.mu.Unlock()
-	late := time.NewTimer(s.c.cfg.AnswerTimeout)
+	late := time.NewTimer(min(leaveTime, s.c.cfg.AnswerTimeout))
 	defer late.Stop()
 	select {
 	case <-drained:
