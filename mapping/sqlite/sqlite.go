@@ -190,7 +190,7 @@ func (s *Store) begin(c *sqlite.Conn) error {
 func (s *Store) Clean() bool { return s.clean }
 
 // Close implements mapping.Store. It blocks until what is behind is written,
-// at most 5 s while the store cannot write: then the rest is lost, the error
+// at most 3 s while the store cannot write: then the rest is lost, the error
 // says so, and the store is not clean. Reads must have ended.
 func (s *Store) Close() error {
 	if !s.queue.close() {

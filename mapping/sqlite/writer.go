@@ -12,7 +12,7 @@ const (
 	firstPause = 50 * time.Millisecond
 	lastPause  = 2 * time.Second
 	// closeTime is how long Close goes on trying when the store cannot write.
-	closeTime = 5 * time.Second
+	closeTime = 3 * time.Second
 )
 
 // write is the one writer: it commits what waits, all of it together, until
