@@ -32,6 +32,7 @@ type App struct {
 	store   mapping.Store
 	parts   []*part
 	web     *web
+	stuck   bool // a gateway did not end; see Close
 
 	reload sync.Mutex // of cfg
 }
@@ -82,9 +83,10 @@ func (a *App) Addr() string {
 }
 
 // Run serves until ctx ends, stops in order and returns nil: first the
-// bridges, each with its network and link, then the web server. One bridge
-// that can never work is logged and harms no other; when none is left Run
-// returns why. It may be called once; Close comes after it.
+// bridges, each with its network and link, then the web server. That takes at
+// most 12 s; what does not end until then is an error. One bridge that can
+// never work is logged and harms no other; when none is left Run returns why.
+// It may be called once; Close comes after it.
 func (a *App) Run(ctx context.Context) error {
 	a.log.Info("causeway starts", "version", a.version, "bridges", len(a.parts), "http", a.Addr())
 	if a.web != nil {
@@ -100,14 +102,17 @@ func (a *App) Run(ctx context.Context) error {
 		a.web.stop()
 	}
 	a.log.Info("causeway has stopped")
-	if ctx.Err() != nil {
+	err := errors.Join(failed...)
+	if a.stuck = errors.Is(err, gateway.ErrStuck); !a.stuck && ctx.Err() != nil {
 		return nil
 	}
-	return errors.Join(failed...)
+	return err
 }
 
 // Close gives up the store and the web server's address. It waits for the
-// store's last commit.
+// store's last commit, at most 3 s. When a gateway did not end, the store stays
+// open until the process ends: closed in order it would say that nothing is in
+// doubt.
 func (a *App) Close() error {
 	if a == nil {
 		return nil
@@ -116,7 +121,7 @@ func (a *App) Close() error {
 	if a.web != nil {
 		errs = append(errs, a.web.close())
 	}
-	if a.store != nil {
+	if a.store != nil && !a.stuck {
 		errs = append(errs, a.store.Close())
 	}
 	return errors.Join(errs...)

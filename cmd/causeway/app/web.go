@@ -46,9 +46,9 @@ func (w *web) serve() {
 	}
 }
 
-// stop lets requests under way finish, for five seconds at most.
+// stop lets requests under way finish, for one second at most.
 func (w *web) stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_ = w.server.Shutdown(ctx) // what it could not end, close ends
 }
