@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	maxInbox      = 1000    // messages that wait for Deliver
-	maxInboxBytes = 4 << 20 // of their bodies
-	maxOut        = 1 << 20 // octets that wait to be written
+	maxInbox      = 1000            // messages that wait for Deliver
+	maxInboxBytes = 4 << 20         // of their bodies
+	maxOut        = 1 << 20         // octets that wait to be written
 	leaveTime     = 3 * time.Second // for the answers that are due at the end
 	unbindTime    = 2 * time.Second
 	drainTime     = time.Second // for what is left in a broken connection
