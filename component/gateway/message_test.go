@@ -278,8 +278,11 @@ func TestBounds(t *testing.T) {
 
 func TestDeliverRefusesBeyondTheBound(t *testing.T) {
 	r := start(t, newMemStore(), bridgetest.SMS(), func(c *Config) { c.BridgeLimit = 2 })
-	ds := []bridges.Delivery{{Event: sms("1")}, {Event: sms("2")}, {Event: sms("3")}}
-	if err := r.bridge.Host().Deliver(t.Context(), ds); bridges.KindOf(err) != bridges.Temporary {
+	r.HoldPings()
+	h := r.bridge.Host()
+	r.deliver(delivered("1"), delivered("2"), delivered("3")) // or such a batch could never come
+	err := h.Deliver(t.Context(), []bridges.Delivery{{Event: sms("4")}})
+	if bridges.KindOf(err) != bridges.Temporary {
 		t.Errorf("Deliver: %v", err)
 	}
 }
