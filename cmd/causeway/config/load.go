@@ -81,8 +81,7 @@ func (p *parser) root(text []byte) *yaml.Node {
 	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
 		return &yaml.Node{Kind: yaml.MappingNode, Line: 1}
 	} else if err != nil {
-		line, msg := splitLine(err.Error())
-		p.add(line, "", "not YAML: %s", msg)
+		p.syntax(text, err.Error())
 		return nil
 	}
 	if !errors.Is(dec.Decode(&second), io.EOF) {
@@ -97,6 +96,20 @@ func (p *parser) root(text []byte) *yaml.Node {
 		return nil
 	}
 	return doc.Content[0]
+}
+
+// unknownAnchor finds a value that begins with * and is not in quotes, which may
+// be a secret, in an error of the YAML reader, which names no line for it.
+var unknownAnchor = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
+
+// syntax adds an error of the YAML reader.
+func (p *parser) syntax(text []byte, err string) {
+	line, msg := splitLine(err)
+	if m := unknownAnchor.FindStringSubmatch(msg); m != nil {
+		before, _, _ := bytes.Cut(text, []byte("*"+m[1]))
+		line, msg = 1+bytes.Count(before, []byte("\n")), "a value that begins with * must be in quotes"
+	}
+	p.add(line, "", "not YAML: %s", msg)
 }
 
 // splitLine takes the line out of an error text of the YAML reader.
