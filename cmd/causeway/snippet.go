@@ -46,11 +46,13 @@ func newSnippet(cfg *config.Config) snippet {
 	var s snippet
 	at := map[string]int{}
 	for _, b := range cfg.Bridges {
-		i, ok := at[b.Server.Address]
+		l := newListener(*b.Server)
+		place := net.JoinHostPort(l.IP, l.Port)
+		i, ok := at[place]
 		if !ok {
 			i = len(s.Listeners)
-			at[b.Server.Address] = i
-			s.Listeners = append(s.Listeners, newListener(*b.Server))
+			at[place] = i
+			s.Listeners = append(s.Listeners, l)
 		}
 		s.Listeners[i].Bridges = append(s.Listeners[i].Bridges, b)
 		for _, j := range b.Allow {
@@ -83,9 +85,15 @@ func (s snippet) Ports() string {
 	return s.each(func(l listener) string { return l.Port })
 }
 
-// Interfaces returns the addresses of all listeners for Lua.
+// Interfaces returns the addresses of all listeners for Lua. To Prosody :: is
+// IPv6 alone.
 func (s snippet) Interfaces() string {
-	return s.each(func(l listener) string { return lua(l.IP) })
+	return s.each(func(l listener) string {
+		if l.IP == net.IPv6unspecified.String() {
+			return `"*", "::"`
+		}
+		return lua(l.IP)
+	})
 }
 
 // Open tells whether other machines reach a listener.
