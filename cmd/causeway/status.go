@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -36,14 +37,14 @@ func (statusCmd) Run(e *env) error {
 
 // printStatus prints a table and tells whether everything is up.
 func printStatus(w io.Writer, s *app.Status, now time.Time) (up bool) {
-	fmt.Fprintf(w, "causeway %s, up %s, store %s, %d in quarantine\n\n",
-		s.Version, age(s.Started, now), s.Store, s.Quarantine)
+	fmt.Fprintf(w, "causeway %s, up %s, store %s, %s in quarantine\n\n",
+		s.Version, age(s.Started, now), s.Store, number(s.Quarantine))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "BRIDGE\tNETWORK\tXMPP SERVER\tLINK\tTO NETWORK\tACCOUNTS\tUNSETTLED\tPARKED")
 	up = s.ToStore.Up
 	for _, b := range s.Bridges {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\n", b.Domain, b.Network, b.Server,
-			word(b.Link, now), word(b.ToNetwork, now), b.Accounts, b.Unsettled, b.Parked)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", b.Domain, b.Network, b.Server,
+			word(b.Link, now), word(b.ToNetwork, now), number(b.Accounts), b.Unsettled, number(b.Parked))
 		up = up && b.Link.Up && b.ToNetwork.Up
 	}
 	_ = t.Flush() // to a terminal or a buffer
@@ -53,6 +54,14 @@ func printStatus(w io.Writer, s *app.Status, now time.Time) (up bool) {
 		why(w, b.Domain+", to the network", b.ToNetwork)
 	}
 	return up
+}
+
+// number is a count, which may not be known.
+func number(n int) string {
+	if n < 0 {
+		return "?"
+	}
+	return strconv.Itoa(n)
 }
 
 // word is a state in a table.

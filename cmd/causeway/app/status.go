@@ -20,6 +20,10 @@ type Status struct {
 	Quarantine int `json:"quarantine"`
 }
 
+// unknown is what Accounts, Parked and Quarantine are when the store does not
+// tell, as it cannot be written.
+const unknown = -1
+
 // BridgeStatus is the state of one bridge.
 type BridgeStatus struct {
 	Domain    string `json:"domain"`
@@ -39,6 +43,10 @@ type State struct {
 	Why   string    `json:"why,omitempty"` // it is not up
 }
 
+// lookTime is how long a store that cannot be written is asked: its reads may
+// wait for its writes.
+const lookTime = 2 * time.Second
+
 // Status collects the state of all bridges. It reads the store, until ctx
 // ends.
 func (a *App) Status(ctx context.Context) (Status, error) {
@@ -47,17 +55,28 @@ func (a *App) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return s, err
 	}
+	if !s.ToStore.Up {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, lookTime)
+		defer cancel()
+	}
 	for _, p := range a.parts {
 		b := BridgeStatus{
 			Domain: p.cfg.Domain, Network: p.cfg.Network, Server: p.cfg.Server.Address,
 			Link: p.linkState(), ToNetwork: p.networkState(), Unsettled: unsettled[p.cfg.Domain],
 		}
-		if err := count(ctx, a.store, &b); err != nil {
+		switch err := count(ctx, a.store, &b); {
+		case err != nil && s.ToStore.Up:
 			return s, fmt.Errorf("status of %s: %w", b.Domain, err)
+		case err != nil:
+			b.Accounts, b.Parked = unknown, unknown
 		}
 		s.Bridges = append(s.Bridges, b)
 	}
 	err = a.store.Quarantined(ctx, func(mapping.Quarantined) error { s.Quarantine++; return nil })
+	if err != nil && !s.ToStore.Up {
+		s.Quarantine, err = unknown, nil
+	}
 	return s, err
 }
 
