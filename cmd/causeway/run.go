@@ -26,6 +26,9 @@ type runCmd struct{}
 
 // Run serves until the context ends.
 func (runCmd) Run(e *env) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP) // one that comes early shall not end the program
+	defer signal.Stop(hup)
 	cfg, err := e.load()
 	if err != nil {
 		return err
@@ -37,8 +40,6 @@ func (runCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
 	done := make(chan struct{})
 	ended := make(chan struct{})
 	go func() {
@@ -53,7 +54,6 @@ func (runCmd) Run(e *env) error {
 		}
 	}()
 	err = a.Run(e.ctx)
-	signal.Stop(hup)
 	close(done)
 	<-ended
 	return errors.Join(err, a.Close())
