@@ -45,8 +45,18 @@ func (f *fields) text() string {
 	return s
 }
 
-func (f *fields) address() Address {
-	return Address{TON: f.octet(), NPI: f.octet(), Addr: f.text()}
+// maxCame is the longest address that is taken, in octets. The specification
+// has 20, and 64 in a data_sm; what is much longer would make ids that no user
+// could write to.
+const maxCame = 255
+
+// address takes an address; bad is for one that is too long.
+func (f *fields) address(bad Status) Address {
+	a := Address{TON: f.octet(), NPI: f.octet(), Addr: f.text()}
+	if len(a.Addr) > maxCame {
+		f.fail(bad)
+	}
+	return a
 }
 
 // tlvs takes all that is left as optional parameters.
@@ -80,7 +90,7 @@ func (f *fields) fail(s Status) {
 func decodeSM(m *SM, body []byte) Status {
 	f := fields{rest: body}
 	m.ServiceType = f.text()
-	m.Source, m.Dest = f.address(), f.address()
+	m.Source, m.Dest = f.address(InvalidSource), f.address(InvalidDest)
 	m.ESMClass, m.ProtocolID, m.Priority = f.octet(), f.octet(), f.octet()
 	m.ScheduleTime, m.Validity = f.text(), f.text()
 	m.RegisteredDelivery, m.ReplaceIfPresent = f.octet(), f.octet()
@@ -94,7 +104,7 @@ func decodeSM(m *SM, body []byte) Status {
 func decodeData(m *SM, body []byte) Status {
 	f := fields{rest: body}
 	m.ServiceType = f.text()
-	m.Source, m.Dest = f.address(), f.address()
+	m.Source, m.Dest = f.address(InvalidSource), f.address(InvalidDest)
 	m.ESMClass, m.RegisteredDelivery, m.DataCoding = f.octet(), f.octet(), f.octet()
 	m.TLVs = f.tlvs()
 	return f.bad

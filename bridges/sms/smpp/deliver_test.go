@@ -84,6 +84,7 @@ func TestStopWhileDelivering(t *testing.T) {
 func TestPoison(t *testing.T) {
 	good := string(appendSM(nil, &SM{ShortMessage: []byte("text")}))
 	data := string(appendData(nil, &SM{TLVs: TLVs{{TagMessagePayload, []byte("data")}}}))
+	long := Address{Addr: strings.Repeat("1", maxCame+1)}
 	cases := []struct {
 		name    string
 		command command
@@ -96,6 +97,8 @@ func TestPoison(t *testing.T) {
 		{"a parameter that is longer than the PDU", cmdDeliver, good + "\x04\x24\x00\x09abc", InvalidTLVLength},
 		{"half a parameter", cmdDeliver, good + "\x04\x24\x00", InvalidTLVs},
 		{"a data_sm with half a parameter", cmdData, data + "\x04", InvalidTLVs},
+		{"a source too long to be any", cmdDeliver, string(appendSM(nil, &SM{Source: long})), InvalidSource},
+		{"a destination too long to be any", cmdData, string(appendData(nil, &SM{Dest: long})), InvalidDest},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
