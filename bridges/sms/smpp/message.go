@@ -17,11 +17,8 @@ type Address struct {
 const (
 	ESMTypeMask     = 0x3C
 	ESMReceipt      = 0x04 // with ESMTypeMask: a delivery receipt of the centre
-	ESMAck          = 0x08 // with ESMTypeMask: an acknowledgement of the phone
-	ESMUserAck      = 0x10 // with ESMTypeMask: an acknowledgement of its user
 	ESMIntermediate = 0x20 // with ESMTypeMask: a notification on the way
 	ESMUDHI         = 0x40 // the text begins with a user data header
-	ESMReplyPath    = 0x80
 )
 
 // SM is a short message as submit_sm and deliver_sm carry it (spec 4.4.1,

@@ -6,11 +6,9 @@ type Tag uint16
 // The tags that this package or its users act on. Others are kept as they are.
 const (
 	TagReceiptedMessageID Tag = 0x001E
-	TagSCInterfaceVersion Tag = 0x0210
 	TagSARRef             Tag = 0x020C // sar_msg_ref_num, 2 octets
 	TagSARTotal           Tag = 0x020E // sar_total_segments
 	TagSARSegment         Tag = 0x020F // sar_segment_seqnum
-	TagNetworkErrorCode   Tag = 0x0423 // network type and 2 octets of code
 	TagMessagePayload     Tag = 0x0424
 	TagMessageState       Tag = 0x0427
 )
