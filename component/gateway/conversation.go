@@ -43,6 +43,15 @@ type outgoing struct {
 	dropped  bool // it was found to be a repetition when it was to be parked
 }
 
+// read reads m as it was when it was accepted: while it waits it grows older,
+// and that makes it no replay of an archive.
+func (m *outgoing) read() reading {
+	if m.attempts > 0 {
+		return read(m.s, time.Time{}) // it was none
+	}
+	return read(m.s, m.at)
+}
+
 // startConversation gives a conversation with work its goroutine. The caller
 // holds the lock.
 func (g *Gateway) startConversation(c *conversation) {
@@ -137,6 +146,7 @@ func (g *Gateway) load(ctx context.Context, c *conversation, counted int) (texts
 	if ok && len(rows) == 0 {
 		return nil, counted
 	}
+	hold := g.policy.Load().hold
 	for _, p := range rows {
 		s, err := stanza.Parse(p.Record.Data)
 		if err != nil {
@@ -145,7 +155,7 @@ func (g *Gateway) load(ctx context.Context, c *conversation, counted int) (texts
 			continue
 		}
 		texts = append(texts, &outgoing{
-			key: p.Key, s: s, at: time.Now(), expires: p.Expires, attempts: p.Attempts,
+			key: p.Key, s: s, at: p.Expires.Add(-hold), expires: p.Expires, attempts: p.Attempts,
 			doubt: p.Doubt, parked: true,
 		})
 	}

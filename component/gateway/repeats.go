@@ -113,6 +113,6 @@ func (s *sentTexts) add(h [16]byte) {
 
 // repeated tells whether m repeats a text that the network has by now.
 func (g *Gateway) repeated(c *conversation, m *outgoing) bool {
-	r := read(m.s, time.Now())
+	r := m.read()
 	return m.s.ID != "" && r.text != "" && g.repeats.has(repeatHash(c.user.id, c.contact, m.s.ID, r.text), time.Now())
 }

@@ -41,7 +41,7 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 			v = g.fail(ctx, c, m, errInternal, nil)
 		}
 	}()
-	r := read(m.s, time.Now())
+	r := m.read()
 	switch {
 	case r.drop != "":
 		return g.drop(m, r.drop)
