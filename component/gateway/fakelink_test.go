@@ -49,10 +49,6 @@ func (l *fakeLink) Send(_ context.Context, o *stanza.Out, key component.Key) err
 	return nil
 }
 
-func (l *fakeLink) Request(context.Context, *stanza.Out) (*stanza.Stanza, error) {
-	return nil, component.ErrDown
-}
-
 // receive plays a journalled stanza of the server.
 func (l *fakeLink) receive(t *testing.T, xml string) {
 	t.Helper()

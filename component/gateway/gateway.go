@@ -23,7 +23,6 @@ import (
 // Link is what a Gateway needs of a *component.Link.
 type Link interface {
 	Send(ctx context.Context, o *stanza.Out, key component.Key) error
-	Request(ctx context.Context, o *stanza.Out) (*stanza.Stanza, error)
 	Run(ctx context.Context) error
 }
 

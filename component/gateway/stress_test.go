@@ -106,10 +106,6 @@ func (l *life) Run(ctx context.Context) error {
 }
 
 // Request implements Link.
-func (l *life) Request(context.Context, *stanza.Out) (*stanza.Stanza, error) {
-	return nil, component.ErrDown
-}
-
 // Send implements Link. Only what has a key is looked at.
 func (l *life) Send(_ context.Context, o *stanza.Out, key component.Key) error {
 	l.mu.Lock()
