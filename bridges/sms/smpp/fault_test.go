@@ -195,8 +195,12 @@ func TestUnbindUnanswered(t *testing.T) {
 		ce := r.bind()
 		done := r.submit("hello")
 		ce.expect(cmdSubmit)
+		began := time.Now()
 		r.stop()
 		ce.gone()
+		if took := time.Since(began); took > leaveTime+unbindTime {
+			t.Errorf("it took %v", took)
+		}
 		if got := <-done; !errors.Is(got.err, ErrUnknown) {
 			t.Errorf("got %+v", got)
 		}
