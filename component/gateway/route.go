@@ -7,8 +7,11 @@ import (
 	"causeway/bridges"
 )
 
-// controlLimit bounds what waits in the control lane of one user.
-const controlLimit = 500
+const (
+	// controlLimit bounds what waits in the control lane of one user, and
+	// controlTotal all that is in the lanes, of however many.
+	controlLimit, controlTotal = 500, 20_000
+)
 
 // router holds the queues. A user's control lane keeps presence, IQs and the
 // chat with the gateway in order; each conversation has a queue for both
@@ -19,6 +22,7 @@ type router struct {
 	users     map[bridges.AccountID]*user
 	unsettled int // of all users
 	running   int
+	controls  int  // steps in the control lanes, under way or not
 	closed    bool // no new step begins
 	held      bool // nothing begins yet: the journal is being read
 	expired   bool // the time to finish is over
@@ -82,17 +86,19 @@ func (r *router) count(id bridges.AccountID, n int) {
 	r.tidy(u)
 }
 
-// enqueueControl appends to the control lane of a user; false when it is full,
-// unless the step must not be refused.
+// enqueueControl appends to the control lane of a user; false when it or all of
+// them are full, unless the step must not be refused.
 func (g *Gateway) enqueueControl(id bridges.AccountID, must bool, st step) bool {
 	r := &g.router
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u := r.user(id)
-	if len(u.control) >= controlLimit && !r.held && !must {
+	if (len(u.control) >= controlLimit || r.controls >= controlTotal) && !r.held && !must {
+		r.tidy(u)
 		return false
 	}
 	u.control = append(u.control, st)
+	r.controls++
 	g.startControl(u)
 	return true
 }
@@ -118,6 +124,7 @@ func (g *Gateway) runControl(u *user) {
 		r.mu.Unlock()
 		g.contain("the control lane", st)
 		r.mu.Lock()
+		r.controls--
 		g.unquiet(u)
 	}
 	u.running = false
