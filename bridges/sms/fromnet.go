@@ -2,6 +2,7 @@ package sms
 
 import (
 	"context"
+	"strings"
 
 	"causeway/bridges"
 	"causeway/bridges/sms/smpp"
@@ -80,12 +81,17 @@ func (b *Bridge) read(ctx context.Context, c *connector, m *smpp.DeliverSM) (bri
 	return bridges.Delivery{Account: account, Event: e}, inText, nil
 }
 
-// empty stands for a text without letters.
+// empty stands for a text without anything that a stanza can hold.
 const empty = "(an empty message)"
+
+// inXML tells whether a character can stand in a stanza (XML 1.0, production 2).
+func inXML(r rune) bool {
+	return r >= ' ' && r != 0xFFFE && r != 0xFFFF || r == '\t' || r == '\n' || r == '\r'
+}
 
 // shown returns what people see of a text.
 func shown(s string) string {
-	if s == "" {
+	if !strings.ContainsFunc(s, inXML) {
 		return empty
 	}
 	return s

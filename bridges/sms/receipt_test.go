@@ -177,6 +177,7 @@ func TestDeliver(t *testing.T) {
 		{"text to nobody", text(us, them), inNobody, smpp.PermanentAppError, ""},
 		{"data_sm", &smpp.DeliverSM{Data: true, SM: smpp.SM{Source: them, Dest: us, TLVs: payload("text")}}, inText, smpp.OK, "Message " + phone},
 		{"empty text", &smpp.DeliverSM{SM: smpp.SM{Source: them, Dest: us}}, inText, smpp.OK, "Message " + phone},
+		{"text that no stanza can hold", &smpp.DeliverSM{SM: smpp.SM{Source: them, Dest: us, DataCoding: 8, ShortMessage: []byte("\x00\x00\x00\x0c\xff\xfe")}}, inText, smpp.OK, "Message " + phone},
 		{"part", &smpp.DeliverSM{SM: smpp.SM{Source: them, Dest: us, ShortMessage: []byte("x"), TLVs: sar(1, 2, 1)}}, inPart, smpp.OK, "Part " + phone},
 		{"receipt", receipt(them, us, 4, appendixB), inReceipt, smpp.OK, "Receipt " + phone},
 		{"receipt with the addresses of the message", receipt(us, them, 4, appendixB), inReceipt, smpp.OK, "Receipt " + phone},
