@@ -12,6 +12,7 @@ import (
 
 	"causeway/cmd/causeway/app"
 	"causeway/cmd/causeway/config"
+	"causeway/mapping/sqlite"
 )
 
 type checkCmd struct{}
@@ -27,7 +28,7 @@ func (checkCmd) Run(e *env) error {
 	}
 	c := &checking{env: e}
 	c.say("configuration "+e.file, nil)
-	c.say("store "+cfg.Store, storePlace(cfg.Store))
+	c.say("store "+cfg.Store, checkStore(e.ctx, strings.TrimPrefix(cfg.Store, "sqlite:")))
 	if s := c.running(cfg); s != nil {
 		c.report(s)
 	} else {
@@ -99,14 +100,17 @@ func (c *checking) try(cfg *config.Config) {
 	}
 }
 
-// storePlace tells whether the store's directory is there and can be written.
-func storePlace(store string) error {
-	dir := filepath.Dir(strings.TrimPrefix(store, "sqlite:"))
-	f, err := os.CreateTemp(dir, ".causeway-check-*")
+// checkStore tells whether the store's directory can be written, and what is
+// there is a store.
+func checkStore(ctx context.Context, path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".causeway-check-*")
 	if err != nil {
 		return fmt.Errorf("no file can be made in its directory: %w", err)
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		return err
+	}
+	return sqlite.Check(ctx, path)
 }
 
 // notes say what holds less than one might think.

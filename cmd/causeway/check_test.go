@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -75,6 +77,18 @@ func TestCheckOfRunning(t *testing.T) {
 	}
 	r.gateway.awaitDown("network")
 	check(t, r.gateway, []string{domain + ": sms"})
+}
+
+// TestCheckOfForeignStore: what run would refuse, check does.
+func TestCheckOfForeignStore(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t, settings{Server: "127.0.0.1:1", Centre: "127.0.0.1:1"})
+	if err := os.WriteFile(filepath.Join(g.set.Dir, "causeway.db"), []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, out := g.command("check"); !strings.Contains(out, "FAILED  store ") || !strings.Contains(out, "not a database") {
+		t.Errorf("it is not refused:\n%s", out)
+	}
 }
 
 // TestWrongUse: exit status 2 and words, before anything is started.

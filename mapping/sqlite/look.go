@@ -16,6 +16,35 @@ import (
 // takes no lock that keeps another process from using the store. f ends when
 // ctx does.
 func look(ctx context.Context, path string, f func(*sqlite.Conn) error) error {
+	return lookAny(ctx, path, func(c *sqlite.Conn) error {
+		if err := isStore(c); err != nil {
+			return err
+		}
+		return f(c)
+	})
+}
+
+// Check returns why Open would refuse what is at path, which may be nothing
+// yet; another process may have it open. It blocks on the disk, until ctx ends.
+func Check(ctx context.Context, path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return inWords(path, err)
+	}
+	_ = f.Close()
+	return lookAny(ctx, path, func(c *sqlite.Conn) error {
+		all, err := allMigrations()
+		if err == nil {
+			_, err = identify(c, all)
+		}
+		return err
+	})
+}
+
+// lookAny is look for any database.
+func lookAny(ctx context.Context, path string, f func(*sqlite.Conn) error) error {
 	if err := isFile(path); err != nil {
 		return err
 	}
@@ -24,10 +53,7 @@ func look(ctx context.Context, path string, f func(*sqlite.Conn) error) error {
 		return fmt.Errorf("sqlite: %s: %w", path, err)
 	}
 	c.SetInterrupt(ctx.Done())
-	if err = isStore(c); err == nil {
-		err = f(c)
-	}
-	err = errors.Join(err, c.Close())
+	err = errors.Join(f(c), c.Close())
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

@@ -92,6 +92,32 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 	}
 }
 
+// Check refuses what Open refuses, and nothing else.
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, sql string) string {
+		script(t, filepath.Join(dir, name), sql)
+		return filepath.Join(dir, name)
+	}
+	held := filepath.Join(dir, "held.db")
+	defer open(t, held).Close()
+	for _, path := range []string{filepath.Join(dir, "none.db"), file("empty.db", "PRAGMA user_version = 0"), held} {
+		if err := Check(t.Context(), path); err != nil {
+			t.Error(err)
+		}
+	}
+	newer := filepath.Join(dir, "newer.db")
+	check(t, open(t, newer).Close())
+	script(t, newer, "PRAGMA user_version = 999")
+	for path, words := range map[string]string{
+		dir: "is a directory", newer: "newer program", file("foreign.db", "CREATE TABLE x (y)"): "another program",
+	} {
+		if err := Check(t.Context(), path); err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("%v, want %s", err, words)
+		}
+	}
+}
+
 // newest is the version of the tables that this program makes.
 func newest(t *testing.T) int64 {
 	t.Helper()
