@@ -69,9 +69,10 @@ func (p *plan) foreign(digits string) (bridges.UserID, bool) {
 	return p.parse("+"+digits, assigned)
 }
 
-// parse reads a number in the one way that resolves to itself. It gives the library ASCII digits, with a plus sign or without, and
-// nothing else: it reads letters, extensions and more. In some plans it drops
-// zeros each time it reads a number; such a number has no canonical form.
+// parse reads a number in the one way that resolves to itself. It gives the
+// library ASCII digits, with a plus sign or without, and nothing else: that
+// reads letters, extensions and more. In some plans the library drops zeros each
+// time it reads a number; such a number has no canonical form.
 func (p *plan) parse(digits string, is test) (bridges.UserID, bool) {
 	n, err := phonenumbers.Parse(digits, p.region)
 	if err != nil || n.GetExtension() != "" || !is(n) {

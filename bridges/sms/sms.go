@@ -87,14 +87,18 @@ func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
 	return errors.Join(errs...)
 }
 
-// Check implements bridges.Checker.
+// Check implements bridges.Checker, for all connectors side by side.
 func (b *Bridge) Check(ctx context.Context) error {
-	var errs []error
-	for _, c := range b.connectors {
-		if err := smpp.Check(ctx, c.config); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", c.name, err))
-		}
+	errs := make([]error, len(b.connectors))
+	var wg sync.WaitGroup
+	for i, c := range b.connectors {
+		wg.Go(func() {
+			if err := smpp.Check(ctx, c.config); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", c.name, err)
+			}
+		})
 	}
+	wg.Wait()
 	return errors.Join(errs...)
 }
 
