@@ -80,9 +80,11 @@ func (j *journalled) add(r mapping.Record) error {
 	if err != nil {
 		return err
 	}
+	contact, _, person := strings.Cut(s.To, "@")
 	if s.Kind == stanza.Presence && s.Type == "subscribe" {
-		contact, _, _ := strings.Cut(s.To, "@")
-		j.contacts[contact] = true
+		if person { // the gateway itself is asked by clients of their own accord
+			j.contacts[contact] = true
+		}
 	} else if s.ID != "" {
 		j.ids[s.ID] = true
 	}
