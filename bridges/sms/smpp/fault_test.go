@@ -76,6 +76,31 @@ func TestNotWritten(t *testing.T) {
 	}
 }
 
+// A centre that has forgotten the bind is asked for a new one, after the
+// answers that are still due.
+func TestBindForgotten(t *testing.T) {
+	bubble(t, Config{}, func(r *rig) {
+		ce := r.bind()
+		one, two := r.submit("1"), r.submit("2")
+		first, second := ce.expect(cmdSubmit), ce.expect(cmdSubmit)
+		ce.say(cmdSubmit|response, NotBound, first.sequence, "")
+		var status *StatusError
+		if got := <-one; !errors.As(got.err, &status) || status.Status.Class() != Temporary {
+			t.Errorf("got %+v", got)
+		}
+		ce.say(cmdSubmit|response, OK, second.sequence, "id")
+		if got := <-two; got.id != "id" {
+			t.Errorf("got %+v", got)
+		}
+		begin := time.Now()
+		ce.gone()
+		if d := time.Since(begin); d > 0 {
+			t.Errorf("the bind ends after %s", d)
+		}
+		r.bind()
+	})
+}
+
 func TestSubmitUnbound(t *testing.T) {
 	bubble(t, Config{}, func(r *rig) {
 		if got := <-r.submit("early"); !errors.Is(got.err, ErrNotBound) {

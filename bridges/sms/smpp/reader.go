@@ -134,6 +134,7 @@ func (s *session) response(p pdu) {
 	}
 	if r.command == cmdSubmit {
 		s.answered = s.heard
+		s.forgotten = s.forgotten || a.status == NotBound
 	}
 	s.complete(r, a)
 }

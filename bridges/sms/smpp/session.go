@@ -23,6 +23,7 @@ var (
 	errUnbound  = errors.New("the centre ended the bind")
 	errSilent   = errors.New("the centre does not answer enquire_link")
 	errIgnored  = errors.New("the centre does not answer submits")
+	errForgot   = errors.New("the centre says that there is no bind")
 	errTimeout  = errors.New("no answer in time")
 	errNotBound = fmt.Errorf("%w: the bind has ended", ErrNotBound)
 )
@@ -40,21 +41,22 @@ type session struct {
 	room   chan struct{} // inbox or out have room again
 	owing  chan struct{} // a debt was entered
 
-	mu       sync.Mutex
-	ledger   ledger
-	out      []byte // to be written
-	spare    []byte // what out will be next
-	inbox    inbox
-	busy     bool          // a batch is being delivered
-	leaving  bool          // write out, then end: the centre has unbound
-	draining chan struct{} // not nil: no new submits; closed when nothing is open
-	parted   bool          // unbind is queued: what comes is for the next bind
-	closed   error         // why it ended
-	broken   error         // why writing ended
-	heard    time.Time     // the last read
-	answered time.Time     // the last answer to a submit
-	held     bool          // reading waits for room
-	fresh    bool          // the last read brought messages; for reading only
+	mu        sync.Mutex
+	ledger    ledger
+	out       []byte // to be written
+	spare     []byte // what out will be next
+	inbox     inbox
+	busy      bool          // a batch is being delivered
+	leaving   bool          // write out, then end: the centre has unbound
+	forgotten bool          // the centre does not know the bind any more: no new submits
+	draining  chan struct{} // not nil: no new submits; closed when nothing is open
+	parted    bool          // unbind is queued: what comes is for the next bind
+	closed    error         // why it ended
+	broken    error         // why writing ended
+	heard     time.Time     // the last read
+	answered  time.Time     // the last answer to a submit
+	held      bool          // reading waits for room
+	fresh     bool          // the last read brought messages; for reading only
 }
 
 func newSession(c *Client, w *wire) *session {
@@ -186,6 +188,9 @@ func (s *session) fail() {
 func (s *session) complete(r *request, a answer) {
 	delete(s.ledger.asked, r.sequence)
 	s.drain()
+	if s.forgotten && len(s.ledger.asked) == 0 {
+		s.close(errForgot)
+	}
 	if !r.left {
 		r.done <- a
 	} else if r.command == cmdSubmit {

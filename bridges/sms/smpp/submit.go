@@ -38,7 +38,7 @@ func (s *session) submit(ctx context.Context, m *SubmitSM) (a answer, sent time.
 func (s *session) ask(r *request, m *SubmitSM, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed != nil || s.broken != nil || s.leaving || (s.draining != nil && r.command == cmdSubmit) {
+	if s.closed != nil || s.broken != nil || s.leaving || (r.command == cmdSubmit && (s.draining != nil || s.forgotten)) {
 		return false
 	}
 	start, sequence := len(s.out), s.ledger.next()
