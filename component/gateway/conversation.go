@@ -16,6 +16,7 @@ type conversation struct {
 	contact string // localpart
 	in      []*incoming
 	running bool
+	late    bool // it waits for a goroutine: see router.late
 	parking bool // old texts are moved to rows of their own: none begins
 
 	// The texts of the user, in order: head, then the rows, then out.
@@ -58,10 +59,30 @@ func (g *Gateway) startConversation(c *conversation) {
 	if r := &g.router; c.running || r.closed || r.held || !c.hasWork() {
 		return
 	}
+	if g.router.atWork >= atWork {
+		if !c.late {
+			c.late = true
+			g.router.late = append(g.router.late, c)
+		}
+		return
+	}
 	c.running = true
 	c.user.busy++
 	g.router.running++
+	g.router.atWork++
 	g.employ(c)
+}
+
+// startLate starts a conversation that waits for a goroutine, now that one has
+// ended. The caller holds the lock.
+func (g *Gateway) startLate() {
+	r := &g.router
+	for len(r.late) > 0 && r.atWork < atWork {
+		c := r.late[0]
+		r.late[0], r.late = nil, r.late[1:]
+		c.late = false
+		g.startConversation(c)
+	}
 }
 
 func (c *conversation) hasWork() bool {
@@ -106,7 +127,9 @@ func (g *Gateway) runConversation(c *conversation) {
 	}
 	c.running = false
 	c.user.busy--
+	r.atWork--
 	g.settleConversation(c)
+	g.startLate()
 	r.ended()
 	if c.user.quiet {
 		r.idle.Broadcast()

@@ -32,3 +32,26 @@ func TestControlLanesAreBounded(t *testing.T) {
 		}, nil)
 	})
 }
+
+// A network that delivers for many while the link is down does not hold a
+// goroutine for each, and all is shown when the server takes it.
+func TestConversationsUnderWayAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stops(t, func(r *trouble) {
+			const n = 2 * atWork
+			before := runtime.NumGoroutine()
+			r.link.silent.Store(true)
+			r.deliver(n)
+			synctest.Wait()
+			if n := runtime.NumGoroutine() - before; n > atWork+10 {
+				t.Errorf("%d goroutines", n)
+			}
+			already := len(r.link.sent)
+			close(r.link.resume)
+			synctest.Wait()
+			if got := len(r.link.sent) - already; got != n {
+				t.Errorf("%d texts are shown, want %d", got, n)
+			}
+		}, nil)
+	})
+}

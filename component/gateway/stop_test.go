@@ -16,16 +16,20 @@ import (
 	"causeway/mapping"
 )
 
-// silentLink is a link to a server that takes nothing any more.
+// silentLink is a link to a server that takes nothing, until it resumes.
 type silentLink struct {
 	*fakeLink
 	silent atomic.Bool
+	resume chan struct{}
 }
 
 func (l *silentLink) Send(ctx context.Context, o *stanza.Out, key component.Key) error {
 	if l.silent.Load() {
-		<-ctx.Done()
-		return ctx.Err()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-l.resume:
+		}
 	}
 	return l.fakeLink.Send(ctx, o, key)
 }
@@ -139,7 +143,7 @@ func stops(t *testing.T, do func(r *trouble), want error) {
 	registered(s, alice, number)
 	r := &trouble{t: t, store: s, bridge: &lateBridge{Bridge: bridgetest.New(bridgetest.SMS(), number)}}
 	r.g = New(Config{Domain: domain, Bridge: r.bridge, Store: s, Allow: []string{"example.org"}})
-	r.link = &silentLink{fakeLink: &fakeLink{h: r.g, j: r.g.Journal(), do: make(chan func(), 10_000), sent: make(chan string, 10_000)}}
+	r.link = &silentLink{resume: make(chan struct{}), fakeLink: &fakeLink{h: r.g, j: r.g.Journal(), do: make(chan func(), 10_000), sent: make(chan string, 30_000)}}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- r.g.Run(ctx, r.link) }()

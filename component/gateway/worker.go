@@ -1,7 +1,12 @@
 package gateway
 
-// idleLimit bounds the goroutines that wait for a conversation to serve.
-const idleLimit = 256
+const (
+	// idleLimit bounds the goroutines that wait for a conversation to serve.
+	idleLimit = 256
+	// atWork bounds those that serve one: more than network and link take at
+	// once, and few enough to wait for them in memory.
+	atWork = 10_000
+)
 
 // workers are goroutines between two conversations. One that has run before
 // has a stack that fits; a new one would have to grow its own for each message.
