@@ -22,7 +22,7 @@ import (
 func (p *parser) check(root *yaml.Node, c *Config) {
 	at := func(key string) int { return deepest(root, key).Line }
 	p.server(at, "server", c.Server)
-	if path, ok := strings.CutPrefix(c.Store, "sqlite:"); !ok || path == "" {
+	if path, ok := strings.CutPrefix(c.Store, "sqlite:"); !ok || path == "" || path[0] == ':' {
 		p.add(at("store"), "store", `want "sqlite:PATH", e.g. "sqlite:/var/lib/causeway/causeway.db"`)
 	}
 	if c.HTTP.Listen != "" {
