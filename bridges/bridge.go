@@ -76,6 +76,23 @@ type Assembler interface {
 	Assemble(parts []Part) Message
 }
 
+// Settler is a Bridge that notes what became of a message.
+type Settler interface {
+	// Settled says that the outcome of the message with this Message.Key is on
+	// disk: Send is not called with it again, and what the Bridge noted of it
+	// can go. It does not block, and a key of which nothing is noted is fine.
+	Settled(key string)
+}
+
+// Rememberer is a Bridge whose note may outlive the process.
+type Rememberer interface {
+	// Remembers tells whether a predecessor's note was found. Then Send with
+	// the key of a message that the predecessor had under way sends nothing
+	// twice: it gives the answer that came or is still to come, or Unknown.
+	// Before Run it is known already. It does not block.
+	Remembers() bool
+}
+
 // Host is what the gateway offers to a Runner.
 type Host interface {
 	// Owner returns the account whose identity on the network is id.
@@ -101,6 +118,11 @@ type Delivery struct {
 	// repetition and is kept only once. Empty: never a repetition by this.
 	Once   string
 	Stream uint64
+	// Offset is the place behind the event in its Stream; zero when it has
+	// none. Deliveries of one call that have one are of one Stream, in order.
+	// An event at or before a place that is on disk came before a takeover and
+	// is not kept again.
+	Offset uint64
 }
 
 // Account is a registered user as its bridge sees it.
