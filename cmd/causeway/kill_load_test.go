@@ -41,19 +41,22 @@ type answers struct {
 
 const stuckTexts = 30
 
-func newSender(name, number, address string) *sender {
+func newSender(name, number, address string, stuck bool) *sender {
 	s := &sender{name: name, number: number, answer: map[string]*answers{}, came: map[string]string{}, order: map[string][]uint64{}}
 	s.config = load.Config{
 		Client: client.Config{Address: address, Domain: peer.Domain, User: name, Password: peer.Secret, Resource: "load"},
 		Run:    name, Window: 64, Rate: 150, Size: 60, LongEvery: 9, LongSize: 400,
-		Patience: 500 * time.Millisecond, Stuck: []string{"+" + stuckPhone + "@" + domain}, StuckCount: stuckTexts,
-		Seen: s.seen, Inbound: s.inbound, Sent: func(n int) { s.note(fmt.Sprintf("%s-%d", name, n)) },
+		Patience: 500 * time.Millisecond,
+		Seen:     s.seen, Inbound: s.inbound, Sent: func(n int) { s.note(fmt.Sprintf("%s-%d", name, n)) },
 	}
 	for _, n := range centre.Numbers("1202555%04d", 100, conversations) {
 		s.config.Contacts = append(s.config.Contacts, "+"+n+"@"+domain)
 	}
-	for n := range stuckTexts {
-		s.sent = append(s.sent, fmt.Sprintf("%s-s%d", name, n))
+	if stuck {
+		s.config.Stuck, s.config.StuckCount = []string{"+" + stuckPhone + "@" + domain}, stuckTexts
+		for n := range stuckTexts {
+			s.sent = append(s.sent, fmt.Sprintf("%s-s%d", name, n))
+		}
 	}
 	return s
 }
@@ -142,7 +145,7 @@ func (s *sender) place(id string) (conversation string, number uint64) {
 }
 
 // arrived tells whether the centre has a text or a part of it.
-func (k *killing) arrived(s *sender, id string) bool {
+func (k *traffic) arrived(s *sender, id string) bool {
 	conversation, number := s.place(id)
 	return k.centre.Texts.Has(conversation, number)
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"testing"
 
 	"causeway/bridges"
 	"causeway/mapping"
@@ -17,11 +18,19 @@ import (
 // that may come for what has arrived (the design's table of promises).
 const inDoubt = "may have been sent"
 
+// allowed is what a fault may do to texts (docs/architecture.md, "What is
+// promised"). The zero value allows nothing: each text arrives once, in order,
+// and its sender has one receipt.
+type allowed struct {
+	lost    bool // texts that the gateway has not taken vanish: they lay in a socket
+	refused bool // texts that have not arrived have an error with words
+	doubt   bool // texts that may have arrived have an error that says so
+	again   bool // texts for users come once more, with the same id
+}
+
 // verdict accounts for everything.
-func (k *killing) verdict() {
-	if k.journal.records == 0 {
-		k.t.Error("no kill has met anything in the journal: the load is too light")
-	}
+func (k *traffic) verdict(may allowed) {
+	k.t.Helper()
 	if n := k.centre.Texts.Totals(); n.Again > 0 || n.Late > 0 {
 		k.t.Errorf("at the centre %d texts came twice, %d out of order", n.Again, n.Late)
 	}
@@ -40,8 +49,9 @@ func (k *killing) verdict() {
 	handled := k.handled()
 	outcomes := map[place]outcome{}
 	for _, s := range k.senders {
-		k.texts(s, handled, incomplete, outcomes)
-		k.inbound(s)
+		n := k.texts(s, handled, incomplete, outcomes)
+		n.check(k.t, s, may)
+		k.inbound(s, may)
 	}
 	k.waiting(waiting, outcomes)
 	for _, o := range k.orders {
@@ -53,7 +63,7 @@ func (k *killing) verdict() {
 // leftInJournal checks what is unsettled after a stop in order: only texts that
 // await their report, and reports on texts that the gateway does not know. It
 // returns the ids in those reports.
-func (k *killing) leftInJournal(store mapping.Store) map[string]bool {
+func (k *traffic) leftInJournal(store mapping.Store) map[string]bool {
 	waiting := map[string]bool{}
 	var awaited []byte
 	err := store.Replay(k.t.Context(), domain, func(_ mapping.Key, r mapping.Record) error {
@@ -91,7 +101,7 @@ func (k *killing) leftInJournal(store mapping.Store) map[string]bool {
 // the report is a repetition of one that was shown, whose text is forgotten
 // since. They wait for a minute, and are then dropped and counted
 // (TestReportOnATextInDoubt of package gateway).
-func (k *killing) waiting(ids map[string]bool, outcomes map[place]outcome) {
+func (k *traffic) waiting(ids map[string]bool, outcomes map[place]outcome) {
 	n := map[outcome]int{}
 	for id := range ids {
 		number, err := strconv.ParseUint(id[strings.LastIndexByte(id, '/')+1:], 16, 64)
@@ -120,9 +130,8 @@ const (
 )
 
 // texts checks each text of a user and notes what the user was told.
-func (k *killing) texts(s *sender, handled map[string]bool, incomplete map[string]map[uint64]bool, outcomes map[place]outcome) {
-	var lost []string
-	failed, n := 0, map[outcome]int{}
+func (k *traffic) texts(s *sender, handled map[string]bool, incomplete map[string]map[uint64]bool, outcomes map[place]outcome) fates {
+	var n fates
 	for _, id := range s.ids() {
 		conversation, number := s.place(id)
 		arrived, partly := k.arrived(s, id), incomplete[conversation][number]
@@ -132,7 +141,7 @@ func (k *killing) texts(s *sender, handled map[string]bool, incomplete map[strin
 				k.t.Errorf("%s was taken, and nobody is told what became of it (in the journal %v, arrived %v)", id, k.journal.has(id), arrived)
 				continue
 			}
-			lost = append(lost, id)
+			n.lost = append(n.lost, id)
 			continue
 		}
 		told := strings.Join(a.errors, "; ")
@@ -144,17 +153,37 @@ func (k *killing) texts(s *sender, handled map[string]bool, incomplete map[strin
 		case (arrived || partly) && len(a.errors) > 0 && !doubt:
 			k.t.Errorf("%s has arrived and failed: %s", id, told)
 		case doubt:
-			n[doubtful]++
+			n.doubt = append(n.doubt, id)
 			outcomes[place{conversation, number}] = doubtful
 		case arrived:
-			n[reported]++
+			n.delivered++
 			outcomes[place{conversation, number}] = reported
 		default:
-			failed++
+			n.refused = append(n.refused, id+" "+told)
 		}
 	}
-	k.t.Logf("%s sent %d texts: %d delivered, %d in doubt, %d refused meanwhile, %d lost in the socket: %v",
-		s.name, len(s.ids()), n[reported], n[doubtful], failed, len(lost), ranges(lost))
+	return n
+}
+
+// fates are what became of a user's texts.
+type fates struct {
+	delivered            int
+	doubt, refused, lost []string // ids, and why they were refused
+}
+
+// check complains of what may not be.
+func (n fates) check(t *testing.T, s *sender, may allowed) {
+	t.Helper()
+	t.Logf("%s sent %d texts: %d delivered, %d in doubt, %d refused meanwhile, %d lost in the socket: %v",
+		s.name, len(s.ids()), n.delivered, len(n.doubt), len(n.refused), len(n.lost), ranges(n.lost))
+	for what, f := range map[string]struct {
+		may bool
+		ids []string
+	}{"in doubt": {may.doubt, n.doubt}, "refused": {may.refused, n.refused}, "lost": {may.lost, n.lost}} {
+		if !f.may && len(f.ids) > 0 {
+			t.Errorf("%d texts of %s are %s, which may not be: %.1000s", len(f.ids), s.name, what, strings.Join(f.ids, ", "))
+		}
+	}
 }
 
 // ranges writes ids that follow each other as one: "ann-3…7".
@@ -186,7 +215,7 @@ func splitID(id string) (prefix string, n int) {
 
 // handled returns the ids of stanzas that the log speaks of: those texts were
 // taken, and something was done with them.
-func (k *killing) handled() map[string]bool {
+func (k *traffic) handled() map[string]bool {
 	log, err := os.ReadFile(k.gateway.log)
 	if err != nil {
 		k.t.Fatal(err)
@@ -200,10 +229,13 @@ func (k *killing) handled() map[string]bool {
 
 // inbound checks what came for a user: all, in order, and what came again
 // with the same id.
-func (k *killing) inbound(s *sender) {
+func (k *traffic) inbound(s *sender, may allowed) {
 	in := s.report.Inbound
 	if in.Texts != s.moved || in.Late > 0 || in.Missing > 0 {
 		k.t.Errorf("%s got %d of %d texts, %d out of order:\n%s", s.name, in.Texts, s.moved, in.Late, strings.Join(s.late, "\n"))
+	}
+	if in.Again > 0 && !may.again {
+		k.t.Errorf("%s got %d texts twice", s.name, in.Again)
 	}
 	if len(s.changed) > 0 {
 		k.t.Errorf("%s got texts twice with different ids: %v", s.name, s.changed)
@@ -213,7 +245,7 @@ func (k *killing) inbound(s *sender) {
 
 // obeyed checks orders: what is journalled is answered, nothing is answered in
 // two ways, and nothing is carried out twice.
-func (k *killing) obeyed(o *orders) {
+func (k *traffic) obeyed(o *orders) {
 	lost := 0
 	for _, id := range o.ids() {
 		switch n := o.answers(id); {
@@ -233,7 +265,7 @@ func (k *killing) obeyed(o *orders) {
 }
 
 // subscribed checks that journalled subscriptions are in force.
-func (k *killing) subscribed(store mapping.Store) {
+func (k *traffic) subscribed(store mapping.Store) {
 	for contact := range k.journal.contacts {
 		c, ok, err := store.Contact(k.t.Context(), domain, "dan@localhost", bridges.ChatID(contact))
 		if err != nil || !ok || c.Subscription&mapping.SeesContact == 0 {

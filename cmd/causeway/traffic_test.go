@@ -1,0 +1,140 @@
+package main_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"causeway/cmd/lab"
+	"causeway/cmd/lab/peer"
+	"causeway/cmd/loadgen/centre"
+)
+
+const (
+	conversations = 40 // of each user under load
+	stuckPhone    = "12025550999"
+	queueFull     = 0x14 // ESME_RMSGQFUL
+	movedPerUser  = 1_000_000
+	movedPerSec   = 60
+)
+
+// traffic is load both ways through a gateway, with all that takes part. A test
+// begins it, does its mischief, finishes it, and asks for the verdict:
+// account_test.go has the rules. The SMS centre is our own, since it keeps a
+// ledger.
+type traffic struct {
+	t       *testing.T
+	centre  *centre.Centre
+	gateway *gateway
+	senders []*sender
+	orders  []*orders
+	journal journalled
+
+	loads, moves, ordering sync.WaitGroup
+	stop, done             chan struct{} // of the load
+	still                  context.CancelFunc
+}
+
+// setup says what is beside the gateway.
+type setup struct {
+	server string // of lab.Servers
+	// stuck is what texts to stuckPhone are answered with; 0: there are none.
+	stuck uint32
+	// orders: two more users register and leave, subscribe and ask.
+	orders bool
+}
+
+// newTraffic starts all that takes part; nothing moves until begin.
+func newTraffic(t *testing.T, u setup) *traffic {
+	s := lab.Servers[u.server](t, peer.Options{Users: []string{"ann", "ben", "cat", "dan"}, LogLevel: "error", Bare: true})
+	c, err := centre.Listen("127.0.0.1:0", centre.Config{
+		Password: peer.Secret, Track: true, Stuck: map[string]uint32{stuckPhone: u.stuck},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	k := &traffic{
+		t: t, centre: c, journal: newJournalled(), stop: make(chan struct{}), done: make(chan struct{}),
+		gateway: newGateway(t, settings{Server: s.Component, Centre: c.Address()}),
+	}
+	k.gateway.start()
+	r := &rig{t: t, server: s, gateway: k.gateway}
+	for _, name := range []string{"ann", "ben"} {
+		who := r.registered(t, name)
+		if err := who.Close(); err != nil {
+			t.Fatal(err)
+		}
+		k.senders = append(k.senders, newSender(name, who.number, s.C2S, u.stuck != 0))
+	}
+	if u.orders {
+		for name, plan := range map[string]func(n int) order{"cat": registering, "dan": subscribing} {
+			k.orders = append(k.orders, newOrders(t, name, s.C2S, plan))
+		}
+	}
+	return k
+}
+
+// begin starts the load: texts both ways, and orders.
+func (k *traffic) begin() {
+	ctx := k.t.Context()
+	for _, s := range k.senders {
+		k.loads.Go(func() { s.load(ctx, k.stop, k.done) })
+	}
+	moving, still := context.WithCancel(ctx)
+	k.still = still
+	for _, s := range k.senders {
+		k.moves.Go(func() { k.move(moving, s) })
+	}
+	for _, o := range k.orders {
+		k.ordering.Go(func() { o.give(k.stop) })
+	}
+}
+
+// move sends texts from phones to a user until ctx ends.
+func (k *traffic) move(ctx context.Context, s *sender) {
+	n, err := k.centre.Move(ctx, centre.Movement{
+		From: centre.Numbers("1202555%04d", 100, conversations), To: []string{s.number}, Count: movedPerUser,
+		Size: 60, LongEvery: 9, LongSize: 400, Window: 100, Rate: movedPerSec,
+	})
+	if !errors.Is(err, context.Canceled) {
+		k.t.Errorf("the centre stops by itself: %v", err)
+	}
+	s.moved = n
+}
+
+// finish ends the load, waits until everything is accounted for, stops the
+// gateway in order, and reads what the XMPP server still has for the clients.
+func (k *traffic) finish() {
+	k.t.Helper()
+	close(k.stop)
+	k.still()
+	k.moves.Wait()
+	k.ordering.Wait()
+	k.await(k.missing)
+	k.barrier(domain)
+	k.await(k.unsettled)
+	k.barrier(peer.Domain) // the clients have answered what the gateway asked,
+	k.barrier(domain)      // and the gateway has got that
+	k.gateway.stop()
+	close(k.done)
+	k.loads.Wait()
+	k.barrier(peer.Domain)
+	for _, s := range k.senders {
+		if s.err != nil {
+			k.t.Errorf("load of %s: %v", s.name, s.err)
+		}
+	}
+}
+
+// barrier has the gateway, or the server, answer each user after all that the
+// user had asked for before.
+func (k *traffic) barrier(at string) {
+	k.t.Helper()
+	for _, o := range k.orders {
+		if err := o.ping(within(k.t), at); err != nil {
+			k.t.Error(err)
+		}
+	}
+}
