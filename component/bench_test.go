@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"causeway/bridges/takeover"
 	"causeway/component/componenttest"
 	"causeway/component/stanza"
 )
@@ -121,9 +122,9 @@ type replier struct {
 	down chan struct{}
 }
 
-func (r *replier) Up()           {}
-func (r *replier) Settled([]Key) {}
-func (r *replier) Down(error)    { close(r.down) }
+func (r *replier) Up()                          {}
+func (r *replier) Settled(_ []Key, done func()) { done() }
+func (r *replier) Down(error)                   { close(r.down) }
 
 func (r *replier) Handle(s *stanza.Stanza, _ Key) {
 	if s.Kind != stanza.Message {
@@ -143,7 +144,7 @@ func (r *replier) Last(context.Context, uint64) (uint64, error)   { return 0, ni
 // byLink receives, notes and answers all messages by a link.
 func byLink(addr string) {
 	r := &replier{down: make(chan struct{})}
-	r.l = New(Config{Domain: testDomain, Address: addr, Secret: testSecret}, r, r, &MemoryNote{})
+	r.l = New(Config{Domain: testDomain, Address: addr, Secret: testSecret}, r, r)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- r.l.Run(ctx) }()
@@ -154,23 +155,23 @@ func byLink(addr string) {
 
 // byCopy gives back the same bytes by the same system calls.
 func byCopy(b *testing.B, addr string) {
-	l := New(Config{Domain: testDomain, Address: addr, Secret: testSecret}, nil, nil, &MemoryNote{})
+	l := New(Config{Domain: testDomain, Address: addr, Secret: testSecret}, nil, nil)
 	conn, err := l.dial(context.Background())
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer conn.Close()
-	src := newSource(conn)
+	src := takeover.NewSource(conn)
 	if _, _, err := l.shake(context.Background(), conn, src); err != nil {
 		b.Fatal(err)
 	}
 	buf := make([]byte, peekSize)
 	for {
-		n, err := src.peek(buf)
+		n, err := src.Peek(buf)
 		if err != nil {
 			return
 		}
-		if src.consume(buf[:n]) != nil {
+		if src.Consume(buf[:n]) != nil {
 			return
 		}
 		if _, err := conn.Write(buf[:n]); err != nil {

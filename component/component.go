@@ -1,16 +1,16 @@
 // Package component is the link of one domain to its XMPP server: an external
 // component by XEP-0114 (1.6). It dials, keeps the stream alive, reads in the
 // cycle peek, commit, note, consume, dispatch, and writes through one Send.
-// It knows nothing of bridging, and sees journal and note as the small
-// interfaces below.
+// It knows nothing of bridging, and sees the journal as the small interface
+// below.
 package component
 
 import (
 	"context"
 	"crypto/tls"
 	"log/slog"
-	"net"
 
+	"causeway/bridges/takeover"
 	"causeway/component/stanza"
 )
 
@@ -47,21 +47,15 @@ type Handler interface {
 	// is not journalled. IQs have passed the check of their shape.
 	Handle(s *stanza.Stanza, key Key)
 	// Settled says that the server has taken what was sent with these keys.
-	Settled(keys []Key)
+	// done is to be called, once and from any goroutine, when that is on disk:
+	// until then a successor is told of the keys, and at some thousands Send
+	// blocks. There may be keys that only a predecessor has sent. One that the
+	// journal would still give to a successor, since it is yet to be sent here,
+	// holds done back: when it is sent, it is not written again but settled once
+	// more.
+	Settled(keys []Key, done func())
 	// Down is called when the stream has ended.
 	Down(err error)
-}
-
-// Keeper holds connections for a worker that may die. Its methods do not block
-// for longer than a message to a process beside us takes.
-type Keeper interface {
-	// Hold is called with each new connection, before its first byte.
-	Hold(conn uint64, c net.Conn) error
-	// Adopt returns the connection that a predecessor held with this number.
-	Adopt(conn uint64) (net.Conn, error)
-	// Drop says that the connection is given up: it must be shut down, or the
-	// server still sees us.
-	Drop(conn uint64)
 }
 
 // Config says how a link is made. Domain, Address and Secret are required.
@@ -71,8 +65,9 @@ type Config struct {
 	Secret  Secret
 	TLS     *tls.Config // direct TLS when not nil
 
-	// Keeper holds plain connections beyond this process; nil: nobody does.
-	Keeper Keeper
+	// Keeper holds the connection, when it is plain TCP, and what is noted of it
+	// beyond this process, by names that begin with Domain; nil: nobody does.
+	Keeper takeover.Keeper
 
 	MaxStanza     int // bytes, both ways; 0: 512 KiB
 	MaxDepth      int // 0: 100 levels

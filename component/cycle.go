@@ -133,42 +133,71 @@ func (s *stream) dispatch(cycle uint64) error {
 			if p.lasting {
 				key = Key{Cycle: cycle, Index: uint32(p.index)}
 			}
-			s.deliver(p.s, key)
+			if err := s.deliver(p.s, key); err != nil {
+				return err
+			}
 		}
 	}
 	return s.l.hook("dispatched")
 }
 
 // deliver gives one stanza to whom it concerns.
-func (s *stream) deliver(st *stanza.Stanza, key Key) {
+func (s *stream) deliver(st *stanza.Stanza, key Key) error {
 	if st.Kind == stanza.IQ {
 		if offset, took, ok := s.barrier.answer(st, time.Now()); ok {
-			s.acknowledge(offset, took)
-			return
+			return s.acknowledge(offset, took)
 		}
 		if st.Type == "result" || st.Type == "error" {
 			if !s.l.req.answer(st) {
 				s.l.m.skipped("unasked")
 			}
-			return
+			return nil
 		}
 		if st.From == st.To && st.From == s.l.c.Domain {
 			s.l.m.skipped("own") // a predecessor's ping comes back
-			return
+			return nil
 		}
 	}
-	defer s.l.recovered("Handle", st)
-	s.l.h.Handle(st, key)
+	s.l.handle(st, key)
+	return nil
+}
+
+func (l *Link) handle(st *stanza.Stanza, key Key) {
+	defer l.recovered("Handle", st)
+	l.h.Handle(st, key)
 }
 
 // acknowledge settles all that was written before offset.
-func (s *stream) acknowledge(offset uint64, took time.Duration) {
-	if keys := s.l.out.settle(offset, took); len(keys) > 0 {
-		func() {
-			defer s.l.recovered("Settled", nil)
-			s.l.h.Settled(keys)
-		}()
+func (s *stream) acknowledge(offset uint64, took time.Duration) error {
+	if offset > 0 {
+		s.l.note.setAnswered(s.id, offset)
+	}
+	if err := s.l.hook("answered"); err != nil {
+		return err
+	}
+	if keys, r := s.l.out.settle(offset, took); len(keys) > 0 {
+		s.l.settled(keys, r)
 	}
 	s.settled()
 	s.l.out.poke()
+	return s.l.hook("settled")
+}
+
+// settled hands the keys to the Handler. If that panics, nobody else would say
+// that they are done with.
+func (l *Link) settled(keys []Key, r *receipt) {
+	done := func() {
+		if l.hook("done") == nil {
+			l.out.done(r)
+		}
+	}
+	panicked := true
+	defer l.recovered("Settled", nil)
+	defer func() {
+		if panicked {
+			done()
+		}
+	}()
+	l.h.Settled(keys, done)
+	panicked = false
 }

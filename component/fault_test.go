@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -116,10 +117,17 @@ func TestStuckPeer(t *testing.T) {
 // on by itself.
 func TestJournalBlocks(t *testing.T) {
 	r := newRig(t)
+	var noted atomic.Int32
+	r.step = func(step string) error {
+		if step == "noted" {
+			noted.Add(1)
+		}
+		return nil
+	}
 	s := held(r)
 	s.Send(chat("0"))
 	r.hears("0")
-	before, _, _ := r.note.Marks()
+	before := noted.Load()
 	r.j.mu.Lock()
 	r.j.block, r.j.blocked = make(chan struct{}), make(chan struct{}, 1)
 	r.j.mu.Unlock()
@@ -128,7 +136,7 @@ func TestJournalBlocks(t *testing.T) {
 	s.Send(chat("2"))
 	r.send("out", 0) // the writer goes on
 	s.Receive(sent("out"))
-	if now, _, _ := r.note.Marks(); now.Offset != before.Offset || len(r.rec.events) > 0 {
+	if noted.Load() != before || len(r.rec.events) > 0 {
 		t.Error("read on without the journal")
 	}
 	close(r.j.block)
@@ -157,7 +165,7 @@ type panicking struct{ *recorder }
 
 func (p panicking) Up()                            { p.recorder.Up(); panic("in Up") }
 func (p panicking) Handle(s *stanza.Stanza, k Key) { p.recorder.Handle(s, k); panic("in Handle") }
-func (p panicking) Settled(k []Key)                { p.recorder.Settled(k); panic("in Settled") }
+func (p panicking) Settled(k []Key, done func())   { p.recorder.Settled(k, done); panic("in Settled") }
 func (p panicking) Down(err error)                 { p.recorder.Down(err); panic("in Down") }
 
 // A panic in a handler costs an IQ its answer, and the stream nothing.

@@ -18,14 +18,14 @@ type chunks struct {
 	size func() int
 }
 
-func (c *chunks) peek(buf []byte) (int, error) {
+func (c *chunks) Peek(buf []byte) (int, error) {
 	if c.in == "" {
 		return 0, io.EOF
 	}
 	return copy(buf, c.in[:min(c.size(), len(c.in))]), nil
 }
 
-func (c *chunks) consume(buf []byte) error {
+func (c *chunks) Consume(buf []byte) error {
 	c.in = c.in[len(buf):]
 	return nil
 }
@@ -38,9 +38,9 @@ type diary struct {
 	wrong  string
 }
 
-func (d *diary) Up()           {}
-func (d *diary) Settled([]Key) {}
-func (d *diary) Down(error)    {}
+func (d *diary) Up()                          {}
+func (d *diary) Settled(_ []Key, done func()) { done() }
+func (d *diary) Down(error)                   {}
 
 func (d *diary) Handle(s *stanza.Stanza, k Key) {
 	fmt.Fprintf(d, "%s from %q to %q id %q type %q lasting %t: %q\n", s.Kind, s.From, s.To, s.ID, s.Type, k != Key{}, s.Raw())
@@ -61,7 +61,7 @@ func (d *diary) Last(context.Context, uint64) (uint64, error) { return d.last, n
 // comes of it: what is handled, what is answered, and why it ends.
 func readAll(t *testing.T, in string, size func() int) string {
 	d := &diary{}
-	l := New(Config{Domain: testDomain, MaxStanza: 300, MaxDepth: 4, MaxAttributes: 5}, d, d, &MemoryNote{})
+	l := New(Config{Domain: testDomain, MaxStanza: 300, MaxDepth: 4, MaxAttributes: 5}, d, d)
 	l.out.up()
 	s := l.newStream(1, nil, &chunks{in, size})
 	s.barrier = newBarrier(testDomain, l.t, time.Time{}, 0)

@@ -14,6 +14,7 @@ import (
 	mellium "mellium.im/xmpp/component"
 	"mellium.im/xmpp/jid"
 
+	"causeway/bridges/takeover"
 	"causeway/component/stanza"
 )
 
@@ -31,7 +32,7 @@ var errNoID = &stanza.StreamError{Condition: "conflict", Text: "the server's str
 // connection, because mellium buffers: all behind the handshake is ours.
 type handshake struct {
 	conn      net.Conn
-	src       source
+	src       takeover.Source
 	piece     []byte
 	in        bytes.Buffer // all bytes so far
 	out, sent int          // bytes and calls written
@@ -52,7 +53,7 @@ func (h *handshake) Read(p []byte) (int, error) {
 }
 
 func (h *handshake) next() error {
-	n, err := h.src.peek(h.buf[:])
+	n, err := h.src.Peek(h.buf[:])
 	if err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (h *handshake) next() error {
 	if i := bytes.IndexByte(h.buf[:n], '>'); i >= 0 {
 		n = i + 1
 	}
-	if err := h.src.consume(h.buf[:n]); err != nil {
+	if err := h.src.Consume(h.buf[:n]); err != nil {
 		return err
 	}
 	h.piece = h.buf[:n]
@@ -119,7 +120,7 @@ func headerID(b []byte) string {
 
 // shake opens the stream and returns how many bytes were read and written. The
 // next byte of src is the first behind the server's <handshake/>.
-func (l *Link) shake(ctx context.Context, conn net.Conn, src source) (in, out uint64, err error) {
+func (l *Link) shake(ctx context.Context, conn net.Conn, src takeover.Source) (in, out uint64, err error) {
 	addr, err := jid.Parse(l.c.Domain)
 	if err != nil {
 		return 0, 0, err

@@ -32,6 +32,7 @@ type recorder struct {
 	t      testing.TB
 	events chan event
 	handle func(*stanza.Stanza, Key)
+	late   chan func() // gets what is to be called when a settlement is on disk; nil: that is at once
 }
 
 func newRecorder(t testing.TB) *recorder {
@@ -45,8 +46,16 @@ func (r *recorder) Handle(s *stanza.Stanza, k Key) {
 	}
 	r.events <- event{what: "stanza", s: s, key: k}
 }
-func (r *recorder) Settled(keys []Key) { r.events <- event{what: "settled", keys: keys} }
-func (r *recorder) Down(err error)     { r.events <- event{what: "down", err: err} }
+
+func (r *recorder) Settled(keys []Key, done func()) {
+	if r.late == nil {
+		done()
+	} else {
+		r.late <- done
+	}
+	r.events <- event{what: "settled", keys: keys}
+}
+func (r *recorder) Down(err error) { r.events <- event{what: "down", err: err} }
 
 func (r *recorder) next() event {
 	r.t.Helper()

@@ -12,20 +12,23 @@ import (
 
 	"mellium.im/xmpp/jid"
 
+	"causeway/bridges/takeover"
 	"causeway/component/stanza"
 )
 
 // Link is the connection of one domain. Make it with New, serve it with Run.
 type Link struct {
-	c    Config
-	h    Handler
-	j    Journal
-	note Note
-	log  *slog.Logger
-	m    counters
-	t    timing
-	out  *outbox
-	req  *requests
+	c   Config
+	h   Handler
+	j   Journal
+	log *slog.Logger
+	m   counters
+	t   timing
+	out *outbox
+	req *requests
+
+	keeper takeover.Keeper
+	note   *note
 
 	state atomic.Pointer[state]
 
@@ -35,8 +38,9 @@ type Link struct {
 	step func(step string) error
 }
 
-// New returns a link that is not yet connected.
-func New(c Config, h Handler, j Journal, n Note) *Link {
+// New returns a link that is not yet connected. What a predecessor has sent is
+// known from here on.
+func New(c Config, h Handler, j Journal) *Link {
 	if c.MaxStanza == 0 {
 		c.MaxStanza = 512 << 10
 	}
@@ -50,22 +54,25 @@ func New(c Config, h Handler, j Journal, n Note) *Link {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	l := &Link{
-		c: c, h: h, j: j, note: n, t: usualTiming,
+		c: c, h: h, j: j, t: usualTiming,
 		log: c.Log.With("domain", c.Domain), m: c.Metrics.of(c.Domain),
-		out: newOutbox(), req: &requests{open: map[string]request{}},
+		req: &requests{open: map[string]request{}},
 	}
 	l.inherit()
 	return l
 }
 
 // Run connects, and reconnects with jittered back-off, until ctx ends; then it
-// closes the stream in order (design, "Closing": bounded to 5 s) and returns nil. It returns an error only for a Config that can never work.
+// closes the stream in order (design, "Closing": bounded to 5 s) and returns
+// nil. With takeover.ErrHandover as the cause it finishes its read cycle and
+// returns with the stream open: a successor adopts it. It returns an error only
+// for a Config that can never work.
 func (l *Link) Run(ctx context.Context) error {
 	if err := l.c.check(); err != nil {
 		return err
 	}
 	defer func() {
-		l.out.down(true)
+		l.out.close()
 		l.req.wake()
 	}()
 	b := backoff{t: l.t, ended: time.Now()} // a predecessor may have been killed just now

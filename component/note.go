@@ -1,48 +1,88 @@
 package component
 
-// Note is what outlives the worker: how far reader and writer of a link came.
-// The keeper holds it in memory of its own; without one it is plain memory
-// (MemoryNote). A method returns when a successor would see the change; none
-// of them blocks or fails. The reader and the writer of a link each use their
-// own methods, from one goroutine each. A Note copies what it is given.
-type Note interface {
-	// Read says that all before m.Offset is journalled or handled. It is called
-	// before the bytes are consumed from the socket.
-	Read(m ReadMark)
-	// Write says that batch is about to be written at m.Offset, and what of
-	// everything written is not settled.
-	Write(m WriteMark)
-	// Marks returns what a predecessor noted for a connection that lives on;
-	// ok is false when there is none and the link has to connect.
-	Marks() (r ReadMark, w WriteMark, ok bool)
-	// Reset forgets the marks: a new connection with this number begins.
-	Reset(conn uint64)
+import (
+	"errors"
+
+	"causeway/bridges/takeover"
+)
+
+// connName is the name of the connection that a Keeper holds.
+const connName = "link"
+
+// The areas of the note. A name ends with the version of its format.
+const (
+	areaRead     = "link/1/read"
+	areaWrite    = "link/1/write"
+	areaAnswered = "link/1/answered"
+	areaPending  = "link/1/pending"
+)
+
+// note is what outlives the worker: how far reader and writer of a link came.
+// It is in areas of the Keeper, so a store to it is seen by a successor at
+// once, and never fails. Each part is written by one goroutine: read and
+// answered by the reader, write by the writer; pending under the lock of the
+// outbox.
+type note struct {
+	read, write, answered *takeover.Slot
+	pending               *takeover.Ring
 }
 
-// ReadMark is how far the reader came. Offsets count from the first byte of
-// the connection, so they compare with what the kernel has counted.
-type ReadMark struct {
-	Conn   uint64
-	Offset uint64 // bytes of the stream read so far
-	Framer []byte // state of the framer: stanza.Framer.State
-	Tail   []byte // the unfinished stanza
+// openNote returns the note in the areas of k. maxStanza bounds a stanza.
+func openNote(k takeover.Keeper, maxStanza int) (*note, error) {
+	n := &note{}
+	var failed error
+	area := func(name string, size int) []byte {
+		a, err := k.Area(name, size)
+		if failed = errors.Join(failed, err); err != nil {
+			return make([]byte, size)
+		}
+		return a
+	}
+	slot := func(name string, max int) *takeover.Slot {
+		return takeover.NewSlot(area(name, takeover.SlotSize(max)))
+	}
+	n.read = slot(areaRead, readHead+maxState+maxStanza+peekSize)
+	n.write = slot(areaWrite, writeHead+batchSize+maxStanza+maxExtra)
+	n.answered = slot(areaAnswered, answeredSize)
+	n.pending = takeover.NewRing(area(areaPending, takeover.RingSize(ringEntries*entrySize)))
+	return n, failed
 }
 
-// WriteMark is how far the writer came.
-type WriteMark struct {
-	Conn uint64
-	// Base is what the kernel had counted as written when the connection was
-	// new (it counts the SYN).
-	Base    uint64
-	Offset  uint64 // of the first byte of Batch
-	Batch   []byte // the bytes that are written next
-	Pending []Pending
-	// Closed tells that the batch ends the stream: there is nothing to adopt.
-	Closed bool
+// clear forgets the connection: a new one begins.
+func (n *note) clear() {
+	n.write.Clear()
+	n.read.Clear()
 }
 
-// Pending is a stanza that is written and not settled.
-type Pending struct {
-	Key Key
-	End uint64 // offset behind its last byte
+// marks are what a predecessor noted of a connection that may live on.
+type marks struct {
+	r readMark
+	w writeMark
+}
+
+// errNote says that a mark cannot be read. Nothing of it is used then.
+const errNote Error = "component: the note of the predecessor cannot be read"
+
+// left returns what a predecessor noted: its marks, nil when it left no
+// connection, and the stanzas that must not be written again.
+func (n *note) left() (*marks, []pending, error) {
+	all, ok := decodePending(n.pending)
+	m := &marks{}
+	r, w, a := n.read.Get(), n.write.Get(), n.answered.Get()
+	if !ok || r != nil && !m.r.decode(r) || w != nil && !m.w.decode(w) {
+		return nil, nil, errNote
+	}
+	var answered uint64
+	if conn, offset, ok := decodeAnswered(a); ok && conn == m.w.conn {
+		answered = offset
+	}
+	written := m.w.offset + uint64(len(m.w.batch))
+	if r == nil || w == nil || m.r.conn != m.w.conn || m.w.closed {
+		m, written = nil, 0
+	}
+	list := survivors(all, answered, written)
+	if len(list) > maxPending {
+		return nil, nil, errNote
+	}
+	return m, list, nil
 }

@@ -20,9 +20,10 @@ const (
 // keyed is a stanza that is sent again after a lost connection until it is
 // settled.
 type keyed struct {
-	key  Key
-	data []byte // nil: a predecessor wrote it, and nobody has sent it here yet
-	end  uint64 // offset behind its last byte, or place in its batch
+	key   Key
+	data  []byte // nil: a predecessor wrote it, and nobody has sent it here yet
+	end   uint64 // offset behind its last byte, or place in its batch
+	taken bool   // the server has it, as a predecessor knew; end is 0
 }
 
 // batch is what one write takes.
@@ -46,8 +47,15 @@ type outbox struct {
 	window  window   // bounds entries
 	spare   [][]byte // of written batches
 
-	// adopted has the keys that a predecessor wrote; true: settled since.
+	ledger ledger
+
+	// adopted has the keys that a predecessor wrote and nobody has sent here
+	// yet; true: settled since.
 	adopted map[Key]bool
+	// again has those of them that were sent after their settlement: the next
+	// answer settles them once more. asked counts those that no ping is for.
+	again []Key
+	asked int
 
 	space   chan struct{} // closed when somebody may try again
 	waiting bool
@@ -61,8 +69,11 @@ const (
 	linkClosed
 )
 
-func newOutbox() *outbox {
-	return &outbox{wake: make(chan struct{}, 1), space: make(chan struct{}), window: firstWindow}
+func newOutbox(n *note) *outbox {
+	return &outbox{
+		wake: make(chan struct{}, 1), space: make(chan struct{}), window: firstWindow,
+		ledger: ledger{ring: n.pending},
+	}
 }
 
 // room tells whether a Send may add; if not, the channel says when to look
@@ -72,11 +83,18 @@ func (b *outbox) room(k Key) (wait <-chan struct{}, err error) {
 	case b.state == linkClosed, k == Key{} && b.state == linkDown:
 		return nil, ErrDown
 	case k == Key{} && b.queued >= maxQueue,
-		k != Key{} && (len(b.entries) >= int(b.window) || b.bytes >= maxPendingBytes):
+		k != Key{} && b.full():
 		b.waiting = true
 		return b.space, nil
 	}
 	return nil, nil
+}
+
+// full tells whether too much is under way. What is answered counts as long as
+// its settlement is not on disk, up to what the ledger holds.
+func (b *outbox) full() bool {
+	n := len(b.entries)
+	return n >= int(b.window) || b.bytes >= maxPendingBytes || n+b.ledger.answered >= maxPending
 }
 
 // free wakes those that wait for room.
@@ -120,15 +138,23 @@ func (b *outbox) send(ctx context.Context, k Key, max int, o *stanza.Out) error 
 	}
 }
 
-// known takes a stanza that a predecessor wrote on this connection: it is not
-// written a second time, but kept in case the connection is lost.
+// known takes a stanza that a predecessor wrote: it is not written a second
+// time, but kept in case the connection is lost. It happens once for each key:
+// one that is sent again is new.
 func (b *outbox) known(k Key, max int, o *stanza.Out) (bool, error) {
 	settled, ok := b.adopted[k]
-	if !ok || settled {
-		return ok, nil
+	if !ok {
+		return false, nil
+	}
+	delete(b.adopted, k)
+	if settled {
+		b.again = append(b.again, k)
+		b.asked++
+		b.poke()
+		return true, nil
 	}
 	for i := range b.entries[:b.written] {
-		if e := &b.entries[i]; e.key == k && e.data == nil {
+		if e := &b.entries[i]; e.key == k && e.data == nil && !e.taken {
 			data := o.Append(nil)
 			if len(data) > max {
 				return true, ErrTooLarge
@@ -223,6 +249,7 @@ func (b *outbox) take(offset uint64) batch {
 	for i := range b.entries[b.written : b.written+t.keyed] {
 		b.entries[b.written+i].end += offset
 	}
+	b.ledger.write(b.entries[b.written : b.written+t.keyed])
 	b.written += t.keyed
 	b.free()
 	return t
@@ -241,8 +268,9 @@ func (b *outbox) recycle(data []byte) {
 }
 
 // settle removes what ends at or before offset, which the server has answered
-// for in the time took, and returns its keys.
-func (b *outbox) settle(offset uint64, took time.Duration) []Key {
+// for in the time took. It returns the keys, and the receipt of those that are
+// in the ledger.
+func (b *outbox) settle(offset uint64, took time.Duration) ([]Key, *receipt) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.window = b.window.after(took)
@@ -250,12 +278,13 @@ func (b *outbox) settle(offset uint64, took time.Duration) []Key {
 	for n < b.written && b.entries[n].end <= offset {
 		n++
 	}
-	if n == 0 {
-		return nil
+	if n+len(b.again) == 0 {
+		return nil, nil
 	}
-	keys := make([]Key, n)
-	for i, e := range b.entries[:n] {
-		keys[i] = e.key
+	keys := append(make([]Key, 0, n+len(b.again)), b.again...)
+	b.again = nil
+	for _, e := range b.entries[:n] {
+		keys = append(keys, e.key)
 		b.bytes -= len(e.data)
 		if _, ok := b.adopted[e.key]; ok {
 			b.adopted[e.key] = true
@@ -265,13 +294,13 @@ func (b *outbox) settle(offset uint64, took time.Duration) []Key {
 	clear(b.entries[len(b.entries) : len(b.entries)+n])
 	b.written -= n
 	b.free()
-	return keys
+	return keys, b.ledger.settle(n)
 }
 
-// pending appends the written and unsettled to p. The caller holds the lock.
-func (b *outbox) pending(p []Pending) []Pending {
-	for _, e := range b.entries[:b.written] {
-		p = append(p, Pending{Key: e.key, End: e.end})
-	}
-	return p
+// done says that what a receipt is for need not be known to a successor.
+func (b *outbox) done(r *receipt) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ledger.done(r)
+	b.free()
 }

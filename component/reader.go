@@ -38,19 +38,19 @@ func newReader(l *Link, conn, offset uint64) reader {
 }
 
 // restoreReader begins where a predecessor's note says.
-func restoreReader(l *Link, m ReadMark, last uint64) (reader, error) {
-	r := newReader(l, m.Conn, 0)
+func restoreReader(l *Link, m readMark, last uint64) (reader, error) {
+	r := newReader(l, m.conn, 0)
 	r.skip = last
-	if err := r.framer.Restore(m.Framer, m.Tail); err != nil {
+	if err := r.framer.Restore(m.framer, m.tail); err != nil {
 		return r, err
 	}
-	r.base = m.Offset - r.framer.Offset()
+	r.base = m.offset - r.framer.Offset()
 	return r, nil
 }
 
-func (r *reader) mark() ReadMark {
+func (r *reader) mark() readMark {
 	r.state = r.framer.State(r.state[:0])
-	return ReadMark{Conn: r.conn, Offset: r.base + r.framer.Offset(), Framer: r.state, Tail: r.framer.Tail()}
+	return readMark{conn: r.conn, offset: r.base + r.framer.Offset(), framer: r.state, tail: r.framer.Tail()}
 }
 
 // read serves the stream until it ends and returns why.
@@ -80,11 +80,11 @@ func (s *stream) cycle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.l.note.Read(r.mark())
+	s.l.note.setRead(r.mark())
 	if err := s.l.hook("noted"); err != nil {
 		return err
 	}
-	gone := s.src.consume(fresh)
+	gone := s.src.Consume(fresh)
 	s.l.m.bytesIn.Add(float64(len(fresh)))
 	if err := s.l.hook("consumed"); err != nil {
 		return err
@@ -98,7 +98,7 @@ func (s *stream) cycle(ctx context.Context) error {
 // peek waits for bytes and tells the writer that it does.
 func (s *stream) peek(buf []byte) ([]byte, error) {
 	s.waiting.Store(max(int64(time.Since(s.born)), 1))
-	n, err := s.src.peek(buf)
+	n, err := s.src.Peek(buf)
 	s.waiting.Store(0)
 	return buf[:n], err
 }

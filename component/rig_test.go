@@ -29,7 +29,6 @@ type rig struct {
 	srv  *componenttest.Server
 	rec  *recorder
 	j    *memory
-	note *MemoryNote
 	logs lines
 
 	cancel context.CancelCauseFunc
@@ -41,16 +40,31 @@ func newRig(t testing.TB) *rig {
 	t.Helper()
 	r := &rig{
 		t: t, srv: componenttest.New(t, testDomain, testSecret), rec: newRecorder(t),
-		j: &memory{}, note: &MemoryNote{}, logs: make(lines, 1000),
+		j: &memory{}, logs: make(lines, 1000),
 	}
 	r.Link = New(Config{
 		Domain: testDomain, Address: r.srv.Addr(), Secret: testSecret,
 		Log: slog.New(slog.NewTextHandler(r.logs, nil)),
-	}, r.rec, r.j, r.note)
+	}, r.rec, r.j)
+	r.hasten()
+	return r
+}
+
+// hasten makes the link impatient.
+func (r *rig) hasten() {
 	r.Link.t.settle = 10 * time.Millisecond
 	r.Link.t.retry[0] = time.Millisecond
 	r.Link.t.drain = time.Second
-	return r
+}
+
+// readMark is what the reader has noted. Its goroutine
+// asks, or it has ended.
+func (r *rig) readMark() (m readMark) {
+	r.t.Helper()
+	if !m.decode(r.note.read.Get()) {
+		r.t.Fatal("no mark")
+	}
+	return m
 }
 
 // start runs the link until the test ends.

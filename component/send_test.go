@@ -161,7 +161,7 @@ func TestConfig(t *testing.T) {
 	} {
 		c := good
 		change(&c)
-		if err := New(c, nil, nil, &MemoryNote{}).Run(t.Context()); err == nil {
+		if err := New(c, nil, nil).Run(t.Context()); err == nil {
 			t.Error(name, "is taken")
 		}
 	}

@@ -31,7 +31,8 @@ type bridge struct {
 
 func (b *bridge) Up()            { b.ups <- struct{}{} }
 func (b *bridge) Down(err error) { b.downs <- err }
-func (b *bridge) Settled(keys []component.Key) {
+func (b *bridge) Settled(keys []component.Key, done func()) {
+	done()
 	for _, k := range keys {
 		b.settled <- k
 	}
@@ -53,7 +54,7 @@ func connect(t *testing.T, c component.Config) *bridge {
 	t.Helper()
 	b := &bridge{t: t, heard: make(chan *stanza.Stanza, 1000), settled: make(chan component.Key, 1000), ups: make(chan struct{}, 100), downs: make(chan error, 100)}
 	c.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
-	b.Link = component.New(c, b, b, &component.MemoryNote{})
+	b.Link = component.New(c, b, b)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"causeway/bridges/takeover"
 )
 
 // session opens a stream, or adopts a predecessor's, and serves it. up is how
@@ -15,11 +17,10 @@ import (
 func (l *Link) session(ctx context.Context) (up time.Duration, err error) {
 	s, err := l.adopt(ctx)
 	if err != nil {
-		l.log.Warn("the predecessor's connection cannot be adopted", "error", err)
-		l.m.ended("adopt")
+		l.failedAdoption(err)
 	}
 	if s == nil {
-		l.out.down(false) // what a predecessor wrote elsewhere is no longer under way
+		l.out.down() // what a predecessor wrote elsewhere is no longer under way
 		if s, err = l.connect(ctx); err != nil {
 			return 0, err
 		}
@@ -29,7 +30,7 @@ func (l *Link) session(ctx context.Context) (up time.Duration, err error) {
 	if s.keeps(err) {
 		return time.Since(s.born), err
 	}
-	if n := l.out.down(false); n > 0 {
+	if n := l.out.down(); n > 0 {
 		l.log.Info("output without a key was lost with the connection", "bytes", n)
 	}
 	l.req.wake()
@@ -64,33 +65,25 @@ func (l *Link) connect(ctx context.Context) (*stream, error) {
 // open makes the handshake on a new connection and sets the first marks.
 func (l *Link) open(ctx context.Context, conn net.Conn) (*stream, error) {
 	id := connNumber()
-	l.note.Reset(id)
-	held := l.c.Keeper != nil && kept(conn)
-	if held {
-		if err := l.c.Keeper.Hold(id, conn); err != nil {
-			return nil, fmt.Errorf("component: the keeper: %w", err)
+	l.note.clear()
+	if takeover.CanHold(conn) {
+		if err := l.keeper.Hold(connName, conn); err != nil {
+			l.log.Warn("the connection will not outlive this process", "error", err)
 		}
 	}
-	base := counted(conn).written
-	src := newSource(conn)
+	base := takeover.Count(conn).Written
+	src := takeover.NewSource(conn)
 	in, out, err := l.shake(ctx, conn, src)
 	if err != nil {
-		l.drop(id)
+		l.keeper.Drop(connName)
 		return nil, err
 	}
 	s := l.newStream(id, conn, src)
 	s.r = newReader(l, id, in)
 	s.w.base, s.w.offset = base, out
-	l.note.Read(s.r.mark())
-	l.note.Write(WriteMark{Conn: id, Base: base, Offset: out})
+	l.note.setRead(s.r.mark())
+	l.note.setWrite(writeMark{conn: id, base: base, offset: out})
 	return s, nil
-}
-
-// drop tells the keeper that a connection is given up.
-func (l *Link) drop(id uint64) {
-	if l.c.Keeper != nil {
-		l.c.Keeper.Drop(id)
-	}
 }
 
 // connNumber returns a number that no connection had before: the journal finds
@@ -101,22 +94,33 @@ func connNumber() uint64 {
 	return binary.LittleEndian.Uint64(b[:])>>1 | 1
 }
 
-// marks are a predecessor's.
-type marks struct {
-	r ReadMark
-	w WriteMark
+// inherit opens the note and reads what a predecessor left in it, before
+// anybody can Send: what it wrote must not be written a second time.
+func (l *Link) inherit() {
+	k := l.c.Keeper
+	if k == nil {
+		k = &takeover.Memory{}
+	}
+	l.keeper = takeover.Within(k, l.c.Domain)
+	var err error
+	if l.note, err = openNote(l.keeper, l.c.MaxStanza); err != nil {
+		l.log.Warn("what this process knows of the link will not outlive it", "error", err)
+	}
+	m, list, err := l.note.left()
+	if err != nil {
+		l.failedAdoption(err)
+	}
+	if l.marks = m; m == nil {
+		l.keeper.Drop(connName)
+		l.note.clear()
+	}
+	l.out = newOutbox(l.note)
+	l.out.adopt(list)
 }
 
-// inherit reads a predecessor's marks, before anybody can Send: what it wrote
-// must not be written a second time.
-func (l *Link) inherit() {
-	if l.c.Keeper == nil {
-		return
-	}
-	if r, w, ok := l.note.Marks(); ok {
-		l.marks = &marks{r, w}
-		l.out.adopt(w.Pending)
-	}
+func (l *Link) failedAdoption(err error) {
+	l.log.Warn("the predecessor's connection cannot be adopted", "error", err)
+	l.m.ended("adopt")
 }
 
 // adopt goes on with a predecessor's connection; nil without an error when
@@ -127,14 +131,14 @@ func (l *Link) adopt(ctx context.Context) (*stream, error) {
 		return nil, nil
 	}
 	l.marks = nil
-	conn, err := l.c.Keeper.Adopt(m.r.Conn)
+	conn, err := l.keeper.Adopt(connName)
 	if err != nil {
 		return nil, err
 	}
 	s, err := l.resume(ctx, m, conn)
 	if err != nil {
 		_ = conn.Close()
-		l.drop(m.r.Conn)
+		l.keeper.Drop(connName)
 		return nil, err
 	}
 	return s, nil
@@ -146,46 +150,30 @@ func (l *Link) resume(ctx context.Context, m *marks, conn net.Conn) (*stream, er
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return nil, err
 	}
-	k := counted(conn)
-	if !k.ok {
+	k := takeover.Count(conn)
+	if !k.OK {
 		return nil, errors.New("component: the system does not count this connection's bytes")
 	}
-	ahead := m.r.Offset - k.read // noted and not consumed
-	wrote := k.written - m.w.Base - m.w.Offset
-	if m.r.Offset < k.read || wrote > uint64(len(m.w.Batch)) {
+	ahead := m.r.offset - k.Read // noted and not consumed
+	wrote := k.Written - m.w.base - m.w.offset
+	if m.r.offset < k.Read || wrote > uint64(len(m.w.batch)) {
 		return nil, fmt.Errorf("component: the note says %d read, %d+%d written; the kernel %d and %d",
-			m.r.Offset, m.w.Offset, len(m.w.Batch), k.read, k.written-m.w.Base)
+			m.r.offset, m.w.offset, len(m.w.batch), k.Read, k.Written-m.w.base)
 	}
-	last, err := l.j.Last(ctx, m.r.Conn)
+	last, err := l.j.Last(ctx, m.r.conn)
 	if err != nil {
 		return nil, err
 	}
-	s := l.newStream(m.r.Conn, conn, newSource(conn))
+	s := l.newStream(m.r.conn, conn, takeover.NewSource(conn))
 	if s.r, err = restoreReader(l, m.r, last); err != nil {
 		return nil, err
 	}
-	if err := swallow(s.src, ahead); err != nil {
+	if err := takeover.Swallow(s.src, ahead); err != nil {
 		return nil, err
 	}
-	s.w.base, s.w.offset, s.w.pend = m.w.Base, m.w.Offset+wrote, m.w.Pending
-	if rest := m.w.Batch[wrote:]; len(rest) > 0 {
+	s.w.base, s.w.offset = m.w.base, m.w.offset+wrote
+	if rest := m.w.batch[wrote:]; len(rest) > 0 {
 		s.w.rest = rest
 	}
 	return s, nil
-}
-
-// swallow consumes n bytes.
-func swallow(src source, n uint64) error {
-	buf := make([]byte, min(n, 64<<10))
-	for n > 0 {
-		got, err := src.peek(buf[:min(n, uint64(len(buf)))])
-		if err == nil {
-			err = src.consume(buf[:got])
-		}
-		if err != nil {
-			return err
-		}
-		n -= uint64(got)
-	}
-	return nil
 }

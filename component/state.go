@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"causeway/bridges/takeover"
 	"causeway/component/stanza"
 )
 
@@ -49,7 +50,7 @@ func (l *Link) isDown(err error) {
 // at the latest. Do not check a domain that is being served: some servers take
 // a second connection and give it a part of the traffic.
 func Check(ctx context.Context, c Config) error {
-	l := New(c, nil, nil, &MemoryNote{})
+	l := New(c, nil, nil)
 	if err := l.c.check(); err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func Check(ctx context.Context, c Config) error {
 		return c.explain(err)
 	}
 	defer conn.Close()
-	if _, _, err = l.shake(ctx, conn, newSource(conn)); err != nil {
+	if _, _, err = l.shake(ctx, conn, takeover.NewSource(conn)); err != nil {
 		return c.explain(err)
 	}
 	if _, err = io.WriteString(conn, endTag); err != nil {

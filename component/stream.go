@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"causeway/bridges/takeover"
 )
 
 const (
@@ -16,17 +18,12 @@ const (
 	errEnded  Error = "component: the server has ended the stream"
 )
 
-// ErrHandover as the cause of Run's context makes Run finish its read cycle
-// and return at once, with the stream open: a successor adopts the connection
-// (Config.Keeper).
-const ErrHandover Error = "component: handed over"
-
 // stream is one connection with an open stream.
 type stream struct {
 	l       *Link
 	id      uint64
 	conn    net.Conn
-	src     source
+	src     takeover.Source
 	born    time.Time
 	barrier *barrier
 	r       reader
@@ -38,7 +35,7 @@ type stream struct {
 	done     chan struct{} // closed when the reader has ended
 }
 
-func (l *Link) newStream(id uint64, conn net.Conn, src source) *stream {
+func (l *Link) newStream(id uint64, conn net.Conn, src takeover.Source) *stream {
 	return &stream{
 		l: l, id: id, conn: conn, src: src, born: time.Now(),
 		drained: make(chan struct{}, 1), done: make(chan struct{}),
@@ -51,8 +48,7 @@ func (s *stream) serve(ctx context.Context) error {
 	l := s.l
 	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
-	s.barrier = newBarrier(l.c.Domain, l.t, time.Now(), len(s.w.pend))
-	l.out.up()
+	s.barrier = newBarrier(l.c.Domain, l.t, time.Now(), l.out.up())
 	l.isUp()
 	l.m.up.Set(1)
 	defer l.m.up.Set(0)
@@ -80,7 +76,7 @@ func (s *stream) serve(ctx context.Context) error {
 		return err
 	}
 	_ = s.conn.Close()
-	l.drop(s.id)
+	l.keeper.Drop(connName)
 	wg.Wait()
 	return err
 }
@@ -117,7 +113,7 @@ func reason(err error, failed <-chan error) error {
 
 // keeps tells whether the connection stays open for a successor.
 func (s *stream) keeps(err error) bool {
-	return errors.Is(err, ErrHandover) || errors.Is(err, errKilled)
+	return errors.Is(err, takeover.ErrHandover) || errors.Is(err, errKilled)
 }
 
 // farewell says why the stream ends, if the server still listens.
@@ -147,9 +143,9 @@ func (s *stream) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 		return
 	case <-ctx.Done():
 	}
-	if errors.Is(context.Cause(ctx), ErrHandover) {
+	if errors.Is(context.Cause(ctx), takeover.ErrHandover) {
 		s.stopping.Store(true)
-		cancel(ErrHandover)
+		cancel(takeover.ErrHandover)
 		_ = s.conn.SetDeadline(time.Now())
 		return
 	}

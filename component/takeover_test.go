@@ -3,7 +3,6 @@ package component
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -11,49 +10,57 @@ import (
 	"sync"
 	"testing"
 
+	"causeway/bridges/takeover"
 	"causeway/component/componenttest"
 )
 
-// holder is a Keeper for a predecessor in the same process.
+// holder is a Keeper for a successor in the same process.
 type holder struct {
+	takeover.Memory
 	mu    sync.Mutex
-	conns map[uint64]net.Conn
+	conns map[string]net.Conn
 }
 
-func (h *holder) Hold(id uint64, c net.Conn) error {
+func (h *holder) Hold(name string, c net.Conn) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.conns[id] = c
+	h.conns[name] = c
 	return nil
 }
 
-func (h *holder) Adopt(id uint64) (net.Conn, error) {
+func (h *holder) Adopt(name string) (net.Conn, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if c := h.conns[id]; c != nil {
+	if c := h.conns[name]; c != nil {
 		return c, nil
 	}
-	return nil, errors.New("no such connection")
+	return nil, takeover.ErrNone
 }
 
-func (h *holder) Drop(id uint64) {
+func (h *holder) Drop(name string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.conns, id)
+	if c, ok := h.conns[name].(*net.TCPConn); ok {
+		_ = c.CloseWrite()
+		_ = c.CloseRead()
+	}
+	delete(h.conns, name)
 }
 
 func newHeldRig(t *testing.T) (*rig, *holder) {
-	r, h := newRig(t), &holder{conns: map[uint64]net.Conn{}}
+	r, h := newRig(t), &holder{conns: map[string]net.Conn{}}
 	r.c.Keeper = h
+	r.Link = New(r.c, r.rec, r.j)
+	r.hasten()
 	return r, h
 }
 
 // successor takes over what r has left when it has ended.
 func (r *rig) successor() *rig {
-	n := &rig{t: r.t, srv: r.srv, rec: newRecorder(r.t), j: r.j, note: r.note, logs: make(lines, 1000)}
+	n := &rig{t: r.t, srv: r.srv, rec: newRecorder(r.t), j: r.j, logs: make(lines, 1000)}
 	c := r.c
 	c.Log = slog.New(slog.NewTextHandler(n.logs, nil))
-	n.Link = New(c, n.rec, n.j, n.note)
+	n.Link = New(c, n.rec, n.j)
 	n.Link.t = r.Link.t
 	return n
 }
@@ -61,31 +68,12 @@ func (r *rig) successor() *rig {
 // The marks agree with the kernel at every step, so a death there is harmless.
 func TestMarks(t *testing.T) {
 	r, h := newHeldRig(t)
-	var wrong []string
-	var mu sync.Mutex
+	wrong := make(chan string, 10000)
 	r.step = func(step string) error {
-		m, w, ok := r.note.Marks()
-		c, err := h.Adopt(m.Conn)
-		if !ok || err != nil {
-			return nil // the writer before the first mark
-		}
-		k := counted(c)
-		good := true
-		switch step {
-		case "peeked", "committed", "consumed", "dispatched":
-			good = k.read == m.Offset
-		case "noted":
-			good = k.read < m.Offset
-		case "noted write":
-			good = k.written-w.Base == w.Offset && len(w.Batch) > 0
-		case "written":
-			good = k.written-w.Base == w.Offset+uint64(len(w.Batch))
-		}
-		if !good {
-			mu.Lock()
-			defer mu.Unlock()
-			wrong = append(wrong, fmt.Sprintf("%s: the note says %d, %d+%d, the kernel %d, %d",
-				step, m.Offset, w.Offset, len(w.Batch), k.read, k.written-w.Base))
+		if c, err := h.Adopt(testDomain + "/" + connName); err == nil {
+			if why := disagrees(r.note, step, takeover.Count(c)); why != "" {
+				wrong <- step + ": " + why
+			}
 		}
 		return nil
 	}
@@ -99,11 +87,31 @@ func TestMarks(t *testing.T) {
 		s.Send(chat(id)[40:])
 		r.hearsOf(id)
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	for _, w := range wrong {
-		t.Error(w)
+	for len(wrong) > 0 {
+		t.Error(<-wrong)
 	}
+}
+
+// disagrees compares a mark with the kernel after a step of the goroutine that
+// sets it.
+func disagrees(n *note, step string, k takeover.Counts) string {
+	good := true
+	var m readMark
+	var w writeMark
+	switch step {
+	case "peeked", "committed", "consumed", "dispatched":
+		good = m.decode(n.read.Get()) && k.Read == m.offset
+	case "noted":
+		good = m.decode(n.read.Get()) && k.Read < m.offset
+	case "noted write":
+		good = w.decode(n.write.Get()) && k.Written-w.base == w.offset && len(w.batch) > 0
+	case "written":
+		good = w.decode(n.write.Get()) && k.Written-w.base == w.offset+uint64(len(w.batch))
+	}
+	if good {
+		return ""
+	}
+	return fmt.Sprintf("the note says %d, %d+%d, the kernel %d, %d", m.offset, w.offset, len(w.batch), k.Read, k.Written-w.base)
 }
 
 // receive wants the next message to have this id; it answers pings, which the
@@ -145,14 +153,14 @@ var steps = []string{"peeked", "committed", "noted", "consumed", "dispatched", "
 func TestTakeover(t *testing.T) {
 	for _, step := range steps {
 		for _, after := range []int{0, 1, 2, 5} {
-			t.Run(fmt.Sprint(step, " ", after), func(t *testing.T) { takeover(t, step, after) })
+			t.Run(fmt.Sprint(step, " ", after), func(t *testing.T) { dies(t, step, after) })
 		}
 	}
 }
 
 const traffic = 40
 
-func takeover(t *testing.T, step string, after int) {
+func dies(t *testing.T, step string, after int) {
 	r, _ := newHeldRig(t)
 	r.step = dying(step, after)
 	r.start()
@@ -169,7 +177,7 @@ func takeover(t *testing.T, step string, after int) {
 	for i := 1; i < traffic; i++ {
 		s.Send(chat(fmt.Sprint("i", i)))
 	}
-	r.cancel(ErrHandover) // if it has not died
+	r.cancel(takeover.ErrHandover) // if it has not died
 	r.ended()
 	n := r.successor()
 	first := settledBy(r)
@@ -244,7 +252,7 @@ func TestHandover(t *testing.T) {
 	for r.Send(full, message(fmt.Sprint(n), text), Key{Cycle: n + 1}) == nil {
 		n++
 	}
-	r.cancel(ErrHandover)
+	r.cancel(takeover.ErrHandover)
 	r.ended()
 	next := r.successor()
 	next.start()
@@ -264,14 +272,30 @@ func TestHandover(t *testing.T) {
 	s.Close()
 }
 
-// A note that does not fit the connection, and a connection that is gone, are
-// given up: the link connects anew, and what is unsettled goes once more.
+// A note that does not fit the connection or cannot be read, and a connection
+// that is gone, are given up: the link connects anew, and what is unsettled
+// goes once more.
 func TestTakeoverImpossible(t *testing.T) {
+	reread := func(change func(m *readMark)) func(*rig, *holder) {
+		return func(r *rig, _ *holder) {
+			m := r.readMark()
+			change(&m)
+			r.note.setRead(m)
+		}
+	}
 	for name, spoil := range map[string]func(*rig, *holder){
-		"gone":           func(_ *rig, h *holder) { clear(h.conns) },
-		"read offset":    func(r *rig, _ *holder) { r.note.read.Offset -= 5 },
-		"written offset": func(r *rig, _ *holder) { r.note.write.Offset += 1 << 20 },
-		"framer":         func(r *rig, _ *holder) { r.note.read.Framer = []byte("?") },
+		"gone":          func(_ *rig, h *holder) { clear(h.conns) },
+		"read offset":   reread(func(m *readMark) { m.offset -= 5 }),
+		"framer":        reread(func(m *readMark) { m.framer = []byte("?") }),
+		"no read mark":  func(r *rig, _ *holder) { r.note.read.Set([]byte("?")) },
+		"no write mark": func(r *rig, _ *holder) { r.note.write.Set([]byte("?")) },
+		"no ring":       func(r *rig, _ *holder) { r.note.pending.Write([]byte("?")) },
+		"written offset": func(r *rig, _ *holder) {
+			var w writeMark
+			_ = w.decode(r.note.write.Get())
+			w.offset += 1 << 20
+			r.note.setWrite(w)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, h := newHeldRig(t)
@@ -280,7 +304,7 @@ func TestTakeoverImpossible(t *testing.T) {
 			s.Receive(sent("m"))
 			s.Send(chat("x"))
 			r.hears("x")
-			r.cancel(ErrHandover)
+			r.cancel(takeover.ErrHandover)
 			r.ended()
 			spoil(r, h)
 			n := r.successor()

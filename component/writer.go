@@ -10,10 +10,9 @@ const endTag = "</stream:stream>"
 // writer is the writing half of a stream: one goroutine that takes batches
 // from the outbox. The fields are guarded by outbox.mu where noted.
 type writer struct {
-	base     uint64 // see WriteMark
-	offset   uint64 // bytes written
-	rest     []byte // of the batch in which a predecessor stopped
-	pend     []Pending
+	base     uint64        // see writeMark
+	offset   uint64        // bytes written
+	rest     []byte        // of the batch in which a predecessor stopped
 	farewell []byte        // guarded: the last bytes of the stream
 	drain    bool          // guarded: the queue goes before the farewell
 	sent     chan struct{} // closed when the writer has ended
@@ -34,20 +33,17 @@ func (s *stream) next(now time.Time) (b batch, final bool) {
 	o, w := s.l.out, &s.w
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	switch {
-	case w.rest != nil:
+	if w.rest != nil { // it may begin and end in the middle of a stanza
 		b.data, w.rest = w.rest, nil
-	case w.farewell == nil || w.drain:
-		b = o.take(w.offset)
+		return b, false
 	}
 	if w.farewell == nil || w.drain {
-		b.data = s.barrier.extend(b.data, b.keyed, w.offset, now)
+		b = o.take(w.offset)
+		b.data = s.barrier.extend(b.data, b.keyed+o.asked, w.offset, now)
+		o.asked = 0
 	}
 	if w.farewell != nil && (!w.drain || len(o.queue) == 0) {
 		b.data, final = append(b.data, w.farewell...), true
-	}
-	if len(b.data) > 0 {
-		w.pend = o.pending(w.pend[:0])
 	}
 	return b, final
 }
@@ -89,7 +85,7 @@ func (s *stream) write() error {
 // it may be silent is given up.
 func (s *stream) flush(data []byte, final bool) error {
 	w := &s.w
-	s.l.note.Write(WriteMark{Conn: s.id, Base: w.base, Offset: w.offset, Batch: data, Pending: w.pend, Closed: final})
+	s.l.note.setWrite(writeMark{conn: s.id, base: w.base, offset: w.offset, batch: data, closed: final})
 	if err := s.l.hook("noted write"); err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (l *quickLink) settle() {
 	keys := l.keys
 	l.keys = nil
 	l.mu.Unlock()
-	l.g.Settled(keys)
+	l.g.Settled(keys, func() {})
 }
 
 // quickBridge is a network that takes everything and knows no numbers.

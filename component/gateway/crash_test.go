@@ -117,7 +117,7 @@ func (r *theater) watch() {
 		xml := string(x.out.Append(nil))
 		r.seen[x.out.ID] = xml
 	}
-	r.g.Settled(keys)
+	r.g.Settled(keys, func() {})
 	synctest.Wait()
 }
 

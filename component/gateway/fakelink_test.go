@@ -42,7 +42,7 @@ func (l *fakeLink) Send(_ context.Context, o *stanza.Out, key component.Key) err
 			if l.hold {
 				l.keys = append(l.keys, key)
 			} else {
-				l.h.Settled([]component.Key{key})
+				l.h.Settled([]component.Key{key}, func() {})
 			}
 		}
 	}
@@ -73,7 +73,7 @@ func (l *fakeLink) receive(t *testing.T, xml string) {
 func (l *fakeLink) settle() {
 	done := make(chan struct{})
 	l.do <- func() {
-		l.h.Settled(l.keys)
+		l.h.Settled(l.keys, func() {})
 		l.keys, l.hold = nil, false
 		close(done)
 	}

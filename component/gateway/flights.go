@@ -167,7 +167,7 @@ func (g *Gateway) settle(keys ...mapping.Key) {
 
 // Settled implements component.Handler. What bounced meanwhile is no flight
 // any more: its record lives on.
-func (g *Gateway) Settled(keys []component.Key) {
+func (g *Gateway) Settled(keys []component.Key, done func()) {
 	b := &mapping.Batch{Settle: make([]mapping.Key, 0, len(keys))}
 	for _, k := range keys {
 		fl := g.flights.take(mapping.Key(k))
@@ -183,4 +183,5 @@ func (g *Gateway) Settled(keys []component.Key) {
 	if len(b.Settle) > 0 {
 		g.store.Behind(b)
 	}
+	done()
 }

@@ -61,7 +61,7 @@ func start(t *testing.T, store mapping.Store, info bridges.Info, opts ...option)
 	}
 	r.g = New(cfg)
 	l := component.New(component.Config{Domain: domain, Address: r.srv.Addr(), Secret: "secret"},
-		r.g, r.g.Journal(), new(component.MemoryNote))
+		r.g, r.g.Journal())
 	ctx, cancel := context.WithCancel(context.Background())
 	r.stop = func() {
 		cancel()

@@ -181,7 +181,7 @@ func (l *life) settle(n int) {
 		l.w.sees(x.out)
 		keys = append(keys, x.key)
 	}
-	l.g.Settled(keys)
+	l.g.Settled(keys, func() {})
 }
 
 // kill ends a life whose machine has died: the server has some of what was

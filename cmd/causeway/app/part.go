@@ -42,7 +42,7 @@ func newPart(b config.Bridge, a *App, lm *component.Metrics, gm *gateway.Metrics
 		return nil, err
 	}
 	lc.Log, lc.Metrics = a.log, lm
-	p.link = component.New(lc, p.gateway, p.gateway.Journal(), &component.MemoryNote{})
+	p.link = component.New(lc, p.gateway, p.gateway.Journal())
 	return p, nil
 }
 
