@@ -32,18 +32,22 @@ const (
 type Record struct {
 	Kind Kind
 	Data []byte
+	// At is when it was accepted, as Replay tells; zero when the store does not
+	// know. Nobody sets it.
+	At time.Time
 }
 
 // Cycle is all that one read cycle, webhook call or reply accepts.
 type Cycle struct {
 	Bridge string // component domain
-	// Conn is our own number of the XMPP connection, First and Last the
-	// offsets in it of the first byte and behind the last byte accepted.
-	// Zero when the records did not come from the link.
+	// Conn is our own number of the connection, to the XMPP server or to the
+	// network, First and Last the offsets in it of the first byte and behind
+	// the last byte accepted. Zero when the records came by none.
 	Conn, First, Last uint64
-	Records           []Record
-	// ID and Index are set by Commit and make the keys of the records. Cycles
-	// that did not come from the link may share an ID.
+	// Alone cycles have an ID of their own, and the Index 0.
+	Alone   bool
+	Records []Record
+	// ID and Index are set by Commit and make the keys of the records.
 	ID    uint64
 	Index uint32
 }

@@ -23,6 +23,12 @@ type Batch struct {
 	PutOnce        []Once
 	DeleteOnce     []Once
 	Quarantine     []Quarantined
+
+	// Done is called once, when b is on disk, and in the order in which batches
+	// were given to the store; also when the store refuses b for good, which it
+	// logs. It must neither block nor call the store. Nil: nobody waits. What
+	// the end of the store finds unwritten is never done.
+	Done func()
 }
 
 // Journal is the durable record of what is accepted and not settled. One
@@ -43,12 +49,15 @@ type Journal interface {
 	Replay(ctx context.Context, bridge string, f func(Key, Record) error) error
 	// Waiting returns the parked records of a conversation in key order.
 	Waiting(ctx context.Context, bridge, conversation string, limit int) ([]Parked, error)
+	// IsParked tells whether a record has a row of its own.
+	IsParked(ctx context.Context, k Key) (bool, error)
 	// Backlogs calls f for each conversation with parked records.
 	Backlogs(ctx context.Context, bridge string, f func(account bridges.AccountID, conversation string, records int) error) error
 	// Clean tells whether the last user of the store closed it in order, so
 	// that nothing in it is in doubt.
 	Clean() bool
-	// LastOffset returns Cycle.Last of the newest cycle of a connection.
+	// LastOffset returns the highest Cycle.Last of a connection, for days after
+	// its last cycle is gone; 0 if it had none.
 	LastOffset(ctx context.Context, bridge string, conn uint64) (uint64, error)
 }
 

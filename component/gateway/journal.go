@@ -25,7 +25,7 @@ type journal struct {
 // Append implements component.Journal.
 func (j journal) Append(ctx context.Context, c *component.Cycle) (uint64, error) {
 	cycle := &mapping.Cycle{
-		Bridge: j.bridge, Conn: c.Conn, First: c.First, Last: c.Last,
+		Bridge: j.bridge, Conn: c.Conn, First: c.First, Last: c.Last, Alone: true,
 		Records: make([]mapping.Record, len(c.Stanzas)),
 	}
 	for i, s := range c.Stanzas {

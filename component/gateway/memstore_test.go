@@ -46,6 +46,7 @@ type memState struct {
 	once        map[string]mapping.Once
 	released    map[bridges.UserID]release
 	quarantined []mapping.Quarantined
+	offsets     map[uint64]uint64
 }
 
 // release says who gave an identity back, and when.
@@ -59,7 +60,7 @@ func newMemStore() *memStore {
 		records: map[mapping.Key]mapping.Record{}, parked: map[mapping.Key]mapping.Parked{},
 		accounts: map[bridges.AccountID]mapping.Account{}, contacts: map[string]mapping.Contact{},
 		messages: map[bridges.MessageID]mapping.Message{}, once: map[string]mapping.Once{},
-		released: map[bridges.UserID]release{},
+		released: map[bridges.UserID]release{}, offsets: map[uint64]uint64{},
 	}}
 }
 
@@ -77,7 +78,7 @@ func (m *memStore) crash() *memStore {
 func (s memState) clone() memState {
 	s.records, s.parked, s.accounts = maps.Clone(s.records), maps.Clone(s.parked), maps.Clone(s.accounts)
 	s.contacts, s.messages, s.once = maps.Clone(s.contacts), maps.Clone(s.messages), maps.Clone(s.once)
-	s.released = maps.Clone(s.released)
+	s.released, s.offsets = maps.Clone(s.released), maps.Clone(s.offsets)
 	s.sent, s.quarantined = slices.Clone(s.sent), slices.Clone(s.quarantined)
 	return s
 }
@@ -94,6 +95,9 @@ func (m *memStore) sync(b *mapping.Batch) {
 	for _, x := range append(m.behind, b) {
 		if m.disk != nil {
 			_ = m.disk.apply(x)
+		}
+		if x.Done != nil {
+			x.Done()
 		}
 	}
 	m.behind = nil
@@ -136,11 +140,15 @@ func (m *memStore) Commit(ctx context.Context, b *mapping.Batch) error {
 func (m *memStore) Behind(b *mapping.Batch) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.dead {
-		_ = m.state.apply(b)
-		if m.disk != nil {
-			m.behind = append(m.behind, b)
-		}
+	switch {
+	case m.dead:
+		return
+	case m.disk != nil:
+		m.behind = append(m.behind, b)
+	}
+	_ = m.state.apply(b)
+	if m.disk == nil && b.Done != nil {
+		b.Done()
 	}
 }
 
@@ -156,7 +164,11 @@ func (s *memState) apply(b *mapping.Batch) error {
 		s.next++
 		c.ID = s.next
 		for i, r := range c.Records {
+			r.At = time.Now()
 			s.records[c.Key(i)] = r
+		}
+		if c.Conn != 0 {
+			s.offsets[c.Conn] = max(s.offsets[c.Conn], c.Last)
 		}
 	}
 	for _, p := range b.Park {
@@ -255,7 +267,18 @@ func (m *memStore) Backlogs(_ context.Context, _ string, f func(bridges.AccountI
 
 func (m *memStore) Clean() bool { return m.clean }
 
-func (m *memStore) LastOffset(context.Context, string, uint64) (uint64, error) { return 0, nil }
+func (m *memStore) LastOffset(_ context.Context, _ string, conn uint64) (uint64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.offsets[conn], nil
+}
+
+func (m *memStore) IsParked(_ context.Context, k mapping.Key) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, ok := m.state.parked[k]
+	return ok, nil
+}
 
 func (m *memStore) Account(_ context.Context, _ string, id bridges.AccountID) (mapping.Account, bool, error) {
 	m.mu.Lock()

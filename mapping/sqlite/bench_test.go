@@ -56,7 +56,7 @@ func benchStore(b *testing.B) *Store {
 }
 
 func benchCycle(n int) *mapping.Cycle {
-	c := &mapping.Cycle{Bridge: "sms.example.org", Conn: 1}
+	c := &mapping.Cycle{Bridge: "sms.example.org", Conn: 1, Alone: true}
 	for i := range n {
 		data := make([]byte, messageSize)
 		for j := range data {
@@ -74,7 +74,7 @@ func BenchmarkCeiling(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer f.Close()
-	blob := appendCycle(nil, benchCycle(perCommit).Records)
+	blob := appendCycle(nil, benchCycle(perCommit).Records, time.Now())
 	m := startMeter(b)
 	for i := range b.N {
 		if _, err := f.WriteAt(blob, int64(i%512)*int64(len(blob))); err != nil {

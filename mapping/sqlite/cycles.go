@@ -52,7 +52,7 @@ func (c *openCycle) clone() *openCycle {
 }
 
 // sharedCycle is the row of all cycles of a bridge that a transaction accepts
-// and that did not come from the link: they are many, of a record or two.
+// and that need not be alone: they are many, of a record or two.
 type sharedCycle struct {
 	id      uint64
 	records []mapping.Record
@@ -90,7 +90,7 @@ func (t *tx) insertCycle(id uint64, bridge string, records []mapping.Record) err
 	if cap(t.store.scratch) > keepScratch {
 		t.store.scratch = nil
 	}
-	t.store.scratch = appendCycle(t.store.scratch[:0], records)
+	t.store.scratch = appendCycle(t.store.scratch[:0], records, t.store.now())
 	t.cycles[id] = newOpenCycle(len(records), nil)
 	return exec(t.conn, "INSERT INTO cycles (id, bridge, records, data) VALUES (?, ?, ?, ?)",
 		id, bridge, len(records), t.store.scratch)

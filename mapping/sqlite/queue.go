@@ -192,6 +192,15 @@ func (q *queue) finish(group []*request, err error) {
 	q.room.Broadcast()
 }
 
+// report tells those who wait for it that a group is on disk.
+func report(group []*request) {
+	for _, r := range group {
+		if r.batch != nil && r.batch.Done != nil {
+			r.batch.Done()
+		}
+	}
+}
+
 // close lets nothing more in. What is in is still written.
 func (q *queue) close() bool {
 	q.mu.Lock()

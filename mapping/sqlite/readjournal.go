@@ -107,6 +107,15 @@ func (s *Store) Waiting(ctx context.Context, bridge, conversation string, limit 
 		bridge, conversation, limit)
 }
 
+// IsParked implements mapping.Journal.
+func (s *Store) IsParked(ctx context.Context, k mapping.Key) (found bool, err error) {
+	err = s.read(ctx, journalTopic, func(c *sqlite.Conn) (err error) {
+		found, err = scan(c, "SELECT 1 FROM parked WHERE cycle = ? AND idx = ?", func(*sqlite.Stmt) {}, k.Cycle, int(k.Index))
+		return err
+	})
+	return found, err
+}
+
 func (s *Store) parked(ctx context.Context, where string, args ...any) (rows []mapping.Parked, err error) {
 	err = s.read(ctx, journalTopic, func(c *sqlite.Conn) error {
 		return query(c, parkedColumns+where, func(r *sqlite.Stmt) { rows = append(rows, scanParked(r)) }, args...)

@@ -29,7 +29,7 @@ type tx struct {
 	reserved uint64          // keys below are reserved on disk
 }
 
-// link names an XMPP connection.
+// link names a connection.
 type link struct {
 	bridge string
 	conn   uint64
@@ -78,12 +78,14 @@ func (t *tx) apply(b *mapping.Batch) error {
 
 func (t *tx) appendCycles(b *mapping.Batch) error {
 	for _, c := range b.Cycles {
-		if c.Conn == 0 {
+		if l := (link{c.Bridge, c.Conn}); c.Conn != 0 {
+			t.offsets[l] = max(t.offsets[l], c.Last)
+		}
+		if !c.Alone {
 			t.share(c)
 			continue
 		}
 		c.ID, c.Index = t.nextID(), 0
-		t.offsets[link{c.Bridge, c.Conn}] = c.Last
 		if err := t.insertCycle(c.ID, c.Bridge, c.Records); err != nil {
 			return err
 		}
@@ -123,6 +125,13 @@ func (t *tx) settle(b *mapping.Batch) error {
 	return nil
 }
 
+// putOffset never takes a place back. Places are unsigned: those that are
+// negative on disk are the highest.
+const putOffset = `INSERT INTO offsets (bridge, conn, last, at) VALUES (?, ?, ?, ?)
+	ON CONFLICT DO UPDATE SET at = excluded.at, last = CASE
+		WHEN (last < 0) = (excluded.last < 0) THEN max(last, excluded.last)
+		ELSE min(last, excluded.last) END`
+
 // finish writes what is written once a transaction.
 func (t *tx) finish() error {
 	if err := t.writeShared(); err != nil {
@@ -136,8 +145,7 @@ func (t *tx) finish() error {
 	}
 	now := t.store.now()
 	for l, last := range t.offsets {
-		err := exec(t.conn, "INSERT OR REPLACE INTO offsets (bridge, conn, last, at) VALUES (?, ?, ?, ?)",
-			l.bridge, l.conn, last, now)
+		err := exec(t.conn, putOffset, l.bridge, l.conn, last, now)
 		if err != nil {
 			return err
 		}

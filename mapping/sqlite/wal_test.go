@@ -89,7 +89,7 @@ func tornWALs(before, after []byte, cut int) [][]byte {
 func powerLossCommits() []func(i int) *mapping.Batch {
 	accept := func(i int) *mapping.Batch {
 		return &mapping.Batch{Cycles: []*mapping.Cycle{{
-			Bridge: "sms.example.org", Conn: 1, Last: uint64(i),
+			Bridge: "sms.example.org", Conn: 1, Last: uint64(i), Alone: true,
 			Records: []mapping.Record{{Kind: 1, Data: []byte(fmt.Sprint("text ", i))}, {Kind: 1, Data: make([]byte, 6000)}},
 		}}}
 	}

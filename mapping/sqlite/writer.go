@@ -38,6 +38,7 @@ func (s *Store) commit(group []*request) {
 		switch {
 		case err == nil:
 			s.health.committed(time.Since(start))
+			report(group)
 			s.queue.finish(group, nil)
 			return
 		case culprit >= 0:
@@ -74,10 +75,12 @@ func (s *Store) giveUpOn(group []*request, err error) {
 }
 
 func (s *Store) refuse(r *request, err error) {
+	group := []*request{r}
 	if r.behind {
 		s.health.refused(err)
+		report(group)
 	}
-	s.queue.finish([]*request{r}, err)
+	s.queue.finish(group, err)
 }
 
 // sleep waits for d. It returns false when the store has to end.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"causeway/mapping"
 )
@@ -145,6 +146,9 @@ func testOffsets(k *kase) {
 	aKeys := k.accept(a)
 	k.equal(last(sms, conn), uint64(100))
 	bKeys := k.accept(b)
+	b.First, b.Last = 50, 60 // it came again, and the place stays
+	bKeys = append(bKeys, k.accept(b)...)
+	k.equal(last(sms, conn), uint64(1<<63+200))
 	x := cycle(other, "x")
 	x.Conn, x.Last = conn, 5
 	k.accept(x)
@@ -166,6 +170,75 @@ func testEmpty(k *kase) {
 	n, err := k.LastOffset(k.Context(), sms, 1)
 	k.ok(err)
 	k.equal(n, uint64(20))
+}
+
+// testAlone: the place counts of every cycle with a connection; a key of its
+// own has only one that is alone.
+func testAlone(k *kase) {
+	var cycles []*mapping.Cycle
+	for i := range 6 {
+		c := cycle(sms, fmt.Sprint(i))
+		c.Conn, c.Last, c.Alone = uint64(1+i%2), uint64(10-i), i%2 == 0
+		cycles = append(cycles, c)
+	}
+	k.commit(&mapping.Batch{Cycles: cycles})
+	for i, c := range cycles {
+		if c.Alone && c.Index != 0 {
+			k.Errorf("cycle %d has the index %d", i, c.Index)
+		}
+	}
+	k.equal(len(k.replayed(sms)), 6)
+	for conn, want := range map[uint64]uint64{1: 10, 2: 9} {
+		n, err := k.LastOffset(k.Context(), sms, conn)
+		k.ok(err)
+		k.equal(n, want)
+	}
+}
+
+// testAccepted: a replay tells when a record was accepted.
+func testAccepted(k *kase) {
+	before := time.Now()
+	k.accept(cycle(sms, "a", "b"))
+	k.crash()
+	k.ok(k.Replay(k.Context(), sms, func(_ mapping.Key, r mapping.Record) error {
+		if r.At.Before(before.Round(0)) || r.At.After(time.Now()) {
+			k.Errorf("accepted at %v, not %v", r.At, before)
+		}
+		return nil
+	}))
+}
+
+// testDone: whoever waits for what is behind hears of it in order, also of a
+// batch in which there is nothing.
+func testDone(k *kase) {
+	var mu sync.Mutex
+	var order []int
+	all := make(chan struct{})
+	const n = 100
+	for i := range n {
+		b := &mapping.Batch{Done: func() {
+			mu.Lock()
+			defer mu.Unlock()
+			if order = append(order, i); len(order) == n {
+				close(all)
+			}
+		}}
+		if i%3 > 0 {
+			b.Cycles = []*mapping.Cycle{cycle(sms, fmt.Sprint(i))}
+		}
+		if i%10 == 9 {
+			k.commit(b)
+			mu.Lock()
+			k.equal(len(order), i+1) // before Commit returns
+			mu.Unlock()
+			continue
+		}
+		k.Behind(b)
+	}
+	<-all
+	k.equal(slices.IsSorted(order), true)
+	k.crash()
+	k.equal(len(k.replayed(sms)), n-(n+2)/3)
 }
 
 func testReplayStops(k *kase) {

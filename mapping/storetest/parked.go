@@ -88,6 +88,13 @@ func testBacklogs(k *kase) {
 
 // testParkedSettle: records leave their cycle in both ways, and parked ones
 // are settled by their old key.
+func (k *kase) isParked(key mapping.Key, want bool) {
+	k.Helper()
+	is, err := k.IsParked(k.Context(), key)
+	k.ok(err)
+	k.equal(is, want)
+}
+
 func testParkedSettle(k *kase) {
 	keys := k.accept(cycle(sms, "a", "b", "c", "d"))
 	b, c := parkedRow(keys[1], "conv", "b", in(0)), parkedRow(keys[2], "conv", "c", in(0))
@@ -96,8 +103,11 @@ func testParkedSettle(k *kase) {
 	k.crash()
 	k.equal(k.replayed(sms), []string{"d"})
 	k.equal(k.waiting("conv"), []mapping.Parked{b, c})
+	k.isParked(b.Key, true)
+	k.isParked(keys[3], false)
 	k.commit(&mapping.Batch{Settle: []mapping.Key{b.Key, keys[3]}})
 	k.crash()
+	k.isParked(b.Key, false)
 	k.equal(k.replayed(sms), []string{})
 	k.equal(k.waiting("conv"), []mapping.Parked{c})
 	k.commit(&mapping.Batch{Settle: []mapping.Key{c.Key}})

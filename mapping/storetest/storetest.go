@@ -36,6 +36,8 @@ func Suite(t *testing.T, newBackend func(t *testing.T) Backend) {
 		"journal/crash loses what behind":  testCrashBehind,
 		"journal/clean":                    testClean,
 		"journal/offsets":                  testOffsets,
+		"journal/alone":                    testAlone,
+		"journal/accepted":                 testAccepted,
 		"journal/empty":                    testEmpty,
 		"journal/replay stops":             testReplayStops,
 		"journal/replay pages":             testReplayPages,
@@ -60,6 +62,7 @@ func Suite(t *testing.T, newBackend func(t *testing.T) Backend) {
 		"quarantine":                       testQuarantine,
 		"behind/shown at once":             testBehindShown,
 		"behind/in order with commits":     testBehindOrder,
+		"behind/done":                      testDone,
 		"retention":                        testRetention,
 		"retention/spares what is awaited": testRetentionSpares,
 	} {
