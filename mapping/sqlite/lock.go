@@ -16,6 +16,9 @@ import (
 // stays.
 type lock struct{ file *os.File }
 
+// ErrInUse is wrapped by the error of Open when another process has the store.
+var ErrInUse = errors.New("is in use by")
+
 // acquire takes the lock of the database at path. When another process has it
 // the error names that one and says what to do.
 func acquire(path string, now time.Time) (*lock, error) {
@@ -26,7 +29,7 @@ func acquire(path string, now time.Time) (*lock, error) {
 	l := &lock{f}
 	err = take(f)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = fmt.Errorf("sqlite: %s is in use by %s: stop that first, or configure another store", path, l.holder())
+		err = fmt.Errorf("sqlite: %s %w %s: stop that first, or configure another store", path, ErrInUse, l.holder())
 	} else if err == nil {
 		err = l.sign(now)
 	} else {
