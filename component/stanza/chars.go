@@ -136,8 +136,8 @@ func nameRune(r rune, first bool) bool {
 }
 
 // entity reads the reference at s[0] == '&': its character and its length. n
-// is 0 when it is none, and r is 0 when it is one of an undefined entity or a
-// forbidden character.
+// is 0 when it is none or one of a forbidden character (XML 1.0 §4.1, "Legal
+// Character"), and r is 0 when it is one of an undefined entity.
 func entity(s string) (r rune, n int) {
 	end := strings.IndexByte(s[:min(len(s), 64)], ';')
 	if end < 2 {
@@ -171,7 +171,7 @@ func entity(s string) (r rune, n int) {
 }
 
 // number reads the digits of a character reference. ok is false when they are
-// none; r is 0 when the character is forbidden.
+// none, or those of a forbidden character.
 func number(s string) (r rune, ok bool) {
 	base := rune(10)
 	if s != "" && s[0] == 'x' {
@@ -184,10 +184,7 @@ func number(s string) (r rune, ok bool) {
 		}
 		r = min(r*base+d, utf8.MaxRune+1) // no overflow: stays too large
 	}
-	if !allowed(r) {
-		r = 0
-	}
-	return r, s != ""
+	return r, s != "" && allowed(r)
 }
 
 func digit(c byte) rune {
