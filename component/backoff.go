@@ -50,7 +50,7 @@ func (l *Link) report(err error, delay time.Duration) {
 	again := delay.Round(time.Millisecond)
 	var e *stanza.StreamError
 	if !errors.As(err, &e) {
-		l.m.ended("connection")
+		l.m.ended(ownReason(err))
 		l.log.Warn("no link to the server", "server", l.c.Address, "error", err, "again", again)
 		return
 	}
@@ -67,6 +67,16 @@ func (l *Link) report(err error, delay time.Duration) {
 		l.log.Warn("the server ended the stream: "+e.Condition, "server", l.c.Address,
 			"error", err, "again", again)
 	}
+}
+
+// ownReason is why a stream ended without an error of the server's: with one of
+// ours, or the connection.
+func ownReason(err error) string {
+	var bad *protocolError
+	if errors.As(err, &bad) {
+		return bad.condition
+	}
+	return "connection"
 }
 
 func pause(ctx context.Context, d time.Duration) {

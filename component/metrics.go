@@ -47,11 +47,13 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 
 // The known reasons, whose counters exist from the start: an alert on growth
 // misses the event that makes a counter. Those of disconnects are stream errors
-// too; with hints these are all that servers are known to send.
+// too, of the server's or ours; with hints these are all that are known.
 var (
 	skippedReasons    = []string{"limit", "unknown", "not-well-formed", "no-from", foreignTo, "bad-iq", "unasked", "own", "panic", "journal"}
 	droppedReasons    = []string{"reply"}
-	disconnectReasons = slices.AppendSeq([]string{"connection", "adopt", "system-shutdown"}, maps.Keys(hints))
+	disconnectReasons = slices.AppendSeq([]string{
+		"connection", "adopt", "system-shutdown", "restricted-xml", "not-well-formed", "bad-format",
+	}, maps.Keys(hints))
 )
 
 // counters are the metrics of one link. The hot ones are looked up once.
