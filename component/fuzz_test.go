@@ -2,6 +2,7 @@ package component
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"causeway/component/componenttest"
 	"causeway/component/stanza"
 )
 
@@ -77,12 +79,37 @@ func readAll(t *testing.T, in string, size func() int) string {
 	return d.String()
 }
 
+// small returns the bytes of a case that has few, else "".
+func small(t testing.TB, c *componenttest.Hostile) string {
+	b := &few{}
+	if err := c.Play(b, values("1")); err != nil && !errors.Is(err, io.ErrShortBuffer) {
+		t.Fatal(err)
+	}
+	if len(b.text) > maxSmall {
+		return ""
+	}
+	return string(b.text)
+}
+
+const maxSmall = 1000
+
+// few keeps what is written, as long as that is small.
+type few struct{ text []byte }
+
+func (f *few) Write(b []byte) (int, error) {
+	f.text = append(f.text, b...)
+	if len(f.text) > maxSmall {
+		return len(b), io.ErrShortBuffer
+	}
+	return len(b), nil
+}
+
 // FuzzReading: in whatever pieces bytes come, the same is made of them, and
 // what the link answers is XML.
 func FuzzReading(f *testing.F) {
-	for _, c := range hostile {
-		if len(c.in) < 1000 {
-			f.Add(chat("1")+c.in+chat("2"), uint64(1))
+	for _, c := range componenttest.Corpus(f, "testdata/hostile") {
+		if in := small(f, &c); in != "" {
+			f.Add(chat("1")+in+chat("2"), uint64(1))
 		}
 	}
 	f.Add(from("message", " id='1'", strings.Repeat("x", 400))+from("iq", " type='get' id='1'", "")+endTag+"x", uint64(2))
