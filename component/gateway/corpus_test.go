@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"causeway/bridges"
 	"causeway/component/componenttest"
 	"causeway/mapping"
 )
@@ -31,8 +33,12 @@ func TestHostile(t *testing.T) {
 			if err := c.Play(&b, hostileValues); err != nil {
 				t.Fatal(err)
 			}
+			before := h.people(t, mallory)
 			h.Write(b.String())
 			h.unharmed(t, c.Name)
+			if after := h.people(t, mallory); strings.HasPrefix(c.Name, "forged-") && after != before {
+				t.Errorf("mallory had %s, and has %s", before, after)
+			}
 		})
 	}
 	if n := testutil.ToFloat64(metrics.panics.WithLabelValues(domain)); n != 0 {
@@ -74,15 +80,25 @@ func (h *hostile) unharmed(t *testing.T, name string) {
 			t.Errorf("alice is told %.300s", n)
 		}
 	}
-	a, ok, err := h.store.Account(t.Context(), domain, alice)
-	if !ok || err != nil || a.Self != number {
-		t.Errorf("alice's account is now %+v: %v", a, err)
+	if got := h.people(t, alice); got != "+12025550199 []" {
+		t.Errorf("alice has %s", got)
 	}
-	err = h.store.EachContact(t.Context(), domain, alice, func(c mapping.Contact) error {
-		t.Errorf("alice has the contact %+v", c)
+}
+
+// people returns the number and the contacts of an account.
+func (h *hostile) people(t *testing.T, id bridges.AccountID) string {
+	t.Helper()
+	a, _, err := h.store.Account(t.Context(), domain, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contacts := []bridges.ChatID{}
+	err = h.store.EachContact(t.Context(), domain, id, func(c mapping.Contact) error {
+		contacts = append(contacts, c.ID)
 		return nil
 	})
 	if err != nil {
-		t.Error(err)
+		t.Fatal(err)
 	}
+	return fmt.Sprint(a.Self, " ", contacts)
 }
