@@ -15,13 +15,15 @@ import (
 	"causeway/mapping/sqlite"
 )
 
-type checkCmd struct{}
+type checkCmd struct {
+	Local bool `help:"Only what is on this machine: the configuration and the store. Connects to nothing."`
+}
 
 // errCheck is the outcome of a check that found something.
 var errCheck = errors.New("check: something is wrong, see above")
 
 // Run tries everything that the configuration names.
-func (checkCmd) Run(e *env) error {
+func (l checkCmd) Run(e *env) error {
 	cfg, err := e.load()
 	if err != nil {
 		return err
@@ -29,16 +31,23 @@ func (checkCmd) Run(e *env) error {
 	c := &checking{env: e}
 	c.say("configuration "+e.file, nil)
 	c.say("store "+cfg.Store, checkStore(e.ctx, strings.TrimPrefix(cfg.Store, "sqlite:")))
-	if s := c.running(cfg); s != nil {
-		c.report(s)
-	} else {
-		c.try(cfg)
+	if !l.Local {
+		c.connections(cfg)
 	}
 	c.notes(cfg)
 	if c.failed {
 		return errCheck
 	}
 	return nil
+}
+
+// connections tries them, or asks the program that has them.
+func (c *checking) connections(cfg *config.Config) {
+	if s := c.running(cfg); s != nil {
+		c.report(s)
+	} else {
+		c.try(cfg)
+	}
 }
 
 // checking is one check.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -31,12 +32,13 @@ var version = ""
 type cli struct {
 	Config string `default:"config.yaml" placeholder:"FILE" help:"The configuration file (${default})."`
 
-	Run     runCmd     `cmd:"" help:"Serve until SIGTERM or SIGINT; SIGHUP reloads the configuration."`
+	Run     runCmd     `cmd:"" help:"Serve until SIGTERM or SIGINT; SIGHUP reloads the configuration, SIGUSR2 upgrades."`
 	Check   checkCmd   `cmd:"" help:"Read the configuration, try every link and network, say what is wrong."`
 	Snippet snippetCmd `cmd:"" help:"Print what to paste into the XMPP server's configuration."`
 	Status  statusCmd  `cmd:"" help:"Ask the running program how it is."`
 	Store   storeCmd   `cmd:"" help:"Look into the store, or copy it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
+	Note    noteCmd    `cmd:"" hidden:"" help:"Print the formats of notes, for an upgrade."`
 }
 
 // env is what commands get.
@@ -64,13 +66,22 @@ type usageError struct{ error }
 func (u usageError) Unwrap() error { return u.error }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	context.AfterFunc(ctx, stop) // a second signal ends at once
-	os.Exit(command(&env{ctx: ctx, out: os.Stdout, err: os.Stderr, lookup: os.LookupEnv}, os.Args[1:]))
+	os.Exit(command(&env{ctx: orders(), out: os.Stdout, err: os.Stderr, lookup: os.LookupEnv}, os.Args[1:]))
 }
 
-// exit carries a status out of kong, which ends the process for --help.
+// untilSignal returns a context that ends by SIGTERM or SIGINT; a second one
+// ends the process at once.
+func untilSignal() context.Context {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	context.AfterFunc(ctx, stop)
+	return ctx
+}
+
+// exit is the status of a process that has said what there was to say. It
+// carries a status out of kong, too, which ends the process for --help.
 type exit int
+
+func (e exit) Error() string { return fmt.Sprint("exit status ", int(e)) }
 
 // command runs one command line and returns the exit status.
 func command(e *env, args []string) (status int) {
@@ -97,8 +108,11 @@ func command(e *env, args []string) (status int) {
 	} else {
 		err = usageError{err}
 	}
+	var code exit
 	if err == nil {
 		return 0
+	} else if errors.As(err, &code) {
+		return int(code)
 	}
 	fmt.Fprintf(e.err, "causeway: %v\n", err)
 	var usage usageError
@@ -113,6 +127,14 @@ type versionCmd struct{}
 // Run prints the version.
 func (versionCmd) Run(e *env) error {
 	_, err := fmt.Fprintln(e.out, "causeway", buildVersion())
+	return err
+}
+
+type noteCmd struct{}
+
+// Run prints the formats of what a process leaves in memory for its successor.
+func (noteCmd) Run(e *env) error {
+	_, err := fmt.Fprintln(e.out, strings.Join(app.NoteFormats(), "\n"))
 	return err
 }
 

@@ -22,13 +22,27 @@ const (
 	gcPercent    = 50
 )
 
-type runCmd struct{}
+type runCmd struct {
+	NoKeeper bool `help:"Serve without the parent process that keeps connections beyond a crash (Linux)."`
+}
 
-// Run serves until the context ends.
-func (runCmd) Run(e *env) error {
+// Run serves until the context ends: by a process of its own that this one
+// keeps, or here.
+func (c runCmd) Run(e *env) error {
+	if c.NoKeeper || kept() {
+		return serve(e)
+	}
+	return keep(e)
+}
+
+func serve(e *env) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP) // one that comes early shall not end the program
 	defer signal.Stop(hup)
+	ctx, keeper, err := attach(e.ctx)
+	if err != nil {
+		return err
+	}
 	cfg, err := e.load()
 	if err != nil {
 		return err
@@ -36,7 +50,7 @@ func (runCmd) Run(e *env) error {
 	debug.SetGCPercent(gcPercent)
 	headroom := make([]byte, headroomSize)
 	defer runtime.KeepAlive(headroom)
-	a, err := app.New(e.ctx, cfg, app.Options{Log: e.err, Version: buildVersion()})
+	a, err := app.New(ctx, cfg, app.Options{Log: e.err, Version: buildVersion(), Keeper: keeper})
 	if err != nil {
 		return err
 	}
@@ -53,7 +67,7 @@ func (runCmd) Run(e *env) error {
 			}
 		}
 	}()
-	err = a.Run(e.ctx)
+	err = a.Run(ctx)
 	close(done)
 	<-ended
 	return errors.Join(err, a.Close())

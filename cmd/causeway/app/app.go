@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"causeway/bridges/takeover"
 	"causeway/cmd/causeway/config"
 	"causeway/component"
 	"causeway/component/gateway"
@@ -32,7 +33,9 @@ type App struct {
 	store   mapping.Store
 	parts   []*part
 	web     *web
-	stuck   bool // a gateway did not end; see Close
+	keeper  Keeper
+	asked   io.Closer // where a successor asks
+	cut     bool      // something did not end in order; see Close
 
 	reload sync.Mutex // of cfg
 }
@@ -41,12 +44,19 @@ type App struct {
 type Options struct {
 	Log     io.Writer // where log lines go
 	Version string    // of the program
+	Keeper  Keeper    // nil: none
 }
+
+// handoverTime bounds how long the links may take to stop for a successor.
+const handoverTime = 2 * time.Second
 
 // New opens the store, makes the bridges and listens for HTTP. It connects to
 // nothing yet. It blocks on the disk only.
 func New(ctx context.Context, cfg *config.Config, o Options) (a *App, err error) {
-	a = &App{cfg: cfg, version: o.Version, started: time.Now(), metrics: prometheus.NewRegistry()}
+	a = &App{cfg: cfg, version: o.Version, started: time.Now(), metrics: prometheus.NewRegistry(), keeper: o.Keeper}
+	if a.keeper == nil {
+		a.keeper = &alone{}
+	}
 	a.log = newLogger(cfg.Log, &a.level, o.Log)
 	defer func() {
 		if err != nil {
@@ -55,7 +65,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (a *App, err error)
 	}()
 	a.metrics.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if a.store, err = openStore(ctx, cfg.Store, a.log, a.metrics); err != nil {
+	if err = a.openStore(ctx); err != nil {
 		return a, err
 	}
 	links, gateways := component.NewMetrics(a.metrics), gateway.NewMetrics(a.metrics)
@@ -67,7 +77,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (a *App, err error)
 		a.parts = append(a.parts, p)
 	}
 	if cfg.HTTP.Listen != "" {
-		if a.web, err = listen(ctx, cfg.HTTP.Listen, a); err != nil {
+		if a.web, err = listen(cfg.HTTP.Listen, a); err != nil {
 			return a, err
 		}
 	}
@@ -84,35 +94,75 @@ func (a *App) Addr() string {
 
 // Run serves until ctx ends, stops in order and returns nil: first the
 // bridges, each with its network and link, then the web server. That takes at
-// most 12 s; what does not end until then is an error. One bridge that can
-// never work is logged and harms no other; when none is left Run returns why.
-// It may be called once; Close comes after it.
+// most 12 s; what does not end until then is an error. With the cause
+// takeover.ErrHandover it takes 3 s at most and leaves open what a successor
+// goes on with. One bridge that can never work is logged and harms no other;
+// when none is left Run returns why. It may be called once; Close comes after
+// it.
 func (a *App) Run(ctx context.Context) error {
 	a.log.Info("causeway starts", "version", a.version, "bridges", len(a.parts), "http", a.Addr())
 	if a.web != nil {
 		go a.web.serve()
 	}
+	ended := make(chan error, 1)
+	go func() { ended <- a.runParts(ctx) }()
+	a.keeper.Ready()
+	go a.watchKeeper(ctx)
+	var err error
+	select {
+	case err = <-ended:
+	case <-handedOver(ctx):
+	}
+	if a.web != nil {
+		a.web.stop()
+	}
+	over := errors.Is(context.Cause(ctx), takeover.ErrHandover)
+	a.log.Info("causeway has stopped", "successor", over)
+	stuck := errors.Is(err, gateway.ErrStuck)
+	a.cut = over || stuck
+	if over || !stuck && ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// watchKeeper says when the keeper dies. It ends with ctx.
+func (a *App) watchKeeper(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-a.keeper.Gone():
+		a.log.Error("the keeper has died: this process serves on, but nothing outlives it; " +
+			"start causeway once more, and it takes over without a gap")
+	}
+}
+
+// runParts serves all bridges.
+func (a *App) runParts(ctx context.Context) error {
 	var wg sync.WaitGroup
 	failed := make([]error, len(a.parts))
 	for i, p := range a.parts {
 		wg.Go(func() { failed[i] = p.run(ctx) })
 	}
 	wg.Wait()
-	if a.web != nil {
-		a.web.stop()
-	}
-	a.log.Info("causeway has stopped")
-	err := errors.Join(failed...)
-	if a.stuck = errors.Is(err, gateway.ErrStuck); !a.stuck && ctx.Err() != nil {
-		return nil
-	}
-	return err
+	return errors.Join(failed...)
+}
+
+// handedOver is closed when ctx has ended for a successor and the parts have
+// had their time: what still runs is cut off, as by a kill.
+func handedOver(ctx context.Context) <-chan struct{} {
+	c := make(chan struct{})
+	context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), takeover.ErrHandover) {
+			time.AfterFunc(handoverTime, func() { close(c) })
+		}
+	})
+	return c
 }
 
 // Close gives up the store and the web server's address. It waits for the
-// store's last commit, at most 3 s. When a gateway did not end, the store stays
-// open until the process ends: closed in order it would say that nothing is in
-// doubt.
+// store's last commit, at most 3 s. When a gateway did not end in order, the
+// store stays open until the process ends: closed in order it would say that
+// nothing is in doubt.
 func (a *App) Close() error {
 	if a == nil {
 		return nil
@@ -121,7 +171,10 @@ func (a *App) Close() error {
 	if a.web != nil {
 		errs = append(errs, a.web.close())
 	}
-	if a.store != nil && !a.stuck {
+	if a.asked != nil && !a.cut {
+		errs = append(errs, a.asked.Close())
+	}
+	if a.store != nil && !a.cut {
 		errs = append(errs, a.store.Close())
 	}
 	return errors.Join(errs...)

@@ -8,6 +8,7 @@ import (
 
 	"causeway/bridges"
 	"causeway/bridges/sms"
+	"causeway/bridges/takeover"
 	"causeway/cmd/causeway/config"
 )
 
@@ -21,6 +22,7 @@ var networks = map[string]network{
 type deps struct {
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
+	Keeper  takeover.Keeper
 }
 
 // network makes the configuration of a network, and a bridge from it.

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"causeway/bridges"
+	"causeway/bridges/takeover"
 	"causeway/cmd/causeway/config"
 	"causeway/component"
 	"causeway/component/gateway"
@@ -27,7 +28,10 @@ func newPart(b config.Bridge, a *App, lm *component.Metrics, gm *gateway.Metrics
 	p := &part{cfg: b, app: a}
 	log := a.log.With("bridge", b.Domain)
 	var err error
-	d := deps{Log: log, Metrics: prometheus.WrapRegistererWith(prometheus.Labels{"bridge": b.Domain}, a.metrics)}
+	d := deps{
+		Log: log, Metrics: prometheus.WrapRegistererWith(prometheus.Labels{"bridge": b.Domain}, a.metrics),
+		Keeper: takeover.Within(a.keeper, b.Domain),
+	}
 	if p.bridge, err = openBridge(b, d); err != nil {
 		return nil, err
 	}

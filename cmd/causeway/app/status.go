@@ -3,15 +3,19 @@ package app
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"causeway/bridges"
+	"causeway/component/keeper"
 	"causeway/mapping"
 )
 
 // Status is what the running program knows about itself.
 type Status struct {
 	Version string         `json:"version"`
+	PID     int            `json:"pid"`
+	Keeper  keeper.Report  `json:"keeper"` // PID 0: none
 	Started time.Time      `json:"started"`
 	Store   string         `json:"store"`
 	ToStore State          `json:"to_store"` // whether it can be written
@@ -50,7 +54,7 @@ const lookTime = 2 * time.Second
 // Status collects the state of all bridges. It reads the store, until ctx
 // ends.
 func (a *App) Status(ctx context.Context) (Status, error) {
-	s := Status{Version: a.version, Started: a.started, Store: a.cfg.Store, ToStore: a.storeState()}
+	s := Status{Version: a.version, PID: os.Getpid(), Keeper: a.keeper.Report(), Started: a.started, Store: a.cfg.Store, ToStore: a.storeState()}
 	unsettled, err := a.gauge("causeway_gateway_unsettled")
 	if err != nil {
 		return s, err

@@ -22,9 +22,8 @@ type web struct {
 }
 
 // listen takes the address; serve answers.
-func listen(ctx context.Context, address string, a *App) (*web, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", address)
+func listen(address string, a *App) (*web, error) {
+	l, err := a.keeper.Listen("http", address)
 	if err != nil {
 		return nil, fmt.Errorf("http.listen: %w", err)
 	}

@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+	"io"
+	"net"
+
+	"causeway/bridges/takeover"
+	"causeway/component/keeper"
+)
+
+// Keeper is what holds the program's connections beyond its death; see
+// keeper.Worker, which implements it.
+type Keeper interface {
+	takeover.Keeper
+	Listen(name, address string) (net.Listener, error)
+	Ready()
+	Gone() <-chan struct{}
+	Report() keeper.Report
+	Serve(path string, formats []string) (io.Closer, error)
+	TakeOver(ctx context.Context, path string, formats []string) error
+}
+
+// NoteFormats are those of what this program leaves in memory for a successor,
+// and those that it reads from a predecessor. A change of one is a new name.
+func NoteFormats() []string { return []string{"link/1", "gateway/1", "smpp/1"} }
+
+// alone is the Keeper of a program without one.
+type alone struct{ takeover.Memory }
+
+// Listen implements Keeper.
+func (*alone) Listen(_, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	return lc.Listen(context.Background(), "tcp", address)
+}
+
+// Ready implements Keeper.
+func (*alone) Ready() {}
+
+// Gone implements Keeper: what was never there does not go.
+func (*alone) Gone() <-chan struct{} { return nil }
+
+// Report implements Keeper: nobody keeps this process.
+func (*alone) Report() keeper.Report { return keeper.Report{} }
+
+// Serve implements Keeper: there is nothing that a successor could get.
+func (*alone) Serve(string, []string) (io.Closer, error) { return io.NopCloser(nil), nil }
+
+// TakeOver implements Keeper.
+func (*alone) TakeOver(context.Context, string, []string) error { return keeper.ErrRefused }

@@ -1,0 +1,95 @@
+//go:build linux
+
+package keeper
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+)
+
+// envSocket has the number of the worker's socket.
+const envSocket = "CAUSEWAY_KEEPER"
+
+// signalled is the status of a worker that a signal has ended.
+const signalled = -1
+
+// event is what an attendant tells the loop: its worker is ready, or has died;
+// or it has stopped to attend, as it was told.
+type event struct {
+	ready, paused bool
+	pid           int
+	reason        string
+	status        int
+}
+
+// start starts a worker from the file of this process, even if there is
+// another one at its path by now.
+func (k *keeper) start() {
+	k.starts++
+	conn, theirs, err := pair()
+	if err == nil {
+		k.proc, err = os.StartProcess("/proc/self/exe", os.Args, &os.ProcAttr{
+			Env: append(os.Environ(), envSocket+"=3"), Files: []*os.File{os.Stdin, os.Stdout, os.Stderr, theirs},
+		})
+		_ = theirs.Close()
+	}
+	if err != nil {
+		k.proc = nil
+		go func() { k.events <- event{reason: err.Error(), status: failed} }()
+		return
+	}
+	k.conn = conn
+	if k.old != noFD {
+		k.late = time.After(k.ReadyTime)
+	}
+	k.Log.Info("the worker is started", "pid", k.proc.Pid)
+	end := fmt.Sprint(msgEnd, " ", k.starts-1, " ", k.last)
+	go func() {
+		k.give(conn, end)
+		k.attend(k.proc, conn)
+	}()
+}
+
+// give sends all that is held. A worker that does not take it cannot begin.
+func (k *keeper) give(conn *net.UnixConn, end string) {
+	for name, fd := range k.held {
+		if send(conn, msgHeld+" "+name, fd) != nil {
+			return
+		}
+	}
+	_ = send(conn, end, noFD)
+}
+
+// attend holds what the worker says, also what it said just before it died. It
+// ends with the worker, or when the connection has a deadline.
+func (k *keeper) attend(p *os.Process, conn *net.UnixConn) {
+	buf := make([]byte, maxMessage)
+	for {
+		m, err := receive(conn, buf)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			k.events <- event{paused: true}
+			return
+		case err != nil:
+			_ = conn.Close()
+			k.events <- death(p)
+			return
+		case m.verb == msgReady:
+			k.events <- event{ready: true}
+		default:
+			k.held.apply(m)
+		}
+	}
+}
+
+// death blocks until the process has ended and says how.
+func death(p *os.Process) event {
+	s, err := p.Wait()
+	if err != nil {
+		return event{pid: p.Pid, reason: err.Error(), status: signalled}
+	}
+	return event{pid: p.Pid, reason: s.String(), status: s.ExitCode()}
+}

@@ -1,0 +1,175 @@
+//go:build linux
+
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// yieldTime bounds how long an orphan may take to end.
+const yieldTime = closeTime + 5*time.Second
+
+// Serve listens on a unix socket at path for a successor: a worker of another
+// keeper. It is refused while the keeper of this process lives. Else it gets
+// all that is held, and this process is asked to leave. Formats are those of
+// the notes that this process writes. The caller closes what Serve returns; no
+// other process may serve the same path.
+func (w *Worker) Serve(path string, formats []string) (io.Closer, error) {
+	short, dir, err := shortened(path)
+	if err != nil {
+		return nil, fmt.Errorf("keeper: %w", err)
+	}
+	defer dir.Close()
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("keeper: %w", err)
+	}
+	l, err := net.ListenUnix("unixpacket", &net.UnixAddr{Name: short, Net: "unixpacket"})
+	if err != nil {
+		return nil, fmt.Errorf("keeper: %s: %w", path, err)
+	}
+	l.SetUnlinkOnClose(false) // a successor may serve there by then
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("keeper: %w", err), l.Close())
+	}
+	go func() {
+		for {
+			c, err := l.AcceptUnix()
+			if err != nil {
+				return
+			}
+			if !w.answer(c, formats) {
+				_ = c.Close()
+			}
+		}
+	}()
+	return l, nil
+}
+
+// shortened returns another way to a path, since the address of a unix socket
+// has 107 bytes at most. It is good until the directory is closed.
+func shortened(path string) (string, io.Closer, error) {
+	fd, err := unix.Open(filepath.Dir(path), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return "", nil, &fs.PathError{Op: "open", Path: filepath.Dir(path), Err: err}
+	}
+	dir := os.NewFile(uintptr(fd), path)
+	return fmt.Sprintf("/proc/self/fd/%d/%s", fd, filepath.Base(path)), dir, nil
+}
+
+// answer serves one that asks. It tells whether that is the successor now.
+func (w *Worker) answer(c *net.UnixConn, formats []string) bool {
+	if !sameUser(c) || c.SetReadDeadline(time.Now().Add(sendTime)) != nil {
+		return false
+	}
+	m, err := receive(c, make([]byte, maxMessage))
+	if err != nil || m.verb != msgLeave {
+		return false
+	}
+	select {
+	case <-w.gone:
+	default:
+		_ = send(c, msgRefused, noFD) // one that has gone needs no answer
+		return false
+	}
+	if !w.yield(c) {
+		return false
+	}
+	reads := strings.Fields(m.name)
+	w.goAway(Leave{Closing: slices.ContainsFunc(formats, func(f string) bool { return !slices.Contains(reads, f) })})
+	return true
+}
+
+// yield gives all to a successor, which is told what changes from now on.
+func (w *Worker) yield(c *net.UnixConn) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.heir {
+		return false
+	}
+	w.conn, w.heir = c, true
+	for name, d := range w.mine {
+		_ = w.hold(name, d) // what is closed is not there
+	}
+	for name, fd := range w.left {
+		_ = w.tell(msgHold+" "+name, fd)
+	}
+	return true
+}
+
+// sameUser tells whether the other side runs as the same user.
+func sameUser(c *net.UnixConn) bool {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return false
+	}
+	var cred *unix.Ucred
+	if raw.Control(func(fd uintptr) { cred, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) }) != nil || err != nil {
+		return false
+	}
+	return int(cred.Uid) == os.Getuid()
+}
+
+// TakeOver asks the process that serves path to hand over, and blocks until it
+// has ended; ErrRefused when its keeper lives, or there is none. Formats are
+// those of the notes that this program reads. What that process held is held
+// by the keeper of this one then.
+func (w *Worker) TakeOver(ctx context.Context, path string, formats []string) error {
+	short, dir, err := shortened(path)
+	if err != nil {
+		return fmt.Errorf("keeper: %w", err)
+	}
+	defer dir.Close()
+	var d net.Dialer
+	c, err := d.DialContext(ctx, "unixpacket", short)
+	if err != nil {
+		return fmt.Errorf("keeper: %w: %w", ErrRefused, err)
+	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })()
+	all, err := inherit(c.(*net.UnixConn), formats)
+	if err != nil {
+		return fmt.Errorf("keeper: %w", err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for name, fd := range all {
+		w.left.apply(message{verb: msgHold, name: name, fd: fd})
+		_ = w.tell(msgHold+" "+name, fd) // without a keeper it is ours all the same
+	}
+	return nil
+}
+
+// inherit collects what an orphan says until its end.
+func inherit(c *net.UnixConn, formats []string) (held, error) {
+	err := send(c, msgLeave+" "+strings.Join(formats, " "), noFD)
+	if err == nil {
+		err = c.SetReadDeadline(time.Now().Add(yieldTime))
+	}
+	all, buf := held{}, make([]byte, maxMessage)
+	for err == nil {
+		var m message
+		if m, err = receive(c, buf); err == nil && m.verb == msgRefused {
+			err = ErrRefused
+		}
+		all.apply(m)
+	}
+	if errors.Is(err, io.EOF) {
+		return all, nil
+	}
+	for _, fd := range all {
+		_ = unix.Close(fd)
+	}
+	return nil, err
+}
