@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"mellium.im/xmpp/jid"
+
 	"causeway/component/componenttest"
 	"causeway/component/stanza"
 )
@@ -138,6 +140,27 @@ func FuzzReading(f *testing.F) {
 			if err != nil {
 				t.Fatalf("answered %q: %v", answers, err)
 			}
+		}
+	})
+}
+
+// FuzzAddress: an address that may stand as from is one of the domain for
+// anybody else too.
+func FuzzAddress(f *testing.F) {
+	for _, s := range []string{testDomain, "c@" + testDomain + "/r", "c@" + testDomain + "/a@b/c", "@" + testDomain, "a@b@" + testDomain, testDomain + "/", "+1\\20@" + testDomain} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if !sendable(s, testDomain) {
+			return
+		}
+		local, domain, resource, err := jid.SplitString(s)
+		l, d, r := split(s)
+		if err != nil || domain != testDomain || l != local || d != domain || r != resource {
+			t.Errorf("%q: %q %q %q, %v", s, local, domain, resource, err)
+		}
+		if !within(s, testDomain) || !same(s, s) {
+			t.Errorf("%q is not within the domain", s)
 		}
 	})
 }

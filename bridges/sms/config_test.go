@@ -96,3 +96,31 @@ func TestPasswordFile(t *testing.T) {
 	// New checks again what was read.
 	newBridge(t, c)
 }
+
+// FuzzConfig: what is taken is whole, and what is refused is refused with words
+// that hold no secret.
+func FuzzConfig(f *testing.F) {
+	f.Add(minimal)
+	f.Add(minimal + "unknown: resend\nmax_parts: 255\nreceipts: none\n")
+	f.Add(strings.Replace(minimal, "system_id: causeway", "system_id: causeway, tls: true, window: 1000, rate: 0.5, alphabet: utf8", 1))
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "file") {
+			return // what lies on this machine is nobody's input
+		}
+		c, err := read(text)
+		if err != nil {
+			if strings.Contains(err.Error(), secret) {
+				t.Errorf("the password is in %q", err)
+			}
+			return
+		}
+		for _, x := range c.Connectors {
+			if x.SMPP.Address == "" || x.SMPP.Window < 1 || x.SMPP.Window > 1000 {
+				t.Errorf("incomplete: %+v", x)
+			}
+		}
+		if len(c.Numbers.Pool) == 0 || len(c.Connectors) == 0 || c.MaxParts < 1 || c.MaxParts > 255 {
+			t.Errorf("incomplete: %+v", c)
+		}
+	})
+}

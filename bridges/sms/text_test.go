@@ -194,20 +194,36 @@ func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := text.Draw(t, "text")
 		standard := *rapid.SampledFrom([]*script{alphabets["gsm7"], alphabets["latin1"], alphabets["ascii"], alphabets["utf8"]}).Draw(t, "standard")
-		c, err := encode(s, standard, 255)
-		if err != nil {
-			t.Skip(err)
+		comesBack(t, s, standard)
+	})
+}
+
+func comesBack(t interface{ Fatalf(string, ...any) }, s string, standard script) {
+	c, err := encode(s, standard, 255)
+	if err != nil {
+		return
+	}
+	in := scriptOf(c.coding, standard)
+	var back strings.Builder
+	for _, p := range c.parts {
+		if len(p) > 160 || c.coding == codingUCS2 && len(p) > 140 {
+			t.Fatalf("a part of %d octets", len(p))
 		}
-		in := scriptOf(c.coding, standard)
-		var back strings.Builder
-		for _, p := range c.parts {
-			if len(p) > 160 || c.coding == codingUCS2 && len(p) > 140 {
-				t.Fatalf("a part of %d octets", len(p))
-			}
-			back.WriteString(decode(in, p, tables{}))
-		}
-		if back.String() != tidy(s) {
-			t.Fatalf("%q came back as %q", s, back.String())
+		back.WriteString(decode(in, p, tables{}))
+	}
+	if back.String() != tidy(s) {
+		t.Fatalf("%q came back as %q", s, back.String())
+	}
+}
+
+func FuzzEncode(f *testing.F) {
+	f.Add("hello €[]^", uint8(0))
+	f.Add("grüße 👨‍👩‍👧‍👦 \u202e\x00", uint8(1))
+	f.Add(strings.Repeat("{}", 200), uint8(2))
+	names := []string{"gsm7", "latin1", "ascii", "utf8"}
+	f.Fuzz(func(t *testing.T, s string, standard uint8) {
+		if utf8.ValidString(s) { // XML has no other texts
+			comesBack(t, s, *alphabets[names[int(standard)%len(names)]])
 		}
 	})
 }

@@ -1,13 +1,18 @@
 package gateway
 
 import (
+	"context"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/bridgetest"
+	"causeway/component"
+	"causeway/component/componenttest"
 	"causeway/component/stanza"
+	"causeway/mapping"
 )
 
 // FuzzRead: what becomes a text has one; nothing else does.
@@ -66,5 +71,86 @@ func FuzzDecodeIncoming(f *testing.F) {
 		if err != nil || one.chat() != two.chat() || !one.At.Equal(two.At) || !reflect.DeepEqual(one.Receipt, two.Receipt) {
 			t.Errorf("%s became %s: %v", data, rec.Data, err)
 		}
+	})
+}
+
+// FuzzFromRecord: a stanza of ours that is read from its record is written as
+// it was.
+func FuzzFromRecord(f *testing.F) {
+	f.Add([]byte(`<message from='a@b' to='c@d' id='1' type='chat' xml:lang='de'><body>x &amp; y</body><x:y xmlns:x='urn:x' x:z='1'/></message>`))
+	f.Add([]byte(`<presence from='a' to='b'><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='v'/></presence>`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		one, err := fromRecord(data)
+		if err != nil {
+			return
+		}
+		first := one.Append(nil)
+		two, err := fromRecord(first)
+		if err != nil {
+			t.Fatalf("%q became %q: %v", data, first, err)
+		}
+		if second := two.Append(nil); string(second) != string(first) {
+			t.Errorf("%q became %q", first, second)
+		}
+	})
+}
+
+// strictLink fails when it is given what is no XML, or a sign of a panic.
+type strictLink struct {
+	up   chan struct{}
+	fail func(format string, args ...any)
+}
+
+func (l *strictLink) Run(ctx context.Context) error {
+	close(l.up)
+	<-ctx.Done()
+	return nil
+}
+
+func (l *strictLink) Send(_ context.Context, o *stanza.Out, _ component.Key) error {
+	raw := o.Append(nil)
+	if _, err := stanza.Parse(raw); err != nil {
+		l.fail("sends %q: %v", raw, err)
+	}
+	if strings.Contains(string(raw), "internal-server-error") {
+		l.fail("a panic: %q", raw)
+	}
+	return nil
+}
+
+// FuzzControl: whatever a user asks, shows or says to the gateway itself, it
+// answers in XML and without a panic.
+func FuzzControl(f *testing.F) {
+	for _, c := range componenttest.Corpus(f, "../testdata/hostile") {
+		if c.Counter == "handled" && !strings.Contains(c.Name, "-of-64-kb") && !strings.HasPrefix(c.Name, "limit-") {
+			var b strings.Builder
+			if err := c.Play(&b, hostileValues); err != nil {
+				f.Fatal(err)
+			}
+			f.Add(b.String())
+		}
+	}
+	f.Add(`<iq type='set' id='1' from='alice@example.org/x' to='sms.example.org'><command xmlns='http://jabber.org/protocol/commands' node='unregister'/></iq>`)
+	f.Add(`<message id='1' from='alice@example.org/x' to='sms.example.org'><body>register</body></message>`)
+	s := &quickStore{memStore: newMemStore()}
+	registered(s.memStore, alice, number)
+	g := New(Config{Domain: domain, Bridge: bridgetest.New(bridgetest.SMS(), number), Store: s, Allow: []string{"example.org"}})
+	l := &strictLink{up: make(chan struct{}), fail: f.Errorf}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- g.Run(ctx, l) }()
+	<-l.up
+	f.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+	f.Fuzz(func(t *testing.T, xml string) {
+		s, err := stanza.Parse([]byte(xml))
+		if err != nil || s.From == "" || bare(s.To) != domain && s.Kind == stanza.Message && s.Type != "error" {
+			return
+		}
+		l.fail = t.Errorf
+		st, _ := g.stepControl(s, mapping.Key{})
+		st.run(t.Context())
 	})
 }
