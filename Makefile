@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := build
-.PHONY: run build test race lint bench soak deps deps-run clean
+.PHONY: run build test race lint fuzz-short bench soak deps deps-run clean
 
 VERSION  ?= $(shell git describe --always --dirty 2>/dev/null)
 LDFLAGS  := -X main.version=$(VERSION)
@@ -22,13 +22,17 @@ bin/demo: build
 
 # test: everything that can be checked in minutes, on what nobody here wrote.
 test: deps
-	@$(MAKE) --no-print-directory lint race
+	@$(MAKE) --no-print-directory lint race fuzz-short
 
 race:
 	go test -race -count=1 -timeout 18m ./...
 
 lint:
 	@.ci/lint.sh
+
+# fuzz-short: every fuzz target for a moment; soak has hours.
+fuzz-short:
+	@.ci/fuzz.sh 500ms
 
 # bench: the figures of docs/benchmarks.md.
 bench: deps
@@ -37,11 +41,7 @@ bench: deps
 
 # soak: for hours: every fuzz target for FUZZTIME, then the endurance tests.
 soak: deps
-	@go list -f '{{.ImportPath}}' ./... | while read -r p; do \
-		go test -list '^Fuzz' $$p | grep '^Fuzz' | while read -r f; do \
-			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
-		done || exit 1; \
-	done
+	@.ci/fuzz.sh $(FUZZTIME)
 	go test -race -run Kill -count 20 -timeout 6h ./cmd/...
 
 # deps: what the tests need; deps-run: what the demo needs, which is less.
