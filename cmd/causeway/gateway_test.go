@@ -33,6 +33,8 @@ type settings struct {
 	LogLevel string
 	Account  int    // limit of an account
 	Extra    string // appended to the file
+	Env      []string
+	Program  string // the built command; empty: the usual one
 	// These the gateway fills in.
 	Dir, HTTP string
 }
@@ -64,7 +66,8 @@ func within(t testing.TB) context.Context {
 
 // gateway is the program with a configuration and a directory of its own.
 type gateway struct {
-	*peer.Process // the latest that was started; nil before
+	*peer.Process // the latest that was started, the keeper; nil before
+	before        []*peer.Process
 	t             testing.TB
 	set           settings
 	config, log   string // files
@@ -82,7 +85,7 @@ func newGateway(t testing.TB, s settings) *gateway {
 	for _, d := range []struct {
 		at   *string
 		with string
-	}{{&s.Secret, peer.Secret}, {&s.Password, peer.Secret}, {&s.Allow, peer.Domain}, {&s.LogLevel, "debug"}} {
+	}{{&s.Secret, peer.Secret}, {&s.Password, peer.Secret}, {&s.Allow, peer.Domain}, {&s.LogLevel, "debug"}, {&s.Program, program}} {
 		if *d.at == "" {
 			*d.at = d.with
 		}
@@ -129,16 +132,23 @@ func (g *gateway) start() {
 func (g *gateway) launch(ready func() error) {
 	g.t.Helper()
 	p, err := peer.Start(within(g.t), peer.Spec{
-		Path: program, Args: []string{"run", "--config", g.config}, Log: g.log, Ready: ready,
+		Path: g.set.Program, Args: []string{"run", "--config", g.config}, Log: g.log, Ready: ready,
+		Env: g.set.Env, Family: true,
 	})
 	if err != nil {
 		g.t.Fatal(err)
+	}
+	if g.Process != nil {
+		g.before = append(g.before, g.Process)
 	}
 	g.Process = p
 }
 
 // end stops the program and looks into its log for what must never be there.
 func (g *gateway) end() {
+	for _, p := range g.before {
+		p.Kill()
+	}
 	if g.Process != nil {
 		if err := g.Stop(); err != nil {
 			g.t.Error(err)
@@ -222,15 +232,24 @@ func (g *gateway) awaitDown(words string) {
 // status is what the program says about its one bridge.
 func (g *gateway) status() app.BridgeStatus {
 	g.t.Helper()
+	s := g.wholeStatus()
+	if len(s.Bridges) != 1 {
+		g.t.Fatalf("status: %+v", s)
+	}
+	return s.Bridges[0]
+}
+
+func (g *gateway) wholeStatus() app.Status {
+	g.t.Helper()
 	_, body, err := g.get("/status")
 	var s app.Status
 	if err == nil {
 		err = json.Unmarshal([]byte(body), &s)
 	}
-	if err != nil || len(s.Bridges) != 1 {
+	if err != nil {
 		g.t.Fatalf("status: %v %s", err, body)
 	}
-	return s.Bridges[0]
+	return s
 }
 
 // metric returns the sum of a metric over its labels that hold a text.

@@ -14,6 +14,8 @@ import (
 	"causeway/cmd/lab/peer"
 )
 
+const buildTime = 10 * time.Minute
+
 // program is the built command.
 var program string
 
@@ -26,7 +28,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), buildTime)
 	defer cancel()
 	if program, err = peer.Build(ctx, dir, "causeway/cmd/causeway"); err != nil {
 		fmt.Fprintln(os.Stderr, err)

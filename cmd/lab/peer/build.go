@@ -10,9 +10,10 @@ import (
 
 // Build compiles a command of this module, such as "causeway/cmd/causeway",
 // into dir and returns the file. It has the race detector if this program does.
-func Build(ctx context.Context, dir, command string) (string, error) {
+// Flags are more ones for go build.
+func Build(ctx context.Context, dir, command string, flags ...string) (string, error) {
 	file := filepath.Join(dir, filepath.Base(command))
-	args := []string{"build", "-o", file}
+	args := append([]string{"build", "-o", file}, flags...)
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			if s.Key == "-race" {

@@ -36,6 +36,9 @@ type Spec struct {
 	Signal os.Signal
 	// Ready succeeds as soon as the program serves; nil: at once.
 	Ready func() error
+	// Family: what the program starts may outlive it. Kill ends that too, and
+	// so does the end of this process.
+	Family bool
 }
 
 // Process is a running child. It dies with this process, however that ends.
@@ -43,6 +46,8 @@ type Process struct {
 	spec Spec
 	cmd  *exec.Cmd
 	done chan struct{}
+
+	family *family // nil without Spec.Family
 }
 
 // ErrExited is wrapped by the errors of programs that ended before they were
@@ -62,6 +67,7 @@ func Start(ctx context.Context, s Spec) (*Process, error) {
 	}
 	p := &Process{spec: s, cmd: exec.Command(path, s.Args...), done: make(chan struct{})}
 	if err := p.launch(); err != nil {
+		p.family.end()
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
 	}
 	if err := p.await(ctx); err != nil {
@@ -71,13 +77,20 @@ func Start(ctx context.Context, s Spec) (*Process, error) {
 	return p, nil
 }
 
-func (p *Process) launch() error {
+func (p *Process) launch() (err error) {
+	env := append(os.Environ(), p.spec.Env...)
+	if p.spec.Family {
+		if p.family, err = newFamily(); err != nil {
+			return err
+		}
+		env = append(env, p.family.mark)
+	}
 	log, err := os.OpenFile(p.spec.Log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	p.cmd.Dir, p.cmd.Env = p.spec.Dir, append(os.Environ(), p.spec.Env...)
+	p.cmd.Dir, p.cmd.Env = p.spec.Dir, env
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if p.spec.Output != nil {
 		p.cmd.Stdout = p.spec.Output
@@ -144,8 +157,10 @@ func (p *Process) ExitCode() int {
 }
 
 // Stop asks the program to end and blocks until it has, for 15 s; then it is
-// killed and Stop returns an error. Stopping twice is allowed.
+// killed and Stop returns an error. Stopping twice is allowed. What is left of
+// its family is killed.
 func (p *Process) Stop() error {
+	defer p.family.end()
 	s := p.spec.Signal
 	if s == nil {
 		s = syscall.SIGTERM
@@ -169,8 +184,10 @@ func (p *Process) Stop() error {
 	}
 }
 
-// Kill ends the program and its process group by SIGKILL and waits for it.
+// Kill ends the program, its process group and its family by SIGKILL and waits
+// for it. The family is ended also when the program has ended before.
 func (p *Process) Kill() {
+	defer p.family.end()
 	select {
 	case <-p.done: // the id may belong to somebody else by now
 	default:
