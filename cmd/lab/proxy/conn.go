@@ -37,8 +37,11 @@ func (c *conn) read(w Way, queue chan<- piece) {
 	for {
 		b := make([]byte, readSize)
 		n, err := from.Read(b)
-		if errors.Is(err, os.ErrDeadlineExceeded) { // of reset
+		if errors.Is(err, os.ErrDeadlineExceeded) { // of reset or finish
 			n, err = rest(from, b)
+			if err == errRest && w == Down {
+				err = io.EOF
+			}
 		}
 		c.p.mu.Lock()
 		due := time.Now().Add(c.p.delay)
@@ -61,8 +64,10 @@ func (c *conn) write(w Way, queue <-chan piece) {
 		if !c.wait(p.due) || !c.open(w) {
 			return
 		}
-		if len(p.data) > 0 && !c.pass(w, to, p.data) {
-			return
+		for b := range c.p.split(p.data) {
+			if !c.pass(w, to, b) {
+				return
+			}
 		}
 		switch {
 		case p.err == nil:
@@ -147,6 +152,9 @@ func (c *conn) reset() {
 	on(c.side[Up], drop)
 	c.side[Up].SetReadDeadline(time.Unix(1, 0))
 }
+
+// finish ends the way down when what the server has sent is passed on.
+func (c *conn) finish() { c.side[Down].SetReadDeadline(time.Unix(1, 0)) }
 
 // end resets the client and closes the side of the server.
 func (c *conn) end() {

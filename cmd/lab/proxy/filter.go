@@ -39,17 +39,17 @@ func on(c syscall.Conn, do func(fd int) error) error {
 	return err
 }
 
-// errReset is how a reset connection ends.
-var errReset = errors.New("proxy: reset")
+// errRest is how a connection ends that the proxy ends.
+var errRest = errors.New("proxy: that was the rest")
 
-// rest reads what the kernel still has of a connection that is to be reset.
+// rest reads what the kernel still has of a connection that is to be ended.
 func rest(c *net.TCPConn, b []byte) (n int, err error) {
 	err = on(c, func(fd int) (err error) {
 		n, err = unix.Read(fd, b)
 		return err
 	})
 	if err != nil || n <= 0 {
-		return 0, errReset
+		return 0, errRest
 	}
 	return n, nil
 }

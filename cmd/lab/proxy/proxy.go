@@ -7,9 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Way is a direction.
@@ -39,6 +43,7 @@ type Proxy struct {
 	closed bool
 	shut   bool
 	delay  time.Duration
+	piece  int              // the most bytes in one write
 	lost   [2]chan struct{} // nil: nothing is lost; closed by Heal
 	armed  [2]*fault
 }
@@ -91,6 +96,45 @@ func (p *Proxy) Shut(yes bool) {
 // acknowledgement for; what is on the way down is lost.
 func (p *Proxy) Reset() {
 	p.each(func(c *conn) { c.reset() })
+}
+
+// Finish gives the clients that are connected an end of file behind all that
+// the servers have sent them until now. What the servers send later is lost.
+func (p *Proxy) Finish() {
+	p.each(func(c *conn) { c.finish() })
+}
+
+// Split cuts what is passed on at random places, into pieces of max bytes at
+// most, each a segment of its own.
+func (p *Proxy) Split(max int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.piece = max
+}
+
+// split cuts b at random places, if Split says so.
+func (p *Proxy) split(b []byte) iter.Seq[[]byte] {
+	p.mu.Lock()
+	most := p.piece
+	p.mu.Unlock()
+	return func(yield func([]byte) bool) {
+		for len(b) > 0 {
+			n := len(b)
+			if most > 0 {
+				n = min(n, 1+rand.IntN(most))
+			}
+			if !yield(b[:n]) {
+				return
+			}
+			b = b[n:]
+		}
+	}
+}
+
+// Segments bounds the segments of clients that connect from now on, and so
+// what their kernel takes when nobody reads: some ten thousand bytes.
+func (p *Proxy) Segments(max int) error {
+	return on(p.listener, func(fd int) error { return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, max) })
 }
 
 // Lose loses all packets of one direction until Heal. The way up they vanish as

@@ -149,6 +149,23 @@ func TestReset(t *testing.T) {
 	read(t, s, "again")
 }
 
+func TestFinish(t *testing.T) {
+	r := newRig(t, nil)
+	r.Split(3)
+	if err := r.Segments(536); err != nil {
+		t.Fatal(err)
+	}
+	c, s := r.connect()
+	write(t, s, "what was sent")
+	read(t, c, "what ")
+	r.Finish()
+	over(t, c, "was sent", nil)
+	write(t, c, "the other way")
+	read(t, s, "the other way")
+	c.Close()
+	over(t, s, "", nil)
+}
+
 // acknowledged returns how many bytes the peer's TCP has.
 func acknowledged(t *testing.T, c net.Conn) (n uint64) {
 	t.Helper()
