@@ -66,6 +66,7 @@ type Stats struct {
 	Moved      int // texts of ours answered by the client
 	Redelivery int // deliver_sm that were sent a second time
 	Rejected   int // deliver_sm that the client answered with an error
+	Repeated   int // parts of a text that had come before
 }
 
 // Listen starts a centre on a TCP address. Close ends it.

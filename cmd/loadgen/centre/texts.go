@@ -78,6 +78,9 @@ func (c *Centre) assemble(conversation []byte, t text, id string) (body []byte, 
 	if c.config.Track {
 		c.tracked[id] = a
 	}
+	if a.have[part/64]&(1<<(part%64)) != 0 {
+		c.stats.Repeated++
+	}
 	a.have[part/64] |= 1 << (part % 64)
 	if part == 1 {
 		a.first = plain(rest, t.coding)

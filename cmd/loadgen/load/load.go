@@ -49,11 +49,12 @@ type Config struct {
 	// Seen, if set, is called with each stanza that comes, which is valid until
 	// it returns.
 	Seen func(raw []byte, h wire.Head)
-	// Sent, Inbound and Outcome, if set, are called for each text that is sent,
-	// each text that comes, and each final answer. They must not block.
-	Sent    func(n int)
-	Inbound func(from, id string, number uint64, v ledger.Verdict)
-	Outcome func(n int, o Outcome, text string)
+	// Sent, SentStuck, Inbound and Outcome, if set, are called for each text that
+	// is sent, each to a stuck contact, each text that comes, and each final
+	// answer. They must not block.
+	Sent, SentStuck func(n int)
+	Inbound         func(from, id string, number uint64, v ledger.Verdict)
+	Outcome         func(n int, o Outcome, text string)
 }
 
 // Outcome is what became of a text.

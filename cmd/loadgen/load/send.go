@@ -62,7 +62,13 @@ func (r *runner) poke() error {
 	}
 	n := r.stuck
 	r.stuck++
-	return r.cl.Write(r.stanza(r.Stuck[n%len(r.Stuck)], "s", n, n/len(r.Stuck)))
+	if err := r.cl.Write(r.stanza(r.Stuck[n%len(r.Stuck)], "s", n, n/len(r.Stuck))); err != nil {
+		return err
+	}
+	if r.SentStuck != nil {
+		r.SentStuck(n)
+	}
+	return nil
 }
 
 // stanza builds a text; it is valid until the next call.
