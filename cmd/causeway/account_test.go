@@ -26,13 +26,19 @@ type allowed struct {
 	refused bool // texts that have not arrived have an error with words
 	doubt   bool // texts that may have arrived have an error that says so
 	again   bool // texts for users come once more, with the same id
+	late    bool // texts in doubt reach the centre behind others
+	died    bool // what the XMPP server had acknowledged died with it
 }
 
 // verdict accounts for everything.
 func (k *traffic) verdict(may allowed) {
 	k.t.Helper()
-	if n := k.centre.Texts.Totals(); n.Again > 0 || n.Late > 0 {
+	late := k.centre.Texts.Totals().Late
+	if n := k.centre.Texts.Totals(); n.Again > 0 || n.Late > 0 && !may.late {
 		k.t.Errorf("at the centre %d texts came twice, %d out of order", n.Again, n.Late)
+	}
+	if k.wire != nil && len(k.wire.repeated) > 0 {
+		k.t.Errorf("%d were sent again that the server had acknowledged: %.1000q", len(k.wire.repeated), k.wire.repeated)
 	}
 	if n := k.centre.Stats(); n.Unreadable > 0 || n.Rejected > 0 {
 		k.t.Errorf("at the centre: %+v", n)
@@ -49,9 +55,13 @@ func (k *traffic) verdict(may allowed) {
 	handled := k.handled()
 	outcomes := map[place]outcome{}
 	for _, s := range k.senders {
-		n := k.texts(s, handled, incomplete, outcomes)
+		n := k.texts(s, handled, incomplete, outcomes, may)
 		n.check(k.t, s, may)
+		late -= len(n.doubt)
 		k.inbound(s, may)
+	}
+	if may.late && late > 0 {
+		k.t.Errorf("%d more texts were out of order than in doubt", late)
 	}
 	k.waiting(waiting, outcomes)
 	for _, o := range k.orders {
@@ -130,14 +140,18 @@ const (
 )
 
 // texts checks each text of a user and notes what the user was told.
-func (k *traffic) texts(s *sender, handled map[string]bool, incomplete map[string]map[uint64]bool, outcomes map[place]outcome) fates {
+func (k *traffic) texts(s *sender, handled map[string]bool, incomplete map[string]map[uint64]bool, outcomes map[place]outcome, may allowed) fates {
 	var n fates
 	for _, id := range s.ids() {
 		conversation, number := s.place(id)
 		arrived, partly := k.arrived(s, id), incomplete[conversation][number]
 		a := s.answer[id]
 		if a == nil {
-			if k.journal.has(id) || arrived || partly || handled[id] {
+			if may.died && k.wire.told(id) {
+				n.died++
+				continue
+			}
+			if k.journal.has(id) || arrived || partly || handled[id] || k.wire.took(id) {
 				k.t.Errorf("%s was taken, and nobody is told what became of it (in the journal %v, arrived %v)", id, k.journal.has(id), arrived)
 				continue
 			}
@@ -168,14 +182,15 @@ func (k *traffic) texts(s *sender, handled map[string]bool, incomplete map[strin
 // fates are what became of a user's texts.
 type fates struct {
 	delivered            int
+	died                 int      // the answer died with the XMPP server
 	doubt, refused, lost []string // ids, and why they were refused
 }
 
 // check complains of what may not be.
 func (n fates) check(t *testing.T, s *sender, may allowed) {
 	t.Helper()
-	t.Logf("%s sent %d texts: %d delivered, %d in doubt, %d refused meanwhile, %d lost in the socket: %v",
-		s.name, len(s.ids()), n.delivered, len(n.doubt), len(n.refused), len(n.lost), ranges(n.lost))
+	t.Logf("%s sent %d texts: %d delivered, %d in doubt, %d refused meanwhile, answers of %d died, %d lost in the socket: %v",
+		s.name, len(s.ids()), n.delivered, len(n.doubt), len(n.refused), n.died, len(n.lost), ranges(n.lost))
 	for what, f := range map[string]struct {
 		may bool
 		ids []string
@@ -231,8 +246,11 @@ func (k *traffic) handled() map[string]bool {
 // with the same id.
 func (k *traffic) inbound(s *sender, may allowed) {
 	in := s.report.Inbound
-	if in.Texts != s.moved || in.Late > 0 || in.Missing > 0 {
+	if in.Late > 0 || !may.died && (in.Texts != s.moved || in.Missing > 0) || some(k.uncome(s)) {
 		k.t.Errorf("%s got %d of %d texts, %d out of order:\n%s", s.name, in.Texts, s.moved, in.Late, strings.Join(s.late, "\n"))
+	}
+	if s.report.Reconnects > 0 && !may.died {
+		k.t.Errorf("%s has lost its connection %d times", s.name, s.report.Reconnects)
 	}
 	if in.Again > 0 && !may.again {
 		k.t.Errorf("%s got %d texts twice", s.name, in.Again)

@@ -2,7 +2,10 @@ package main_test
 
 import (
 	"fmt"
+	"iter"
 	"time"
+
+	"causeway/cmd/lab/peer"
 )
 
 // await blocks until nothing is left. However long that takes, it fails only
@@ -59,18 +62,45 @@ func (k *traffic) unsettled(yield func(string) bool) {
 // missing names what must still come.
 func (k *traffic) missing(yield func(string) bool) {
 	for _, s := range k.senders {
-		if n := s.cameCount(); n < s.moved && !yield(fmt.Sprintf("%s has %d of %d texts", s.name, n, s.moved)) {
-			return
+		if s.cameCount() < s.moved {
+			for place := range k.uncome(s) {
+				if !yield(s.name + " lacks a text: " + place) {
+					return
+				}
+			}
 		}
 		for _, id := range s.ids() {
-			if !s.answered(id) && (k.journal.has(id) || k.arrived(s, id)) && !yield("no answer to "+id) {
+			if !s.answered(id) && k.owed(s, id) && !yield("no answer to "+id) {
 				return
 			}
 		}
 	}
 	for _, o := range k.orders {
 		for _, id := range o.ids() {
-			if o.answers(id) == 0 && k.journal.has(id) && !yield("no answer to "+id) {
+			if o.answers(id) == 0 && (k.setup.whole || k.journal.has(id)) && !yield("no answer to "+id) {
+				return
+			}
+		}
+	}
+}
+
+// owed tells whether the gateway has a text, and so owes its sender an answer
+// that the XMPP server has not had yet.
+func (k *traffic) owed(s *sender, id string) bool {
+	taken := k.setup.whole || k.journal.has(id) || k.arrived(s, id) || k.wire.took(id)
+	return taken && !k.wire.told(id)
+}
+
+// uncome names the texts that a user lacks and that the XMPP server has not had
+// either.
+func (k *traffic) uncome(s *sender) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for n := range s.moved {
+			contact, number := s.config.Contacts[n%conversations], uint64(n/conversations)
+			if s.has(contact, number) || k.wire.handed(s.name+"@"+peer.Domain, contact, number) {
+				continue
+			}
+			if !yield(fmt.Sprint(contact, " ", number)) {
 				return
 			}
 		}

@@ -31,6 +31,7 @@ type sender struct {
 	order   map[string][]uint64 // numbers by contact, as they came
 	late    []string            // what was out of order, with what was before
 	changed []string            // what came again with another id
+	logins  int                 // presence of its own that came back
 }
 
 // answers are what came back for one id.
@@ -46,8 +47,8 @@ func newSender(name, number, address string, stuck bool) *sender {
 	s.config = load.Config{
 		Client: client.Config{Address: address, Domain: peer.Domain, User: name, Password: peer.Secret, Resource: "load"},
 		Run:    name, Window: 64, Rate: 150, Size: 60, LongEvery: 9, LongSize: 400,
-		Patience: 500 * time.Millisecond,
-		Seen:     s.seen, Inbound: s.inbound, Sent: func(n int) { s.note(fmt.Sprintf("%s-%d", name, n)) },
+		Patience: 500 * time.Millisecond, Reconnect: true,
+		Seen: s.seen, Inbound: s.inbound, Sent: func(n int) { s.note(fmt.Sprintf("%s-%d", name, n)) },
 	}
 	for _, n := range centre.Numbers("1202555%04d", 100, conversations) {
 		s.config.Contacts = append(s.config.Contacts, "+"+n+"@"+domain)
@@ -73,11 +74,18 @@ func (s *sender) note(id string) {
 }
 
 func (s *sender) seen(raw []byte, h wire.Head) {
-	if string(h.Name) != "message" {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	switch string(h.Name) {
+	case "presence":
+		if string(h.From) == s.name+"@"+peer.Domain+"/"+s.config.Client.Resource {
+			s.logins++
+		}
+		return
+	case "message":
+	default:
+		return
+	}
 	if string(h.Type) == "error" {
 		a := s.at(string(h.ID))
 		text, _ := wire.Text(raw, "text")
@@ -118,6 +126,14 @@ func (s *sender) cameCount() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.came)
+}
+
+// has tells whether a text of a contact has come.
+func (s *sender) has(contact string, number uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.came[contact+"#"+strconv.FormatUint(number, 10)]
+	return ok
 }
 
 func (s *sender) ids() []string {

@@ -42,9 +42,10 @@ func subscribing(n int) order {
 
 // orders is a user that gives them, and what came back.
 type orders struct {
-	plan func(n int) order
-	cl   *client.Client
-	read sync.WaitGroup
+	plan  func(n int) order
+	every time.Duration
+	cl    *client.Client
+	read  sync.WaitGroup
 
 	mu       sync.Mutex
 	sent     []string
@@ -53,9 +54,7 @@ type orders struct {
 	pong     chan struct{}              // a ping is answered; holds one
 }
 
-const orderEvery = 20 * time.Millisecond
-
-func newOrders(t *testing.T, name, address string, plan func(n int) order) *orders {
+func newOrders(t *testing.T, name, address string, every time.Duration, plan func(n int) order) *orders {
 	t.Helper()
 	cl, err := client.Dial(within(t), client.Config{
 		Address: address, Domain: peer.Domain, User: name, Password: peer.Secret, Resource: "orders",
@@ -63,7 +62,7 @@ func newOrders(t *testing.T, name, address string, plan func(n int) order) *orde
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &orders{plan: plan, cl: cl, got: map[string]map[string]bool{}, welcomes: map[string]bool{}, pong: make(chan struct{}, 1)}
+	o := &orders{plan: plan, every: every, cl: cl, got: map[string]map[string]bool{}, welcomes: map[string]bool{}, pong: make(chan struct{}, 1)}
 	if err := cl.Send("<presence/>"); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +76,7 @@ func newOrders(t *testing.T, name, address string, plan func(n int) order) *orde
 
 // give sends order after order until stop is closed.
 func (o *orders) give(stop <-chan struct{}) {
-	beat := time.NewTicker(orderEvery)
+	beat := time.NewTicker(o.every)
 	defer beat.Stop()
 	for n := 0; ; n++ {
 		next := o.plan(n)

@@ -1,13 +1,16 @@
 package main_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"causeway/cmd/lab"
 	"causeway/cmd/lab/peer"
+	"causeway/cmd/lab/proxy"
 	"causeway/cmd/loadgen/centre"
 )
 
@@ -25,7 +28,12 @@ const (
 // ledger.
 type traffic struct {
 	t       *testing.T
+	setup   setup
+	server  *lab.Server
 	centre  *centre.Centre
+	link    *proxy.Proxy // to the XMPP server; nil without setup.link
+	bind    *proxy.Proxy // to the centre; nil without setup.bind
+	wire    *witness     // of the link; nil without setup.link
 	gateway *gateway
 	senders []*sender
 	orders  []*orders
@@ -43,11 +51,20 @@ type setup struct {
 	stuck uint32
 	// orders: two more users register and leave, subscribe and ask.
 	orders bool
+	// link and bind: there is a proxy on the way to the XMPP server, or to the
+	// SMS centre.
+	link, bind bool
+	// whole: nothing can get lost, so every text is answered in the end.
+	whole bool
+	// rate is texts and orders a second of each user, both ways; 0: what a kill
+	// wants.
+	rate float64
+	// xmpp is appended to the configuration of the XMPP server.
+	xmpp string
 }
 
 // newTraffic starts all that takes part; nothing moves until begin.
 func newTraffic(t *testing.T, u setup) *traffic {
-	s := lab.Servers[u.server](t, peer.Options{Users: []string{"ann", "ben", "cat", "dan"}, LogLevel: "error", Bare: true})
 	c, err := centre.Listen("127.0.0.1:0", centre.Config{
 		Password: peer.Secret, Track: true, Stuck: map[string]uint32{stuckPhone: u.stuck},
 	})
@@ -55,25 +72,61 @@ func newTraffic(t *testing.T, u setup) *traffic {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
+	s := lab.Servers[u.server](t, peer.Options{
+		Users: []string{"ann", "ben", "cat", "dan"}, LogLevel: "error", Bare: true, Extra: u.xmpp,
+	})
 	k := &traffic{
-		t: t, centre: c, journal: newJournalled(), stop: make(chan struct{}), done: make(chan struct{}),
-		gateway: newGateway(t, settings{Server: s.Component, Centre: c.Address()}),
+		t: t, setup: u, server: s, centre: c, journal: newJournalled(), stop: make(chan struct{}), done: make(chan struct{}),
 	}
+	k.gateway = newGateway(t, k.proxied(settings{Server: s.Component, Centre: c.Address()}))
 	k.gateway.start()
-	r := &rig{t: t, server: s, gateway: k.gateway}
-	for _, name := range []string{"ann", "ben"} {
-		who := r.registered(t, name)
-		if err := who.Close(); err != nil {
-			t.Fatal(err)
-		}
-		k.senders = append(k.senders, newSender(name, who.number, s.C2S, u.stuck != 0))
-	}
-	if u.orders {
-		for name, plan := range map[string]func(n int) order{"cat": registering, "dan": subscribing} {
-			k.orders = append(k.orders, newOrders(t, name, s.C2S, plan))
-		}
-	}
+	k.enlist()
 	return k
+}
+
+// proxied puts the proxies in between.
+func (k *traffic) proxied(s settings) settings {
+	k.t.Helper()
+	if k.setup.link {
+		k.wire = newWitness()
+		k.link = between(k.t, &s.Server, k.wire.see)
+	}
+	if k.setup.bind {
+		k.bind = between(k.t, &s.Centre, nil)
+	}
+	return s
+}
+
+// between replaces an address by that of a proxy for it.
+func between(t *testing.T, address *string, tap proxy.Tap) *proxy.Proxy {
+	t.Helper()
+	p, err := proxy.Listen(*address, tap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	*address = p.Address()
+	return p
+}
+
+// enlist registers the users.
+func (k *traffic) enlist() {
+	k.t.Helper()
+	r := &rig{t: k.t, server: k.server, gateway: k.gateway}
+	for _, name := range []string{"ann", "ben"} {
+		who := r.registered(k.t, name)
+		if err := who.Close(); err != nil {
+			k.t.Fatal(err)
+		}
+		s := newSender(name, who.number, k.server.C2S, k.setup.stuck != 0)
+		s.config.Rate = cmp.Or(k.setup.rate, s.config.Rate)
+		k.senders = append(k.senders, s)
+	}
+	if k.setup.orders {
+		for name, plan := range map[string]func(n int) order{"cat": registering, "dan": subscribing} {
+			k.orders = append(k.orders, newOrders(k.t, name, k.server.C2S, time.Second/time.Duration(cmp.Or(k.setup.rate, 50)), plan))
+		}
+	}
 }
 
 // begin starts the load: texts both ways, and orders.
@@ -96,7 +149,7 @@ func (k *traffic) begin() {
 func (k *traffic) move(ctx context.Context, s *sender) {
 	n, err := k.centre.Move(ctx, centre.Movement{
 		From: centre.Numbers("1202555%04d", 100, conversations), To: []string{s.number}, Count: movedPerUser,
-		Size: 60, LongEvery: 9, LongSize: 400, Window: 100, Rate: movedPerSec,
+		Size: 60, LongEvery: 9, LongSize: 400, Window: 100, Rate: cmp.Or(k.setup.rate, movedPerSec),
 	})
 	if !errors.Is(err, context.Canceled) {
 		k.t.Errorf("the centre stops by itself: %v", err)
@@ -112,6 +165,9 @@ func (k *traffic) finish() {
 	k.still()
 	k.moves.Wait()
 	k.ordering.Wait()
+	if len(k.orders) == 0 { // somebody must ask
+		k.orders = append(k.orders, newOrders(k.t, "cat", k.server.C2S, 0, nil))
+	}
 	k.await(k.missing)
 	k.barrier(domain)
 	k.await(k.unsettled)

@@ -184,6 +184,13 @@ func (p *Process) Stop() error {
 	}
 }
 
+// Pause stops the program and its process group by SIGSTOP, until Resume, or
+// Kill, which needs no Resume; Stop does.
+func (p *Process) Pause() error { return syscall.Kill(-p.cmd.Process.Pid, syscall.SIGSTOP) }
+
+// Resume lets a paused program go on.
+func (p *Process) Resume() error { return syscall.Kill(-p.cmd.Process.Pid, syscall.SIGCONT) }
+
 // Kill ends the program, its process group and its family by SIGKILL and waits
 // for it. The family is ended also when the program has ended before.
 func (p *Process) Kill() {

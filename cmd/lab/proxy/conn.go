@@ -122,7 +122,11 @@ func (c *conn) pass(w Way, to *net.TCPConn, b []byte) bool {
 	defer close(f.done)
 	switch f.kind {
 	case cut:
-		c.end()
+		if w == Up {
+			c.end()
+		} else {
+			c.reset()
+		}
 		return false
 	case hush:
 		c.hushed[w] = true

@@ -17,10 +17,10 @@ const (
 	garble
 )
 
-// Cut resets a connection of which n bytes of a direction have passed, counted
-// from now over all connections, when the next byte comes: that one is lost,
-// though its sender may have an acknowledgement of it. The channel is closed
-// when it has happened.
+// Cut resets a connection, as Reset does, when n bytes of a direction have
+// passed, counted from now over all connections, and the next one comes: that
+// one is lost, on the way up, too, though TCP has acknowledged it as no network
+// would. The channel is closed when it has happened.
 func (p *Proxy) Cut(w Way, n int) <-chan struct{} { return p.arm(w, &fault{kind: cut, after: n}) }
 
 // Hush is like Cut, but the connection stays open: nothing more comes in that

@@ -48,6 +48,7 @@ type Centre struct {
 	mu       sync.Mutex
 	sessions map[*session]bool
 	bound    *session             // the newest that takes deliveries
+	refusal  uint32               // of all texts
 	parts    map[string]*assembly // by conversation and reference
 	tracked  map[string]*assembly // by id
 	pending  map[uint64]*delivery // for the client and not answered yet
@@ -60,7 +61,7 @@ type Centre struct {
 type Stats struct {
 	Binds      int
 	Submits    int // submit_sm that were accepted
-	Refused    int // submit_sm to stuck numbers
+	Refused    int // submit_sm that were not
 	Unreadable int // accepted texts without a number
 	Receipts   int // delivery receipts answered by the client
 	Moved      int // texts of ours answered by the client
@@ -150,4 +151,11 @@ func (c *Centre) SetStuck(number string, status uint32) {
 		}
 	}
 	c.config.Stuck = stuck
+}
+
+// Refuse answers all texts with a command_status, until it is called with 0.
+func (c *Centre) Refuse(status uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refusal = status
 }

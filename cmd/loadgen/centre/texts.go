@@ -1,6 +1,7 @@
 package centre
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 	"time"
@@ -27,7 +28,7 @@ type delivery struct {
 func (c *Centre) accepted(t text) (id string, status uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if status := c.config.Stuck[string(t.dest)]; status != 0 {
+	if status := cmp.Or(c.refusal, c.config.Stuck[string(t.dest)]); status != 0 {
 		c.stats.Refused++
 		return "", status
 	}

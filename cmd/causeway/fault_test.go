@@ -1,0 +1,165 @@
+package main_test
+
+import (
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"causeway/cmd/lab"
+	"causeway/cmd/lab/peer"
+	"causeway/cmd/lab/proxy"
+)
+
+// fault is something that happens to a neighbour, or on the way to it, under
+// load both ways, and what it may do to texts.
+type fault struct {
+	strike func(k *traffic)
+	may    allowed
+	setup  setup
+}
+
+// faultRate is texts a second of each user, both ways: many run at once.
+const faultRate = 15
+
+// meanwhile is how long load runs before and after a fault.
+const meanwhile = 3 * time.Second
+
+// suffer has the faults happen, several at a time: most of their time is spent
+// in waiting.
+func suffer(t *testing.T, atOnce int, faults map[string]fault) {
+	places := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
+	defer all.Wait()
+	for _, name := range slices.Sorted(maps.Keys(faults)) {
+		f := faults[name]
+		f.setup.rate = faultRate
+		all.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			t.Run(name, func(t *testing.T) {
+				k := newTraffic(t, f.setup)
+				k.begin()
+				lab.Await(t, "the users are logged in", func() bool { return k.logins() == len(k.senders) })
+				<-time.After(meanwhile)
+				f.strike(k)
+				<-time.After(meanwhile)
+				k.finish()
+				k.verdict(f.may)
+			})
+		})
+	}
+}
+
+// up waits until link and bind are up again.
+func (k *traffic) up() {
+	k.t.Helper()
+	lab.Await(k.t, "ready", func() bool { return k.gateway.ready() == nil })
+}
+
+// happened waits for a fault of a proxy.
+func (k *traffic) happened(what <-chan struct{}) {
+	k.t.Helper()
+	select {
+	case <-what:
+	case <-within(k.t).Done():
+		k.t.Fatal("there is no traffic to disturb")
+	}
+}
+
+// lost loses one direction of a way for a while.
+func lost(of func(k *traffic) *proxy.Proxy, w proxy.Way, d time.Duration) func(k *traffic) {
+	return func(k *traffic) {
+		if err := of(k).Lose(w); err != nil {
+			k.t.Fatal(err)
+		}
+		<-time.After(d)
+		if err := of(k).Heal(); err != nil {
+			k.t.Fatal(err)
+		}
+		k.up()
+	}
+}
+
+// delayed makes a way slow.
+func delayed(of func(k *traffic) *proxy.Proxy) func(k *traffic) {
+	return func(k *traffic) {
+		of(k).Delay(200 * time.Millisecond)
+		<-time.After(2 * meanwhile)
+	}
+}
+
+func link(k *traffic) *proxy.Proxy { return k.link }
+func bind(k *traffic) *proxy.Proxy { return k.bind }
+
+// TestFaultsOfTheLink: the XMPP server, and the way to it.
+func TestFaultsOfTheLink(t *testing.T) {
+	t.Parallel()
+	faults := map[string]fault{}
+	for server := range lab.Servers {
+		clean := setup{server: server, link: true, whole: true, orders: true}
+		broken := setup{server: server, link: true, orders: true}
+		lossy := allowed{lost: true, refused: true, again: true}
+		for name, f := range map[string]fault{
+			"delay of 200 ms":      {delayed(link), allowed{}, clean},
+			"way down lost 30 s":   {lost(link, proxy.Down, 30*time.Second), allowed{}, clean},
+			"way up lost 30 s":     {lost(link, proxy.Up, 30*time.Second), allowed{}, clean},
+			"stopped 20 s":         {serverStopped, allowed{}, clean},
+			"cut in mid-stanza":    {linkCut, lossy, broken},
+			"killed and restarted": {serverKilled, allowed{lost: true, refused: true, again: true, died: true}, setup{server: server, link: true}},
+		} {
+			faults[server+" "+name] = f
+		}
+	}
+	suffer(t, 6, faults)
+}
+
+// linkCut resets the link in the midst of stanzas, in both directions.
+func linkCut(k *traffic) {
+	for n := range 6 {
+		k.happened(k.link.Cut(proxy.Way(n%2), rand.N(10_000)))
+		k.up()
+	}
+}
+
+func serverStopped(k *traffic) { paused(k.t, k.server.Process, 20*time.Second) }
+
+// serverKilled kills the XMPP server and starts it again. The users are back
+// before the gateway, so that what the server does for those who are away does
+// not count here.
+func serverKilled(k *traffic) {
+	for range 2 {
+		k.link.Shut(true)
+		before := k.logins()
+		k.server.Kill()
+		k.gateway.awaitDown("XMPP server")
+		k.server.Restart()
+		lab.Await(k.t, "the users are back", func() bool { return k.logins() == before+len(k.senders) })
+		k.link.Shut(false)
+		k.up()
+	}
+}
+
+// logins counts how often users have logged in.
+func (k *traffic) logins() (n int) {
+	for _, s := range k.senders {
+		s.mu.Lock()
+		n += s.logins
+		s.mu.Unlock()
+	}
+	return n
+}
+
+// paused stops a program by SIGSTOP for a while.
+func paused(t *testing.T, p *peer.Process, d time.Duration) {
+	t.Helper()
+	if err := p.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	<-time.After(d)
+	if err := p.Resume(); err != nil {
+		t.Fatal(err)
+	}
+}
