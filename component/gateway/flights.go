@@ -23,6 +23,8 @@ type flight struct {
 	tries int
 	// inbound: an event of the network, which counts against the bound.
 	inbound bool
+	// refusal: it holds a place among the refusals under way.
+	refusal bool
 	// rows are written together with the settlement, and record, that of the
 	// message which a receipt is about, is settled.
 	rows   []mapping.Message
@@ -35,11 +37,14 @@ type flights struct {
 	byKey   map[mapping.Key]*flight
 	byID    map[string]*flight // those to keep
 	inbound int
+	// refusals has an entry for each refusal under way.
+	refusals chan struct{}
 }
 
 func (f *flights) init() {
 	f.byKey = map[mapping.Key]*flight{}
 	f.byID = map[string]*flight{}
+	f.refusals = make(chan struct{}, refusalsUnderWay)
 }
 
 func (f *flights) add(key mapping.Key, o *stanza.Out, fl *flight) {
@@ -80,6 +85,9 @@ func (f *flights) remove(fl *flight) *flight {
 	}
 	if fl.inbound {
 		f.inbound--
+	}
+	if fl.refusal {
+		<-f.refusals
 	}
 	return fl
 }

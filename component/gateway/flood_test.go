@@ -1,11 +1,13 @@
 package gateway
 
 import (
+	"context"
 	"runtime"
 	"strconv"
 	"testing"
 	"testing/synctest"
 
+	"causeway/bridges"
 	"causeway/component/stanza"
 )
 
@@ -53,5 +55,32 @@ func TestConversationsUnderWayAreBounded(t *testing.T) {
 				t.Errorf("%d texts are shown, want %d", got, n)
 			}
 		}, nil)
+	})
+}
+
+// What a flood is refused with leaves room on the link for what is for others,
+// and all of it is told in the end.
+func TestRefusalsLeaveRoom(t *testing.T) {
+	inBubble(t, func(r *timeless) {
+		const n = 3 * refusalsUnderWay
+		r.g.SetPolicy(Policy{Allow: []string{"example.org"}, AccountLimit: 1})
+		release := make(chan struct{})
+		r.bridge.OnSend(func(context.Context, bridges.Message) ([]bridges.MessageID, error) {
+			<-release
+			return nil, nil
+		})
+		r.receive(t, text("first", "x"))
+		r.hold = true
+		for i := range n {
+			r.receive(t, text(strconv.Itoa(i), "x"))
+		}
+		if got := len(r.drain()); got != refusalsUnderWay {
+			t.Errorf("%d refusals are under way", got)
+		}
+		r.settle()
+		if got := len(r.drain()); got != n-refusalsUnderWay {
+			t.Errorf("%d refusals follow", got)
+		}
+		close(release)
 	})
 }

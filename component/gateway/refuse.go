@@ -19,6 +19,9 @@ const (
 	// spoolLimit bounds the refusals that wait for the link. What is beyond
 	// stays in the journal and goes out at the next start.
 	spoolLimit = 50_000
+	// refusalsUnderWay bounds those that the server has not yet taken: what is
+	// for others does not wait behind as many as the link has room for.
+	refusalsUnderWay = 256
 )
 
 // refuseAll commits refusals, many at once: a flood costs few transactions.
@@ -91,7 +94,12 @@ func (g *Gateway) sendSpooled(ctx context.Context) {
 		case <-g.sendout.more:
 		}
 		for _, r := range g.sendout.take() {
-			g.sendKeyed(r.o, r.key, &flight{account: accountOf(r.o.To)})
+			select {
+			case g.flights.refusals <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			g.sendKeyed(r.o, r.key, &flight{account: accountOf(r.o.To), refusal: true})
 		}
 	}
 }
