@@ -20,7 +20,7 @@ func keep(e *env) error {
 	config := []string{"--config", e.file}
 	return exit(keeper.Run(keeper.Config{
 		Log: slog.New(slog.NewTextHandler(e.err, nil)),
-		Trials: [][]string{
+		Trials: keeper.Trials{
 			{"version"},
 			append([]string{"check", "--local"}, config...),
 			append([]string{"note"}, config...),

@@ -43,29 +43,22 @@ func (k *keeper) start() {
 	}
 	k.conn = conn
 	if k.old != noFD {
-		k.late = time.After(k.ReadyTime)
+		k.late = time.After(k.readyTime())
 	}
 	k.Log.Info("the worker is started", "pid", k.proc.Pid)
-	end := fmt.Sprint(msgEnd, " ", k.starts-1, " ", k.last)
-	go func() {
-		k.give(conn, end)
-		k.attend(k.proc, conn)
-	}()
+	go k.attend(k.proc, conn, fmt.Sprint(msgEnd, " ", k.starts-1, " ", k.last))
 }
 
-// give sends all that is held. A worker that does not take it cannot begin.
-func (k *keeper) give(conn *net.UnixConn, end string) {
-	for name, fd := range k.held {
-		if send(conn, msgHeld+" "+name, fd) != nil {
-			return
+// attend gives a new worker what is held, and the last word. Then it holds
+// what the worker says, also what that said just before it died. It ends with
+// the worker, or when the connection has a deadline.
+func (k *keeper) attend(p *os.Process, conn *net.UnixConn, end string) {
+	if end != "" {
+		for name, fd := range k.held {
+			_ = send(conn, msgHeld+" "+name, fd) // without all of it the worker cannot begin
 		}
+		_ = send(conn, end, noFD)
 	}
-	_ = send(conn, end, noFD)
-}
-
-// attend holds what the worker says, also what it said just before it died. It
-// ends with the worker, or when the connection has a deadline.
-func (k *keeper) attend(p *os.Process, conn *net.UnixConn) {
 	buf := make([]byte, maxMessage)
 	for {
 		m, err := receive(conn, buf)

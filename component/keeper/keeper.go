@@ -7,9 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -17,12 +15,10 @@ import (
 // Config says how a program is kept.
 type Config struct {
 	Log *slog.Logger
-	// Trials are command lines that a new binary must pass,
-	// before it takes the place of this one. The last of them prints the
-	// formats of notes that it reads, one a line.
-	Trials [][]string
-	// Formats are those that this program writes. For a new binary that does
-	// not read all of them the worker closes its connections in order.
+	// Trials and Formats decide about an upgrade. For a binary that does not
+	// read all of the formats of notes that this program writes, the worker
+	// closes its connections in order.
+	Trials  Trials
 	Formats []string
 	// ReadyTime bounds how long the first worker of a new binary may take
 	// before the old one comes back. 0: 30 s.
@@ -36,7 +32,6 @@ const (
 
 	leaveTime = 5 * time.Second  // to hand over
 	closeTime = 15 * time.Second // to close in order
-	trialTime = 30 * time.Second // for each
 
 	failed = 1 // the exit status of a worker that says why it ends
 	usage  = 2 // and of one that another start does not mend
@@ -46,7 +41,6 @@ const (
 // while a worker lives.
 type keeper struct {
 	Config
-	path    string // of the binary, as it was called
 	signals chan os.Signal
 	held    held
 	starts  int
@@ -71,10 +65,7 @@ type keeper struct {
 // comes; both are forwarded to it, as SIGHUP is. It returns the exit status.
 // SIGUSR2 replaces the program by the binary that is now at its path.
 func Run(c Config) (status int) {
-	if c.ReadyTime == 0 {
-		c.ReadyTime = 30 * time.Second
-	}
-	k := &keeper{Config: c, path: binary(), old: noFD, held: held{}, signals: make(chan os.Signal, 16), events: make(chan event)}
+	k := &keeper{Config: c, signals: make(chan os.Signal, 16), events: make(chan event)}
 	signal.Notify(k.signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR2)
 	k.resume()
 	for end := false; !end; {
@@ -96,19 +87,6 @@ func Run(c Config) (status int) {
 		}
 	}
 	return status
-}
-
-// binary is the path under which this program was started: where it leads may
-// change, and that is what an upgrade takes.
-func binary() string {
-	path, err := exec.LookPath(os.Args[0])
-	if err == nil {
-		path, err = filepath.Abs(path)
-	}
-	if err != nil {
-		return "/proc/self/exe"
-	}
-	return path
 }
 
 func (k *keeper) signal(s os.Signal) {
@@ -134,7 +112,7 @@ func (k *keeper) signal(s os.Signal) {
 func (k *keeper) happened(e event) (status int, end bool) {
 	if e.ready {
 		k.ready, k.deaths, k.late = true, 0, nil
-		k.settle()
+		k.forgetOld()
 		if k.reload {
 			k.reload = false
 			_ = k.proc.Signal(syscall.SIGHUP)

@@ -76,9 +76,12 @@ func program() int {
 	if Kept() {
 		return worker(m)
 	}
-	ready, _ := time.ParseDuration(os.Getenv("KEEPER_TEST_READY"))
+	var ready time.Duration
+	if m == "hang" {
+		ready = 200 * time.Millisecond
+	}
 	return Run(Config{
-		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Trials: [][]string{{"version"}, {"check"}, {"note"}},
+		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Trials: Trials{{"version"}, {"check"}, {"note"}},
 		Formats: []string{"a/1", "b/1"}, ReadyTime: ready,
 	})
 }
@@ -144,6 +147,8 @@ func (h *hands) obey(a []string) string {
 		return said(h.TakeOver(ctx, name, a[2:]))
 	case "churn":
 		return h.churn(name)
+	case "fill":
+		return h.fill(name)
 	case "fds":
 		return descriptors(os.Getpid())
 	case "inherited":
@@ -234,6 +239,15 @@ func (h *hands) churn(address string) string {
 		c.Close()
 	}
 	return said(nil)
+}
+
+// fill holds one connection until the keeper takes no more.
+func (h *hands) fill(address string) string {
+	c, err := net.Dial("tcp", address)
+	for err == nil {
+		err = h.Hold("fill", c)
+	}
+	return err.Error()
 }
 
 // descriptors counts those of a process.

@@ -36,7 +36,7 @@ type rig struct {
 }
 
 // newRig starts a program.
-func newRig(t *testing.T, env ...string) *rig {
+func newRig(t *testing.T) *rig {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "keeper") // short enough for a socket
 	if err != nil {
@@ -50,12 +50,12 @@ func newRig(t *testing.T, env ...string) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.control.Close() }) // then no worker goes on
-	r.cmd = r.launch(append(env, envControl+"="+control)...)
+	r.cmd = r.launch()
 	return r
 }
 
 // launch starts a keeper, which the end of the test kills.
-func (r *rig) launch(env ...string) *exec.Cmd {
+func (r *rig) launch() *exec.Cmd {
 	r.t.Helper()
 	log, err := os.OpenFile(r.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -63,7 +63,7 @@ func (r *rig) launch(env ...string) *exec.Cmd {
 	}
 	defer log.Close()
 	cmd := exec.Command(r.path, "run")
-	cmd.Env = append(append(os.Environ(), "GORACE=atexit_sleep_ms=0"), env...)
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", envControl+"="+r.control.Addr().String())
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		r.t.Fatal(err)

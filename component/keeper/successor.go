@@ -11,7 +11,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -86,8 +85,7 @@ func (w *Worker) answer(c *net.UnixConn, formats []string) bool {
 	if !w.yield(c) {
 		return false
 	}
-	reads := strings.Fields(m.name)
-	w.goAway(Leave{Closing: slices.ContainsFunc(formats, func(f string) bool { return !slices.Contains(reads, f) })})
+	w.goAway(Leave{Closing: !containsAll(strings.Fields(m.name), formats)})
 	return true
 }
 

@@ -3,25 +3,20 @@
 package keeper
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// envState has the number of a descriptor with the state of the process that
-// this one was before execve.
+// envState has the state of the process that this one was before execve.
 const envState = "CAUSEWAY_KEEPER_STATE"
 
 // state is what a keeper leaves to the program that replaces it. Another
@@ -37,8 +32,18 @@ type state struct {
 
 // verdict is what came of the trials of a binary.
 type verdict struct {
-	closing bool // it does not read our notes
-	err     error
+	reads bool
+	err   error
+}
+
+// binary is the path under which this program was started: where it leads may
+// change, and that is what an upgrade takes.
+func binary() (string, error) {
+	path, err := exec.LookPath(os.Args[0])
+	if err != nil {
+		return os.Args[0], err
+	}
+	return filepath.Abs(path)
 }
 
 // upgrade tries the binary on disk, beside all that goes on.
@@ -47,32 +52,16 @@ func (k *keeper) upgrade() {
 		k.Log.Warn("no upgrade: another is under way, or the end")
 		return
 	}
-	k.Log.Info("upgrade: the binary is tried", "path", k.path)
 	k.trial = make(chan verdict, 1)
 	go func(done chan<- verdict) {
-		var out []byte
-		for _, args := range k.Trials {
-			var err error
-			if out, err = try(k.path, args); err != nil {
-				done <- verdict{err: err}
-				return
-			}
+		path, err := binary()
+		k.Log.Info("upgrade: the binary is tried", "path", path)
+		reads := false
+		if err == nil {
+			reads, err = k.Trials.try(path, k.Formats)
 		}
-		reads := strings.Fields(string(out))
-		done <- verdict{closing: slices.ContainsFunc(k.Formats, func(f string) bool { return !slices.Contains(reads, f) })}
+		done <- verdict{reads, err}
 	}(k.trial)
-}
-
-func try(path string, args []string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), trialTime)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.WaitDelay = time.Second
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		err = fmt.Errorf("%s %s: %w: %s", path, strings.Join(args, " "), err, bytes.TrimSpace(out))
-	}
-	return out, err
 }
 
 // judge replaces this program, or says why not.
@@ -80,16 +69,20 @@ func (k *keeper) judge(v verdict) {
 	if k.stop {
 		return
 	}
-	err := v.err
+	s := state{Leave: msgLeave}
+	if !v.reads {
+		s.Leave += " " + closing
+	}
+	path, err := binary()
+	if v.err != nil {
+		err = v.err
+	}
 	if err == nil {
-		s := state{Leave: msgLeave}
-		if v.closing {
-			s.Leave += " " + closing
-		}
-		if s.Old, err = unix.Open("/proc/self/exe", unix.O_RDONLY|unix.O_CLOEXEC, 0); err == nil {
-			err = k.become(k.path, s)
-			_ = unix.Close(s.Old)
-		}
+		s.Old, err = unix.Open("/proc/self/exe", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	}
+	if err == nil {
+		err = k.become(path, s)
+		_ = unix.Close(s.Old)
 	}
 	k.Log.Error("the upgrade is refused, the old program stays", "reason", err)
 }
@@ -99,48 +92,49 @@ func (k *keeper) goBack() {
 	k.Log.Error("the new program does not start, the old one comes back", "reason", k.last)
 	err := k.become(fmt.Sprint("/proc/self/fd/", k.old), state{Old: noFD})
 	k.Log.Error("the old program does not come back", "reason", err)
-	k.settle()
-	k.backOff()
+	k.forgetOld()
 }
 
-// settle ends the time in which the old program may come back.
-func (k *keeper) settle() {
+func (k *keeper) forgetOld() {
 	if k.old != noFD {
 		_ = unix.Close(k.old)
 		k.old = noFD
 	}
 }
 
+func (k *keeper) readyTime() time.Duration {
+	if k.ReadyTime == 0 {
+		return 30 * time.Second
+	}
+	return k.ReadyTime
+}
+
 // become replaces the program of this process, which goes on with the same
-// worker and descriptors. It returns only when that fails.
+// worker and descriptors. It returns only when that fails. Signals wait for the
+// program that comes, which has no handler at first.
 func (k *keeper) become(path string, s state) error {
 	s.Worker, s.Socket = k.pause()
 	s.Held, s.Starts, s.Last = k.held, k.starts, k.last
-	fd, err := s.write()
-	if err == nil {
-		err = k.exec(path, fd, append([]int{fd, s.Socket, s.Old}, slices.Collect(maps.Values(k.held))...))
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
 	}
-	if k.proc == nil {
-		k.due = time.After(firstDelay)
-	} else {
-		_ = k.conn.SetReadDeadline(time.Time{})
-		go k.attend(k.proc, k.conn)
-	}
-	return err
-}
-
-// exec keeps signals for the program that comes: it has no handler at first.
-func (k *keeper) exec(path string, state int, inherit []int) error {
+	inherit := append(slices.Collect(maps.Values(k.held)), s.Socket, s.Old)
 	var signals, before unix.Sigset_t
 	signals.Val[0] = 1<<(unix.SIGTERM-1) | 1<<(unix.SIGINT-1) | 1<<(unix.SIGHUP-1) | 1<<(unix.SIGUSR2-1)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	_ = unix.PthreadSigmask(unix.SIG_BLOCK, &signals, &before)
 	setFlags(inherit, 0)
-	err := unix.Exec(path, os.Args, append(os.Environ(), envState+"="+strconv.Itoa(state)))
+	err = unix.Exec(path, os.Args, append(os.Environ(), envState+"="+string(text)))
 	setFlags(inherit, unix.FD_CLOEXEC)
 	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil)
-	_ = unix.Close(state)
+	if k.proc == nil {
+		k.due = time.After(firstDelay)
+		return err
+	}
+	_ = k.conn.SetReadDeadline(time.Time{})
+	go k.attend(k.proc, k.conn, "")
 	return err
 }
 
@@ -170,45 +164,12 @@ func (k *keeper) pause() (worker, socket int) {
 	return k.proc.Pid, socket
 }
 
-// write puts the state into a file in memory.
-func (s state) write() (int, error) {
-	text, err := json.Marshal(s)
-	if err != nil {
-		return noFD, err
-	}
-	fd, err := unix.MemfdCreate("keeper", unix.MFD_CLOEXEC)
-	if err != nil {
-		return noFD, err
-	}
-	_, err = unix.Pwrite(fd, text, 0)
-	return fd, err
-}
-
-func (s *state) read(fd string) error {
-	n, err := strconv.Atoi(fd)
-	if err != nil {
-		return nil // an ordinary start
-	}
-	f := os.NewFile(uintptr(n), "state")
-	defer f.Close()
-	text, err := io.ReadAll(io.NewSectionReader(f, 0, 1<<24))
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(text, s)
-}
-
 // resume goes on for the program before, or else starts a worker.
 func (k *keeper) resume() {
-	s := state{Old: noFD}
-	if err := s.read(os.Getenv(envState)); err != nil {
-		k.Log.Error("what the program before held is lost", "reason", err)
-	}
+	s := state{Old: noFD, Held: held{}}
+	_ = json.Unmarshal([]byte(os.Getenv(envState)), &s) // else it is an ordinary start
 	_ = os.Unsetenv(envState)
-	if s.Held != nil {
-		k.held = s.Held
-	}
-	k.starts, k.last, k.old = s.Starts, s.Last, s.Old
+	k.held, k.starts, k.last, k.old = s.Held, s.Starts, s.Last, s.Old
 	setFlags(append(slices.Collect(maps.Values(k.held)), k.old), unix.FD_CLOEXEC)
 	if s.Worker == 0 {
 		k.start()
@@ -225,5 +186,5 @@ func (k *keeper) resume() {
 	}
 	k.proc, _ = os.FindProcess(s.Worker) // never fails (os.FindProcess)
 	_ = send(conn, s.Leave, noFD)        // if that fails it has died
-	go k.attend(k.proc, conn)
+	go k.attend(k.proc, conn, "")
 }
