@@ -76,6 +76,9 @@ func (s *stream) cycle(ctx context.Context) error {
 	first := r.base + r.framer.Offset() - uint64(len(r.framer.Tail()))
 	r.framer.Advance(len(fresh))
 	last := s.frame()
+	if err := s.l.hook("framed"); err != nil {
+		return err
+	}
 	key, err := s.commit(ctx, first, last)
 	if err != nil {
 		return err

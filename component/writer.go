@@ -85,6 +85,9 @@ func (s *stream) write() error {
 // it may be silent is given up.
 func (s *stream) flush(data []byte, final bool) error {
 	w := &s.w
+	if err := s.l.hook("ring written"); err != nil {
+		return err
+	}
 	s.l.note.setWrite(writeMark{conn: s.id, base: w.base, offset: w.offset, batch: data, closed: final})
 	if err := s.l.hook("noted write"); err != nil {
 		return err

@@ -20,6 +20,7 @@ type Conn struct {
 	d      *xml.Decoder
 	vars   map[string]string
 
+	out   sync.Mutex // held while a stanza is written
 	mu    sync.Mutex
 	hold  bool // pings are not answered
 	nodes []*Node
@@ -186,6 +187,8 @@ func (c *Conn) isPing(n *Node) bool {
 // AnswerPing answers a ping as real servers do: one to the component's own
 // domain is given back to it.
 func (c *Conn) AnswerPing(n *Node) {
+	c.out.Lock()
+	defer c.out.Unlock()
 	to := n.Attr["to"]
 	if to == c.domain {
 		_, _ = c.net.Write([]byte(n.String()))

@@ -16,6 +16,19 @@ func (c *Conn) Write(s string) {
 	}
 }
 
+// SendCut sends one stanza in pieces. No answer to a ping comes between them.
+// Unlike other methods it may be called by another goroutine.
+func (c *Conn) SendCut(pieces ...string) error {
+	c.out.Lock()
+	defer c.out.Unlock()
+	for _, p := range pieces {
+		if _, err := io.WriteString(c.net, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Send sends XML, in which "$name" stands for what a Receive has kept.
 func (c *Conn) Send(s string) {
 	c.t.Helper()
