@@ -16,33 +16,59 @@ type protocolError struct {
 func (e *protocolError) Error() string { return "component: the server sent " + e.err.Error() }
 func (e *protocolError) Unwrap() error { return e.err }
 
-// frame finds what the bytes hold and returns the offset behind the last unit.
-func (s *stream) frame() (last uint64) {
+// frame finds what the bytes hold, one unit only when that is suspicious, and
+// returns the offset behind the last. The error is that of a test.
+func (s *stream) frame() (last uint64, err error) {
 	r := &s.r
 	clear(r.pieces)
 	r.pieces, r.commits = r.pieces[:0], nil
-	for {
-		f, ok, err := r.framer.Next()
-		if err != nil {
-			r.pieces = append(r.pieces, piece{err: refused(err)})
-			return last
-		}
-		if !ok {
-			return last
-		}
-		last = r.base + f.End
-		p := s.judge(f)
-		if p.lasting && last <= r.skip {
-			p.done = true
-		} else if p.lasting {
-			p.index = len(r.commits)
-			r.commits = append(r.commits, p.s)
-		}
-		r.pieces = append(r.pieces, p)
-		if p.err != nil {
-			return last
+	single := r.single()
+	if !single {
+		if err := s.try(r.base+r.framer.Offset(), 0); err != nil {
+			return 0, err
 		}
 	}
+	for {
+		last, err = s.unit(single, last)
+		if err != nil || single || !r.rest {
+			return last, err
+		}
+	}
+}
+
+// unit takes the next unit; rest tells whether more may be there.
+func (s *stream) unit(single bool, last uint64) (uint64, error) {
+	r := &s.r
+	f, ok, err := r.framer.Next()
+	if err != nil {
+		r.pieces = append(r.pieces, piece{err: refused(err)})
+	}
+	if r.rest = ok; !ok {
+		return last, nil
+	}
+	var p piece
+	if single {
+		p, err = s.judgeSuspect(f)
+	} else {
+		p = s.judge(f)
+	}
+	if err == nil {
+		s.found(p, r.base+f.End)
+	}
+	return r.base + f.End, err
+}
+
+// found enters a piece that ends there.
+func (s *stream) found(p piece, end uint64) {
+	r := &s.r
+	if p.lasting && end <= r.skip {
+		p.done = true
+	} else if p.lasting {
+		p.index = len(r.commits)
+		r.commits = append(r.commits, p.s)
+	}
+	r.pieces = append(r.pieces, p)
+	r.rest = p.err == nil
 }
 
 // refused makes the stream error for bytes that are no XML we take.

@@ -63,13 +63,14 @@ func (d *diary) Last(context.Context, uint64) (uint64, error) { return d.last, n
 
 // readAll sends a text through the whole reading path and returns all that
 // comes of it: what is handled, what is answered, and why it ends.
-func readAll(t *testing.T, in string, size func() int) string {
+func readAll(t *testing.T, in string, suspect trial, size func() int) string {
 	d := &diary{}
 	l := New(Config{Domain: testDomain, MaxStanza: 300, MaxDepth: 4, MaxAttributes: 5}, d, d)
 	l.out.up()
 	s := l.newStream(1, nil, &chunks{in, size})
 	s.barrier = newBarrier(testDomain, l.t, time.Time{}, 0)
 	s.r = newReader(l, 1, 0)
+	s.r.suspect = suspect
 	err := s.read(context.Background())
 	if d.wrong != "" {
 		t.Fatal("journalled", d.wrong)
@@ -107,7 +108,7 @@ func (f *few) Write(b []byte) (int, error) {
 }
 
 // FuzzReading: in whatever pieces bytes come, the same is made of them, and
-// what the link answers is XML.
+// what the link answers is XML; also when some are taken singly.
 func FuzzReading(f *testing.F) {
 	for _, c := range componenttest.Corpus(f, "testdata/hostile") {
 		if in := small(f, &c); in != "" {
@@ -118,14 +119,17 @@ func FuzzReading(f *testing.F) {
 	f.Add(from("message", " id='1'", "&lol;")+chat("2"), uint64(3))
 	f.Add(streamError("conflict")+"<!-- -->", uint64(4))
 	f.Fuzz(func(t *testing.T, in string, seed uint64) {
-		want := readAll(t, in, func() int { return len(in) })
+		want := readAll(t, in, trial{}, func() int { return len(in) })
 		r := rand.New(rand.NewPCG(seed, 0))
 		for _, size := range []func() int{
 			func() int { return 1 },
 			func() int { return 1 + r.IntN(20) },
 			func() int { return 1 + r.IntN(1+len(in)) },
 		} {
-			if got := readAll(t, in, size); got != want {
+			if got := readAll(t, in, trial{to: uint64(r.IntN(1 + len(in))), deaths: 1}, size); got != want {
+				t.Fatalf("one by one\n%s\nin one\n%s", got, want)
+			}
+			if got := readAll(t, in, trial{}, size); got != want {
 				t.Fatalf("in pieces\n%s\nin one\n%s", got, want)
 			}
 		}

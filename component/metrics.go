@@ -49,7 +49,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 // misses the event that makes a counter. Those of disconnects are stream errors
 // too, of the server's or ours; with hints these are all that are known.
 var (
-	skippedReasons    = []string{"limit", "unknown", "not-well-formed", "no-from", foreignTo, "bad-iq", "unasked", "own", "panic", "journal"}
+	skippedReasons    = []string{"limit", "unknown", "not-well-formed", "no-from", foreignTo, "bad-iq", "unasked", "own", "panic", "journal", "poison"}
 	droppedReasons    = []string{"reply"}
 	disconnectReasons = slices.AppendSeq([]string{
 		"connection", "adopt", "system-shutdown", "restricted-xml", "not-well-formed", "bad-format",

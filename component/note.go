@@ -15,16 +15,17 @@ const (
 	areaWrite    = "link/1/write"
 	areaAnswered = "link/1/answered"
 	areaPending  = "link/1/pending"
+	areaTrial    = "link/1/trial"
 )
 
 // note is what outlives the worker: how far reader and writer of a link came.
 // It is in areas of the Keeper, so a store to it is seen by a successor at
-// once, and never fails. Each part is written by one goroutine: read and
-// answered by the reader, write by the writer; pending under the lock of the
+// once, and never fails. Each part is written by one goroutine: read, answered
+// and trial by the reader, write by the writer; pending under the lock of the
 // outbox.
 type note struct {
-	read, write, answered *takeover.Slot
-	pending               *takeover.Ring
+	read, write, answered, trial *takeover.Slot
+	pending                      *takeover.Ring
 }
 
 // openNote returns the note in the areas of k. maxStanza bounds a stanza.
@@ -44,6 +45,7 @@ func openNote(k takeover.Keeper, maxStanza int) (*note, error) {
 	n.read = slot(areaRead, readHead+maxState+maxStanza+peekSize)
 	n.write = slot(areaWrite, writeHead+batchSize+maxStanza+maxExtra)
 	n.answered = slot(areaAnswered, answeredSize)
+	n.trial = slot(areaTrial, trialSize)
 	n.pending = takeover.NewRing(area(areaPending, takeover.RingSize(ringEntries*entrySize)))
 	return n, failed
 }

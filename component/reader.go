@@ -20,6 +20,10 @@ type reader struct {
 	pieces  []piece
 	commits []*stanza.Stanza
 	warned  bool // see foreign
+
+	rest    bool  // the framer may hold whole units
+	suspect trial // of which a predecessor died
+	trial   trial // that is noted
 }
 
 // piece is one thing that a cycle found.
@@ -40,7 +44,7 @@ func newReader(l *Link, conn, offset uint64) reader {
 // restoreReader begins where a predecessor's note says.
 func restoreReader(l *Link, m readMark, last uint64) (reader, error) {
 	r := newReader(l, m.conn, 0)
-	r.skip = last
+	r.skip, r.rest, r.suspect = last, true, l.note.suspect(m.conn)
 	if err := r.framer.Restore(m.framer, m.tail); err != nil {
 		return r, err
 	}
@@ -66,16 +70,16 @@ func (s *stream) read(ctx context.Context) error {
 // cycle is one read cycle. What it returns ends the stream.
 func (s *stream) cycle(ctx context.Context) error {
 	r := &s.r
-	fresh, err := s.peek(r.framer.Space(peekSize))
+	fresh, err := s.more()
 	if err != nil {
 		return err
 	}
-	if err := s.l.hook("peeked"); err != nil {
+	first := r.position()
+	r.framer.Advance(len(fresh))
+	last, err := s.frame()
+	if err != nil {
 		return err
 	}
-	first := r.base + r.framer.Offset() - uint64(len(r.framer.Tail()))
-	r.framer.Advance(len(fresh))
-	last := s.frame()
 	if err := s.l.hook("framed"); err != nil {
 		return err
 	}
@@ -84,6 +88,7 @@ func (s *stream) cycle(ctx context.Context) error {
 		return err
 	}
 	s.l.note.setRead(r.mark())
+	s.l.note.trial.Clear()
 	if err := s.l.hook("noted"); err != nil {
 		return err
 	}
@@ -96,6 +101,22 @@ func (s *stream) cycle(ctx context.Context) error {
 		return err
 	}
 	return gone // what is noted is handled, though the connection is lost
+}
+
+// position is the offset behind the last unit that was taken.
+func (r *reader) position() uint64 {
+	return r.base + r.framer.Offset() - uint64(len(r.framer.Tail()))
+}
+
+// more peeks, unless the framer has something left.
+func (s *stream) more() (fresh []byte, err error) {
+	if s.r.rest {
+		return nil, nil
+	}
+	if fresh, err = s.peek(s.r.framer.Space(peekSize)); err != nil {
+		return nil, err
+	}
+	return fresh, s.l.hook("peeked")
 }
 
 // peek waits for bytes and tells the writer that it does.
@@ -114,6 +135,8 @@ func (s *stream) commit(ctx context.Context, first, last uint64) (uint64, error)
 	}
 	c := &Cycle{Conn: s.r.conn, First: first, Last: last, Stanzas: s.r.commits}
 	start := time.Now()
+	s.r.trial.waiting = true
+	s.l.note.setTrial(s.r.trial)
 	for {
 		key, err := s.l.j.Append(ctx, c)
 		if err == nil {

@@ -186,14 +186,15 @@ func (f *Framer) exceed(reason string) {
 	if end-f.start > f.limits.Size {
 		end, reason = f.start+f.limits.Size, "larger than the size limit"
 	}
-	f.skip = &Frame{Kind: FrameSkipped, Reason: reason, Head: head(f.buf[f.start:end])}
+	f.skip = &Frame{Kind: FrameSkipped, Reason: reason, Head: Head(f.buf[f.start:end])}
 }
 
 // maxHead is how much of a start tag is read of a stanza that is skipped.
 const maxHead = 16 << 10
 
-// head reads kind and attributes as far as they are there and in order.
-func head(raw []byte) *Stanza {
+// Head reads kind and attributes of a stanza as far as they are there and in
+// order, and looks at nothing else.
+func Head(raw []byte) *Stanza {
 	p := parser{Stanza: &Stanza{raw: string(raw[:min(len(raw), maxHead)])}}
 	n := nameEnd([]byte(p.raw))
 	h := &Stanza{}
