@@ -36,7 +36,7 @@ func BenchmarkOut(b *testing.B) {
 
 // And a text, and a receipt, that come.
 func BenchmarkIn(b *testing.B) {
-	bridge, err := New(config("127.0.0.1:1"), slogDiscard, registry())
+	bridge, err := New(config("127.0.0.1:1"), slogDiscard, registry(), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func BenchmarkIn(b *testing.B) {
 			batch := []*smpp.DeliverSM{{SM: m}}
 			b.ReportAllocs()
 			for b.Loop() {
-				bridge.deliver(b.Context(), bridge.connectors[0], 1, batch)
+				bridge.deliver(b.Context(), bridge.connectors[0], 1, batch, func(f func()) { f() })
 			}
 		})
 	}

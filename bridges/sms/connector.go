@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"causeway/bridges/sms/smpp"
+	"causeway/bridges/takeover"
 )
 
 // connector is one way to an SMS centre. It handles what comes from there.
@@ -18,12 +19,12 @@ type connector struct {
 
 var _ smpp.Handler = (*connector)(nil)
 
-func newConnector(b *Bridge, s SMPP) *connector {
+func newConnector(b *Bridge, s SMPP, k takeover.Keeper) *connector {
 	c := &connector{b: b, name: s.Address, system: s.SystemID, standard: *alphabets[s.Alphabet]}
 	t, _ := s.clientTLS() // check has tried it
 	c.config = smpp.Config{
 		Address: s.Address, SystemID: s.SystemID, Password: s.Password, SystemType: s.SystemType,
-		TLS: t, Window: s.Window, Rate: s.Rate, Log: b.log.With("connector", c.name),
+		TLS: t, Keeper: k, Window: s.Window, Rate: s.Rate, Log: b.log.With("connector", c.name),
 		Count: b.metrics.count(c.name),
 	}
 	c.client = smpp.New(c.config, c)
@@ -40,8 +41,8 @@ func (c *connector) up() bool {
 func (c *connector) Bound() { c.b.host.Ready() }
 
 // Deliver implements smpp.Handler.
-func (c *connector) Deliver(ctx context.Context, stream uint64, batch []*smpp.DeliverSM) []smpp.Status {
-	return c.b.deliver(ctx, c, stream, batch)
+func (c *connector) Deliver(ctx context.Context, stream uint64, batch []*smpp.DeliverSM, try func(func())) []smpp.Status {
+	return c.b.deliver(ctx, c, stream, batch, try)
 }
 
 // Answered implements smpp.Handler.

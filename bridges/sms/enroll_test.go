@@ -48,7 +48,7 @@ func TestEnroll(t *testing.T) {
 }
 
 func TestNewRefusesWhatWasNotChecked(t *testing.T) {
-	if _, err := New(DefaultConfig(), slogDiscard, registry()); err == nil || !strings.Contains(err.Error(), "region") {
+	if _, err := New(DefaultConfig(), slogDiscard, registry(), nil); err == nil || !strings.Contains(err.Error(), "region") {
 		t.Errorf("error %v", err)
 	}
 }

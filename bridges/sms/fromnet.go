@@ -15,12 +15,18 @@ import (
 // A text to a number that no account has is answered with ESME_RX_P_APPN, a
 // permanent error: the centre does not try again, and can tell its sender. A
 // receipt for such a number is taken and dropped.
-func (b *Bridge) deliver(ctx context.Context, c *connector, stream uint64, batch []*smpp.DeliverSM) []smpp.Status {
+func (b *Bridge) deliver(ctx context.Context, c *connector, stream uint64, batch []*smpp.DeliverSM, try func(func())) []smpp.Status {
 	statuses := make([]smpp.Status, len(batch))
+	read := make([]reading, len(batch))
+	try(func() {
+		for i, m := range batch {
+			read[i] = b.read(c, m)
+		}
+	})
 	ds := make([]bridges.Delivery, 0, len(batch))
 	results := map[string]int{}
 	for i, m := range batch {
-		d, result, err := b.read(ctx, c, m)
+		d, result, err := b.event(ctx, c, m, read[i])
 		if err != nil {
 			return b.refuse(ctx, statuses, err)
 		}
@@ -29,9 +35,7 @@ func (b *Bridge) deliver(ctx context.Context, c *connector, stream uint64, batch
 			statuses[i] = smpp.PermanentAppError
 		}
 		if d.Event != nil {
-			if result != inReceipt { // a receipt names its message: twice is once
-				d.Once, d.Stream = m.Fingerprint(), stream
-			}
+			d.Once, d.Stream, d.Offset = read[i].once, stream, m.Offset
 			ds = append(ds, d)
 		}
 	}
@@ -59,12 +63,36 @@ func (b *Bridge) refuse(ctx context.Context, statuses []smpp.Status, err error) 
 	return statuses
 }
 
-// read makes an event of a message; without one there is nothing to keep.
-func (b *Bridge) read(ctx context.Context, c *connector, m *smpp.DeliverSM) (bridges.Delivery, string, error) {
-	if isReport(&m.SM) {
-		return b.readReceipt(ctx, c, m)
+// reading is what a message says by itself.
+type reading struct {
+	from, to bridges.UserID
+	receipt  bool
+	report   report // of a receipt
+	piece    piece  // of another
+	text     string // of another that is no part
+	once     string // of another: a receipt names its message, twice is once
+}
+
+// read reads a message. It depends on nothing but that, and does not block.
+func (b *Bridge) read(c *connector, m *smpp.DeliverSM) reading {
+	r := reading{from: b.plan.identify(m.Source), to: b.plan.identify(m.Dest), receipt: isReport(&m.SM)}
+	if r.receipt {
+		r.report = readReport(&m.SM)
+		return r
 	}
-	account, ok, err := b.host.Owner(ctx, b.plan.identify(m.Dest))
+	r.piece, r.once = readPiece(&m.SM, c.standard), m.Fingerprint()
+	if !r.piece.place.valid() {
+		r.text = shown(tidy(decode(r.piece.script, r.piece.data, r.piece.tables)))
+	}
+	return r
+}
+
+// event makes an event of a message; without one there is nothing to keep.
+func (b *Bridge) event(ctx context.Context, c *connector, m *smpp.DeliverSM, r reading) (bridges.Delivery, string, error) {
+	if r.receipt {
+		return b.receipt(ctx, c, m, r)
+	}
+	account, ok, err := b.host.Owner(ctx, r.to)
 	if err != nil {
 		return bridges.Delivery{}, "", err
 	}
@@ -72,12 +100,10 @@ func (b *Bridge) read(ctx context.Context, c *connector, m *smpp.DeliverSM) (bri
 		b.log.Info("a text to a number that nobody has was refused", "to", m.Dest.Addr)
 		return bridges.Delivery{}, inNobody, nil
 	}
-	from := b.plan.identify(m.Source)
-	p := readPiece(&m.SM, c.standard)
-	if p.place.valid() {
-		return bridges.Delivery{Account: account, Event: p.event(from)}, inPart, nil
+	if r.piece.place.valid() {
+		return bridges.Delivery{Account: account, Event: r.piece.event(r.from)}, inPart, nil
 	}
-	e := bridges.Message{Chat: bridges.ChatID(from), From: from, Text: shown(tidy(decode(p.script, p.data, p.tables)))}
+	e := bridges.Message{Chat: bridges.ChatID(r.from), From: r.from, Text: r.text}
 	return bridges.Delivery{Account: account, Event: e}, inText, nil
 }
 
@@ -97,23 +123,22 @@ func shown(s string) string {
 	return s
 }
 
-// readReceipt makes an event of a receipt that says what became of a part.
-func (b *Bridge) readReceipt(ctx context.Context, c *connector, m *smpp.DeliverSM) (bridges.Delivery, string, error) {
-	r := readReport(&m.SM)
-	o, final := r.outcome()
+// receipt makes an event of a receipt that says what became of a part.
+func (b *Bridge) receipt(ctx context.Context, c *connector, m *smpp.DeliverSM, r reading) (bridges.Delivery, string, error) {
+	o, final := r.report.outcome()
 	switch {
-	case r.id == "":
+	case r.report.id == "":
 		b.log.Warn("a receipt without a message id", "from", m.Source.Addr)
 		return bridges.Delivery{}, inUnreadable, nil
 	case !final || m.ESMClass&smpp.ESMTypeMask == smpp.ESMIntermediate:
-		b.log.Debug("receipt of a message on its way", "message", r.id, "state", r.state)
+		b.log.Debug("receipt of a message on its way", "message", r.report.id, "state", r.report.state)
 		return bridges.Delivery{}, inOnItsWay, nil
 	}
-	account, chat, ok, err := b.parties(ctx, m)
+	account, chat, ok, err := b.parties(ctx, m, r)
 	if err != nil || !ok {
 		return bridges.Delivery{}, inLost, err
 	}
-	e := bridges.Receipt{ID: messageID(c.system, r.id), Chat: chat, State: o.state}
+	e := bridges.Receipt{ID: messageID(c.system, r.report.id), Chat: chat, State: o.state}
 	if o.state == bridges.Failed {
 		e.Reason = &bridges.Error{Kind: o.kind, Text: o.text}
 	}
@@ -123,15 +148,14 @@ func (b *Bridge) readReceipt(ctx context.Context, c *connector, m *smpp.DeliverS
 // parties returns whose message a receipt is about, and the chat. A receipt
 // comes from the phone that has the message, but some centres copy the
 // addresses as they were in the message.
-func (b *Bridge) parties(ctx context.Context, m *smpp.DeliverSM) (bridges.AccountID, bridges.ChatID, bool, error) {
-	from, to := b.plan.identify(m.Source), b.plan.identify(m.Dest)
-	account, ok, err := b.host.Owner(ctx, to)
+func (b *Bridge) parties(ctx context.Context, m *smpp.DeliverSM, r reading) (bridges.AccountID, bridges.ChatID, bool, error) {
+	account, ok, err := b.host.Owner(ctx, r.to)
 	if err != nil || ok {
-		return account, bridges.ChatID(from), ok, err
+		return account, bridges.ChatID(r.from), ok, err
 	}
-	account, ok, err = b.host.Owner(ctx, from)
+	account, ok, err = b.host.Owner(ctx, r.from)
 	if err == nil && !ok {
 		b.log.Info("a receipt for a number that nobody has", "from", m.Source.Addr, "to", m.Dest.Addr)
 	}
-	return account, bridges.ChatID(to), ok, err
+	return account, bridges.ChatID(r.to), ok, err
 }

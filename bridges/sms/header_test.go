@@ -91,7 +91,7 @@ func FuzzReadPiece(f *testing.F) {
 	f.Add(byte(0x40), byte(0), []byte("\x05\x00\x03\xcc\x02\x01text"))
 	f.Add(byte(0x40), byte(8), []byte("\x06\x08\x04\x01\xcc\x02\x02\x00"))
 	f.Add(byte(0x40), byte(0), []byte("\xff"))
-	b, err := New(config("127.0.0.1:1"), slogDiscard, registry())
+	b, err := New(config("127.0.0.1:1"), slogDiscard, registry(), nil)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -1,17 +1,19 @@
 package sms
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 
 	"causeway/bridges"
+	"causeway/bridges/takeover"
 )
 
-// The bounds of memory here, in entries.
-const (
-	maxReferences = 8192
-	maxProgress   = 1024
-)
+// maxReferences bounds memory.
+const maxReferences = 8192
 
 // references counts long messages for each pair of numbers: a phone puts parts
 // with one reference together, and 256 messages lie between two with the same.
@@ -37,38 +39,87 @@ func (r *references) next(from, to string) byte {
 	return n + 1
 }
 
-// progress is a message of several parts, some of which a centre has.
+// progress is how a message goes on.
 type progress struct {
-	by  *connector
+	by  *connector // for the parts that nobody has; nil: none is up
 	ref byte
-	ids []bridges.MessageID
+	ids []bridges.MessageID // of the parts that a centre has
 }
 
-// begun keeps the progress of messages between attempts, by Message.Key: the
-// next attempt goes on where the last one stopped, so that no part is paid for
-// and shown twice. It is lost with the process; the gateway then says, or
-// risks, what Unknown allows.
-type begun struct {
-	mu sync.Mutex
-	m  map[string]progress
+// resume returns how a message goes on: by the connector that has parts of it
+// while that is up, else by the first that is, which must cut it the same way.
+// Where one part is of unknown outcome it stays with its connector.
+func (b *Bridge) resume(key string) (p progress, begun bool) {
+	p.by = b.choose()
+	for _, c := range b.connectors {
+		ref, doubt, ok := c.client.Progress(key)
+		switch {
+		case !ok:
+			continue
+		case c.up() || p.by == nil || doubt:
+			return progress{by: c, ref: ref}, true
+		case c.standard == p.by.standard:
+			p.ref, begun = ref, true
+			return p, begun
+		}
+		c.client.Settled(key)
+	}
+	return p, false
 }
 
-func (b *begun) take(key string) (progress, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	p, ok := b.m[key]
-	delete(b.m, key)
-	return p, ok
-}
-
-func (b *begun) keep(key string, p progress) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.m) >= maxProgress {
-		for k := range b.m {
-			delete(b.m, k)
-			break
+// holder returns the connector that has a part of a message, with preference
+// for one that knows its id; else p's.
+func (b *Bridge) holder(p progress, key string, part int) *connector {
+	by := p.by
+	for _, c := range b.connectors {
+		certain, ok := c.client.Knows(key, byte(part))
+		if certain {
+			return c
+		}
+		if ok {
+			by = c
 		}
 	}
-	b.m[key] = p
+	return by
+}
+
+// Settled implements bridges.Settler.
+func (b *Bridge) Settled(key string) {
+	for _, c := range b.connectors {
+		c.client.Settled(key)
+	}
+}
+
+// Remembers implements bridges.Rememberer.
+func (b *Bridge) Remembers() bool { return b.remembers }
+
+// recall tells whether a predecessor had the same connectors, all with a note:
+// only then is every submit of it known. It notes the connectors.
+func (b *Bridge) recall(k takeover.Keeper, names []string) bool {
+	area, err := k.Area("connectors/1", takeover.SlotSize(sha256.Size))
+	if err != nil {
+		b.log.Error("nothing is noted for a successor", "err", err)
+		return false
+	}
+	slot, now := takeover.NewSlot(area), sha256.Sum256(fmt.Append(nil, names))
+	same := bytes.Equal(slot.Get(), now[:])
+	slot.Set(now[:])
+	for _, c := range b.connectors {
+		same = same && c.client.Remembers()
+	}
+	return same
+}
+
+// connectorNames returns names for the keeper, which stay when the order of the
+// connectors changes.
+func connectorNames(all []Connector) []string {
+	names := make([]string, len(all))
+	count := map[string]int{}
+	for i, c := range all {
+		sum := sha256.Sum256([]byte(c.SMPP.Address + "\x00" + c.SMPP.SystemID))
+		name := hex.EncodeToString(sum[:6])
+		count[name]++
+		names[i] = fmt.Sprintf("smpp/%s-%d", name, count[name])
+	}
+	return names
 }

@@ -190,7 +190,7 @@ func TestDeliver(t *testing.T) {
 			b := newBridge(t, config("127.0.0.1:1"))
 			h := newHost()
 			b.host = h
-			got := b.deliver(t.Context(), b.connectors[0], 7, []*smpp.DeliverSM{c.in})
+			got := b.deliver(t.Context(), b.connectors[0], 7, []*smpp.DeliverSM{c.in}, func(f func()) { f() })
 			if got[0] != c.status || b.count(c.result) != 1 {
 				t.Errorf("status %v, counted %d", got[0], b.count(c.result))
 			}

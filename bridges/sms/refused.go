@@ -8,6 +8,7 @@ import (
 
 	"causeway/bridges"
 	"causeway/bridges/sms/smpp"
+	"causeway/bridges/takeover"
 )
 
 // Statuses that say something of the message or its addresses (SMPP v3.4,
@@ -61,7 +62,7 @@ func submitError(err error) *bridges.Error {
 		return because(errUnanswered, err)
 	case errors.Is(err, smpp.ErrInvalid):
 		return because(errInvalid, err)
-	case errors.Is(err, smpp.ErrNotBound), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, takeover.ErrHandover), errors.Is(err, smpp.ErrNotBound), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return because(errNotConnected, err)
 	}
 	return because(errUnanswered, err)

@@ -47,45 +47,23 @@ func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.Messag
 	if !ok {
 		return nil, because(errNobody, nil)
 	}
-	p, ok := s.b.resume(m.Key)
-	if !ok {
+	p, begun := s.b.resume(m.Key)
+	if p.by == nil {
 		return nil, because(errNotConnected, nil)
 	}
 	c, err := encode(m.Text, p.by.standard, s.b.cfg.MaxParts)
 	if err != nil {
 		return nil, err
 	}
-	if len(p.ids) == 0 {
+	if !begun {
 		p.ref = s.b.references.next(s.self.Addr, to.Addr)
 	}
 	return s.b.submit(ctx, p, c, smpp.SubmitSM{Source: s.self, Dest: to, DataCoding: c.coding}, m)
 }
 
-// resume returns how far a message has come, and by which connector it goes on:
-// its own while that is up, else the first that is, which must cut it the same
-// way. False: none is up, and nothing has changed.
-func (b *Bridge) resume(key string) (progress, bool) {
-	p, begun := b.begun.take(key)
-	if begun && p.by.up() {
-		return p, true
-	}
-	by := b.choose()
-	switch {
-	case by == nil && begun:
-		p.keep(b, key)
-		return p, false
-	case by == nil:
-		return p, false
-	case begun && by.standard != p.by.standard:
-		p = progress{}
-	}
-	p.by = by
-	return p, true
-}
-
-// submit sends the parts that p lacks.
+// submit sends the parts that nobody has, and asks for the ids of the others.
 func (b *Bridge) submit(ctx context.Context, p progress, c cut, sm smpp.SubmitSM, m bridges.Message) ([]bridges.MessageID, error) {
-	for n := len(p.ids); n < len(c.parts); n++ {
+	for n := range c.parts {
 		sm := sm
 		sm.ShortMessage = c.parts[n]
 		if len(c.parts) > 1 {
@@ -95,14 +73,15 @@ func (b *Bridge) submit(ctx context.Context, p progress, c cut, sm smpp.SubmitSM
 		if m.Receipt && b.reports(n, len(c.parts)) {
 			sm.RegisteredDelivery = 1 // of success and of failure
 		}
-		id, err := p.by.client.Submit(ctx, &sm)
+		by := b.holder(p, m.Key, n)
+		id, err := by.client.Submit(ctx, smpp.Ticket{Key: m.Key, Part: byte(n), Mark: p.ref}, &sm)
 		if err != nil {
-			return nil, p.stopped(b, m.Key, len(c.parts), submitError(err))
+			return nil, p.stopped(b, len(c.parts), submitError(err))
 		}
 		if id == "" { // nothing to tell a receipt by
 			id = m.Key + "." + strconv.Itoa(n)
 		}
-		p.ids = append(p.ids, messageID(p.by.system, id))
+		p.ids = append(p.ids, messageID(by.system, id))
 	}
 	if b.cfg.Receipts == receiptsLast {
 		return p.ids[len(p.ids)-1:], nil
@@ -116,19 +95,11 @@ func (b *Bridge) reports(n, total int) bool {
 }
 
 // stopped returns the error of a message of which a part failed. What will be
-// tried again goes on from here.
-func (p progress) stopped(b *Bridge, key string, total int, e *bridges.Error) error {
-	switch {
-	case e.Kind == bridges.Temporary, e.Kind == bridges.Unknown && b.cfg.Unknown == unknownResend:
-		p.keep(b, key)
-	case len(p.ids) > 0:
+// tried again goes on there.
+func (p progress) stopped(b *Bridge, total int, e *bridges.Error) error {
+	again := e.Kind == bridges.Temporary || e.Kind == bridges.Unknown && b.cfg.Unknown == unknownResend
+	if !again && len(p.ids) > 0 {
 		e.Text += fmt.Sprintf(" Of its %d parts %d were sent.", total, len(p.ids))
 	}
 	return e
-}
-
-func (p progress) keep(b *Bridge, key string) {
-	if len(p.ids) > 0 {
-		b.begun.keep(key, p)
-	}
 }

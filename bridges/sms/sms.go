@@ -14,6 +14,7 @@ import (
 
 	"causeway/bridges"
 	"causeway/bridges/sms/smpp"
+	"causeway/bridges/takeover"
 )
 
 // example is a number for help texts.
@@ -28,7 +29,7 @@ type Bridge struct {
 	metrics    *metrics
 	log        *slog.Logger
 	references references
-	begun      begun
+	remembers  bool // what a predecessor with the same connectors has noted
 }
 
 var (
@@ -39,22 +40,32 @@ var (
 	_ bridges.Enroller  = (*Bridge)(nil)
 	_ bridges.Resolver  = (*Bridge)(nil)
 	_ bridges.Assembler = (*Bridge)(nil)
+
+	_ bridges.Settler    = (*Bridge)(nil)
+	_ bridges.Rememberer = (*Bridge)(nil)
 )
 
 // New returns a bridge that connects to nothing until Run. The configuration
-// is one that was read and checked, or DefaultConfig with values as those. It
-// does not block.
-func New(cfg Config, log *slog.Logger, r prometheus.Registerer) (*Bridge, error) {
+// is one that was read and checked, or DefaultConfig with values as those. The
+// keeper holds binds and what is noted of messages beyond this process, under
+// names of its own; nil: nobody does. It does not block.
+func New(cfg Config, log *slog.Logger, r prometheus.Registerer, keeper takeover.Keeper) (*Bridge, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("sms: %w", err)
 	}
 	b := &Bridge{
 		cfg: cfg, plan: newPlan(cfg.Region), metrics: newMetrics(r), log: log,
-		references: references{last: map[pair]byte{}}, begun: begun{m: map[string]progress{}},
+		references: references{last: map[pair]byte{}},
 	}
-	for _, c := range cfg.Connectors {
-		b.connectors = append(b.connectors, newConnector(b, c.SMPP))
+	names := connectorNames(cfg.Connectors)
+	for i, c := range cfg.Connectors {
+		var k takeover.Keeper
+		if keeper != nil {
+			k = takeover.Within(keeper, names[i])
+		}
+		b.connectors = append(b.connectors, newConnector(b, c.SMPP, k))
 	}
+	b.remembers = keeper != nil && b.recall(keeper, names)
 	return b, nil
 }
 
@@ -71,7 +82,8 @@ func (b *Bridge) Info() bridges.Info {
 	return i
 }
 
-// Run implements bridges.Runner.
+// Run implements bridges.Runner. With takeover.ErrHandover as the cause of the
+// end of ctx the binds that the keeper holds stay.
 func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
 	b.host = host
 	errs := make([]error, len(b.connectors))

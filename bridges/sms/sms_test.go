@@ -46,7 +46,7 @@ func registry() prometheus.Registerer { return prometheus.NewRegistry() }
 
 func newBridge(t *testing.T, c Config) *Bridge {
 	t.Helper()
-	b, err := New(c, slogDiscard, registry())
+	b, err := New(c, slogDiscard, registry(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

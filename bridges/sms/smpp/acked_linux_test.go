@@ -19,7 +19,7 @@ type tally struct {
 
 func (*tally) Bound() {}
 
-func (h *tally) Deliver(_ context.Context, _ uint64, batch []*DeliverSM) []Status {
+func (h *tally) Deliver(_ context.Context, _ uint64, batch []*DeliverSM, _ func(func())) []Status {
 	if h.delivered.Add(int64(len(batch))) == h.want {
 		close(h.all)
 	}

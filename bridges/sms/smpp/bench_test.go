@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -104,7 +105,7 @@ type signal struct{ bound chan struct{} }
 
 func (s signal) Bound() { s.bound <- struct{}{} }
 
-func (signal) Deliver(_ context.Context, _ uint64, batch []*DeliverSM) []Status {
+func (signal) Deliver(_ context.Context, _ uint64, batch []*DeliverSM, _ func(func())) []Status {
 	return make([]Status, len(batch))
 }
 
@@ -159,10 +160,12 @@ func submitAll(b *testing.B, c *Client, callers int) {
 	var work sync.WaitGroup
 	for range callers {
 		work.Go(func() {
-			for left.Add(-1) >= 0 {
-				if _, err := c.Submit(b.Context(), m); err != nil {
+			for n := left.Add(-1); n >= 0; n = left.Add(-1) {
+				key := strconv.FormatInt(n, 10)
+				if _, err := c.Submit(b.Context(), Ticket{Key: key}, m); err != nil {
 					b.Error(err)
 				}
+				c.Settled(key)
 			}
 		})
 	}

@@ -79,7 +79,7 @@ func (r *rig) persist(person, n int, fates chan<- fate, fail func(...any)) {
 	for i := range n {
 		f := fate{text: fmt.Sprintf("p%d %d", person, i)}
 		for {
-			id, err := r.c.Submit(r.Context(), message(f.text))
+			id, err := r.c.Submit(r.Context(), Ticket{Key: f.text}, message(f.text))
 			var s *StatusError
 			f.unknown = errors.Is(err, ErrUnknown)
 			f.refused = errors.As(err, &s)

@@ -11,6 +11,7 @@ import (
 // Check connects, binds and unbinds, and says in words what is wrong. It blocks
 // for ConnectTimeout and five seconds at most.
 func Check(ctx context.Context, cfg Config) error {
+	cfg.Keeper = nil // it leaves nothing behind
 	c := New(cfg, nil)
 	if err := c.cfg.check(); err != nil {
 		return err
@@ -19,7 +20,7 @@ func Check(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return c.explain(err)
 	}
-	defer w.close()
+	defer c.close(w)
 	w.conn.SetDeadline(time.Now().Add(unbindTime))
 	// The bind has worked: whatever comes of the rest is no fault of the
 	// configuration.

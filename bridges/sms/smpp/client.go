@@ -3,20 +3,25 @@ package smpp
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
+
+	"causeway/bridges/takeover"
 )
 
 // Client keeps one bind.
 type Client struct {
-	cfg  Config
-	h    Handler
-	pace *pacer
-	dial func(ctx context.Context, network, address string) (net.Conn, error)
+	cfg     Config
+	h       Handler
+	pace    *pacer
+	note    *note
+	submits *submits
+	dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	step    func(point) // in tests, called at each point; it may end its goroutine
 
 	mu      sync.Mutex
 	session *session // nil while not bound
@@ -24,17 +29,36 @@ type Client struct {
 	why     error // nil while bound
 }
 
-// New returns a client. It does nothing until Run.
+// New returns a client. It does nothing until Run but to ask the Keeper for the
+// note.
 func New(cfg Config, h Handler) *Client {
 	cfg.Window = cmp.Or(cfg.Window, 10)
 	cfg.EnquireEvery = cmp.Or(cfg.EnquireEvery, 30*time.Second)
 	cfg.AnswerTimeout = cmp.Or(cfg.AnswerTimeout, 20*time.Second)
 	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, 15*time.Second)
 	cfg.Log = cmp.Or(cfg.Log, slog.Default())
-	return &Client{
+	c := &Client{
 		cfg: cfg, h: h, pace: newPacer(cfg.Rate), dial: (&net.Dialer{}).DialContext,
 		since: time.Now(), why: ErrNotBound,
 	}
+	c.note = c.openNote()
+	c.submits = newSubmits(c.note.submits)
+	return c
+}
+
+// openNote gives the note that the Keeper has; without one, a note that ends
+// with the process.
+func (c *Client) openNote() *note {
+	if c.cfg.Keeper != nil {
+		n, err := openNote(c.cfg.Keeper)
+		if err == nil {
+			return n
+		}
+		c.cfg.Log.Error("nothing is noted for a successor", "error", err)
+		c.cfg.Keeper = nil
+	}
+	n, _ := openNote(new(takeover.Memory)) // which always has room
+	return n
 }
 
 func (c *Client) count(e Event) {
@@ -43,18 +67,22 @@ func (c *Client) count(e Event) {
 	}
 }
 
-// Run binds, and binds again with a growing, jittered pause whenever the bind
-// is lost, until ctx ends. It then waits for the answers of submits that are
-// under way, at most 3 s, unbinds within 2 s, and returns nil when all that it
-// started has ended. It may be called once. An error means that the
-// configuration can never work.
+// Run goes on with the bind of a predecessor or binds, and binds again with a
+// growing, jittered pause whenever the bind is lost, until ctx ends. It then
+// waits for the answers of submits that are under way, at most 3 s, unbinds
+// within 2 s, and returns nil when all that it started has ended. With the
+// cause takeover.ErrHandover it does none of that on a bind that is held: the
+// bind stays, and no Submit returns before its own ctx ends. Run may be called
+// once. An error means that the configuration can never work.
 func (c *Client) Run(ctx context.Context) error {
 	if err := c.cfg.check(); err != nil {
 		return err
 	}
 	var b backoff
+	s := c.adopt()
 	for {
-		up, err := c.once(ctx)
+		up, err := c.once(ctx, s)
+		s = nil
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -65,22 +93,35 @@ func (c *Client) Run(ctx context.Context) error {
 	}
 }
 
-// once makes a bind and serves it; up is how long it lasted.
-func (c *Client) once(ctx context.Context) (up time.Duration, err error) {
-	w, err := c.open(ctx)
-	if err != nil {
-		err = c.explain(err)
-		c.state(nil, err)
-		return 0, err
+// once serves s, or if it is nil makes a bind and serves that; up is how long
+// it lasted.
+func (c *Client) once(ctx context.Context, s *session) (up time.Duration, err error) {
+	if s == nil {
+		if s, err = c.bind(ctx); err != nil {
+			err = c.explain(err)
+			c.state(nil, err)
+			return 0, err
+		}
 	}
 	start := time.Now()
-	s := newSession(c, w)
 	c.state(s, nil)
-	c.count(Binds)
-	c.cfg.Log.Info("bound to the SMS centre", "centre", c.cfg.Address, "system_id", c.cfg.SystemID)
 	c.h.Bound()
 	err = s.serve(ctx, func(why error) { c.state(nil, c.lost(why)) })
 	return max(time.Since(start), 1), c.lost(err)
+}
+
+// bind makes a bind, and notes it.
+func (c *Client) bind(ctx context.Context) (*session, error) {
+	w, err := c.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := newSession(c, w, rand.Uint64()>>1|1)
+	b := bindRecord{stream: s.stream, read: w.start.Read, written: w.start.Written}
+	c.note.bound(b, w.read, w.sent, w.sequence)
+	c.count(Binds)
+	c.cfg.Log.Info("bound to the SMS centre", "centre", c.cfg.Address, "system_id", c.cfg.SystemID)
+	return s, nil
 }
 
 func (c *Client) lost(why error) error {
@@ -113,66 +154,4 @@ func (c *Client) State() (since time.Time, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.since, c.why
-}
-
-// Submit sends a message and returns the id that the centre gives it, which
-// may be empty. It blocks while the window is full or the pace does not allow
-// it, and then until the answer is there. A throttled message is sent again,
-// at a slower pace, until ctx ends. Several callers may submit at once; whoever
-// wants order waits for one before the next.
-//
-// Errors: *StatusError, ErrNotBound, ErrInvalid and ctx's own say that the
-// centre does not have the message; ErrUnknown that nobody knows. When ctx
-// ends while the answer is awaited, that is ErrUnknown too.
-func (c *Client) Submit(ctx context.Context, m *SubmitSM) (id string, err error) {
-	if err := m.check(); err != nil {
-		return "", err
-	}
-	var throttled error
-	for {
-		id, err = c.submit(ctx, m)
-		if err == nil {
-			return id, nil
-		}
-		if over := ctx.Err(); throttled != nil && over != nil && errors.Is(err, over) && !errors.Is(err, ErrUnknown) {
-			return "", throttled
-		}
-		var s *StatusError
-		if !errors.As(err, &s) || s.Status.Class() != Throttle {
-			return "", err
-		}
-		throttled = err
-	}
-}
-
-// submit sends once.
-func (c *Client) submit(ctx context.Context, m *SubmitSM) (string, error) {
-	c.mu.Lock()
-	s := c.session
-	c.mu.Unlock()
-	if s == nil {
-		return "", ErrNotBound
-	}
-	if !c.pace.wait(ctx, s.ended) {
-		if err := ctx.Err(); err != nil {
-			return "", err
-		}
-		return "", errNotBound
-	}
-	a, sent := s.submit(ctx, m)
-	if a.err != nil {
-		return "", a.err
-	}
-	switch a.status.Class() {
-	case Accept:
-		c.count(Accepted)
-		c.pace.accepted()
-		return a.id, nil
-	case Throttle:
-		c.count(Throttled)
-		c.pace.throttled(time.Now(), sent)
-	default:
-		c.count(Refused)
-	}
-	return "", &StatusError{a.status}
 }

@@ -16,6 +16,12 @@ func (i *inbox) add(d *DeliverSM, sequence uint32, size int) {
 
 func (i *inbox) full() bool { return len(i.batch) >= maxInbox || i.bytes >= maxInboxBytes }
 
+// split takes the first message off.
+func (i inbox) split() (first, rest inbox) {
+	first = inbox{i.batch[:1:1], i.sequences[:1:1], i.bytes}
+	return first, inbox{i.batch[1:], i.sequences[1:], i.bytes}
+}
+
 // deliver hands messages to the handler and answers them when it has returned.
 func (s *session) deliver(ctx context.Context) {
 	for {
@@ -25,12 +31,20 @@ func (s *session) deliver(ctx context.Context) {
 			return
 		}
 		if in := s.take(); len(in.batch) > 0 {
-			s.answer(in, s.c.h.Deliver(ctx, s.stream, in.batch))
+			statuses := s.c.h.Deliver(ctx, s.stream, in.batch, func(f func()) {
+				last := in.batch[len(in.batch)-1].Offset
+				s.delivering.enter(in.batch[0].from, last, last)
+				f()
+				s.delivering.leave()
+			})
+			s.c.at(pointDelivered)
+			s.answer(in, statuses)
+			s.c.at(pointAnswered)
 		}
 	}
 }
 
-// take empties the inbox.
+// take empties the inbox, but takes a suspect alone.
 func (s *session) take() (in inbox) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,7 +52,11 @@ func (s *session) take() (in inbox) {
 		return inbox{}
 	}
 	in, s.inbox = s.inbox, inbox{}
-	s.busy = len(in.batch) > 0
+	if len(in.batch) > 1 && s.delivering.suspects(in.batch[0].from) {
+		in, s.inbox = in.split()
+		poke(s.came)
+	}
+	s.busy = in.batch
 	poke(s.room)
 	return in
 }
@@ -47,7 +65,7 @@ func (s *session) take() (in inbox) {
 func (s *session) answer(in inbox, statuses []Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.busy = false
+	s.busy = nil
 	s.drain()
 	if s.closed != nil || s.broken != nil || s.leaving || s.parted {
 		return

@@ -124,14 +124,20 @@ func FuzzSession(f *testing.F) {
 	ours, theirs := net.Pipe()
 	ours.Close()
 	theirs.Close()
+	c := New(Config{Log: discard}, &recorder{})
 	f.Fuzz(func(t *testing.T, in []byte) {
-		c := New(Config{Log: discard}, &recorder{})
+		c.note.bound(bindRecord{stream: 1}, 0, 0, 1)
 		w := &wire{under: &counted{Conn: ours}, sequence: 1}
 		w.conn = w.under
-		s := newSession(c, w)
-		for range 3 {
-			s.ask(<-s.free, submitted(), time.Time{})
+		s := newSession(c, w, 1)
+		for part := range byte(3) {
+			r := <-s.free
+			r.entry, _ = c.submits.claim(t.Context(), Ticket{Key: "x", Part: part})
+			s.ask(r, submitted(), time.Time{})
+			c.submits.release(r.entry, false)
 		}
+		defer c.Settled("x")
+		defer c.submits.adopt(0, 0)
 		used, err := s.handle(bytes.Clone(in))
 		if err == nil && used > len(in) {
 			t.Errorf("used %d of %d", used, len(in))

@@ -47,6 +47,9 @@ type SubmitSM = SM
 type DeliverSM struct {
 	SM
 	Data bool // a data_sm
+	// Offset is the place behind its PDU in the stream, from 1.
+	Offset uint64
+	from   uint64 // the place of its PDU
 }
 
 // Payload returns the raw text: short_message, or message_payload when

@@ -70,7 +70,7 @@ func TestThrottled(t *testing.T) {
 // talk submits n texts one after the other.
 func (r *rig) talk(person, n int) error {
 	for i := range n {
-		if _, err := r.c.Submit(r.Context(), message(fmt.Sprint(person, " ", i))); err != nil {
+		if _, err := r.c.Submit(r.Context(), Ticket{Key: fmt.Sprint(person, i)}, message(fmt.Sprint(person, " ", i))); err != nil {
 			return err
 		}
 	}

@@ -40,6 +40,7 @@ type pdu struct {
 	status   Status
 	sequence uint32
 	body     []byte
+	from, to uint64 // its places, once they are known
 }
 
 // outcome returns the status of an answer. A generic_nack is never a success.
@@ -88,6 +89,9 @@ func end(b []byte, start int) []byte {
 func appendBare(b []byte, c command, s Status, sequence uint32) []byte {
 	return end(begin(b, c, s, sequence), len(b))
 }
+
+// deliveredSize is the length of what appendDelivered appends.
+const deliveredSize = headerSize + 1
 
 // appendDelivered answers a deliver_sm or data_sm: the message_id is unused and
 // must be there (spec 4.6.2), also in data_sm_resp (4.7.2).

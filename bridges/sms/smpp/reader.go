@@ -4,9 +4,10 @@ import "time"
 
 const readSize = 32 << 10
 
-// read handles what comes until the connection ends.
+// read handles what comes until the connection ends; first, what a predecessor
+// has noted.
 func (s *session) read() {
-	b := s.wire.rest
+	b := append(make([]byte, 0, readSize), s.note.ring.Content()...)
 	for {
 		used, err := s.handle(b)
 		if err != nil {
@@ -18,7 +19,7 @@ func (s *session) read() {
 			return
 		}
 		b = grow(b)
-		n, err := s.wire.conn.Read(b[len(b):cap(b)])
+		n, err := s.receive(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		if n > 0 {
 			s.mu.Lock()
@@ -30,6 +31,20 @@ func (s *session) read() {
 			return
 		}
 	}
+}
+
+// receive reads as much as there is and notes it.
+func (s *session) receive(buf []byte) (int, error) {
+	n, err := s.wire.src.Peek(buf[:min(len(buf), s.note.ring.Room())])
+	if err != nil {
+		return 0, err
+	}
+	s.c.at(pointPeeked)
+	s.note.ring.Write(buf[:n])
+	s.c.at(pointNoted)
+	err = s.wire.src.Consume(buf[:n])
+	s.c.at(pointConsumed)
+	return n, err
 }
 
 // last handles what came with the end.
@@ -56,87 +71,60 @@ func grow(b []byte) []byte {
 
 // handle handles the whole PDUs in b and returns their length.
 func (s *session) handle(b []byte) (used int, err error) {
+	end := s.seen.place + uint64(len(b))
+	inHand := s.seen.place // up to where
 	for {
-		p, size, err := scan(b[used:])
-		if err != nil {
-			s.c.count(Bad)
-			return used, err
-		}
+		p, size, bad := scan(b[used:])
 		if size == 0 {
-			if s.fresh {
-				s.fresh = false
-				poke(s.came)
-			}
-			return used, nil
+			err = bad
+			break
 		}
 		used += size
-		s.one(p)
-	}
-}
-
-// one handles a PDU. None ends the bind, but unbind.
-func (s *session) one(p pdu) {
-	switch p.command {
-	case cmdDeliver, cmdData:
-		s.incoming(p)
-	case cmdEnquireLink:
-		s.reply(p, p.command|response, OK)
-	case cmdUnbind:
-		s.mu.Lock()
-		s.leaving = true
-		s.mu.Unlock()
-		s.reply(p, p.command|response, OK)
-	case cmdAlert, cmdOutbind: // these have no answer
-	default:
-		if p.command&response != 0 {
-			s.response(p)
-			return
+		p.from, p.to = s.seen.place, s.seen.place+uint64(size)
+		if p.from >= inHand {
+			inHand = s.seen.trial.enter(p.from, p.to, end)
 		}
-		s.c.count(Bad)
-		s.reply(p, cmdNack, InvalidCommand)
+		s.one(p)
+		s.seen.place = p.to
 	}
-}
-
-// incoming puts a message into the inbox.
-func (s *session) incoming(p pdu) {
-	d, bad := decodeDelivery(p)
-	if bad != OK {
-		s.c.count(Bad)
-		s.c.cfg.Log.Warn("a message of the centre cannot be read and is refused",
-			"status", bad.String(), "sequence", p.sequence, "octets", len(p.body))
-		s.reply(p, p.command, bad)
-		return
+	if used > 0 {
+		s.seen.trial.leave()
+		s.c.at(pointHandled)
 	}
-	s.c.count(Delivered)
+	if err != nil {
+		s.c.count(Bad)
+		return used, err
+	}
 	s.mu.Lock()
-	s.inbox.add(d, p.sequence, len(p.body))
+	s.ledger.handled = s.seen.place
+	s.release()
 	s.mu.Unlock()
-	s.fresh = true
+	if s.seen.fresh {
+		s.seen.fresh = false
+		poke(s.came)
+	}
+	return used, nil
 }
 
-// response gives an answer to who waits for it.
-func (s *session) response(p pdu) {
-	if p.command == cmdNack {
-		s.c.count(Nacked)
+// release drops of the note what came and is not needed any more: all before
+// the first PDU whose answer is not noted, or not with the centre if it is a
+// message. The caller holds mu.
+func (s *session) release() {
+	need := s.ledger.handled
+	if s.wire.kept {
+		if len(s.ledger.replies) > 0 {
+			need = min(need, s.ledger.replies[0].from)
+		}
+		switch {
+		case len(s.ledger.owed) > 0:
+			need = min(need, s.ledger.owed[0].batch[0].from)
+		case len(s.busy) > 0:
+			need = min(need, s.busy[0].from)
+		case len(s.inbox.batch) > 0:
+			need = min(need, s.inbox.batch[0].from)
+		}
 	}
-	a := answer{status: p.outcome()}
-	if p.command == cmdSubmit|response && a.status == OK {
-		a.id = decodeID(p.body)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := s.ledger.answered(p)
-	if r == nil || r.left {
-		s.c.count(Late)
-	}
-	if r == nil {
-		return
-	}
-	if r.command == cmdSubmit {
-		s.answered = s.heard
-		s.forgotten = s.forgotten || a.status == NotBound
-	}
-	s.complete(r, a)
+	s.note.ring.Release(need)
 }
 
 // wait returns when there is room for more; false: the bind has ended.
@@ -166,7 +154,7 @@ func (s *session) unwritable() error {
 func (s *session) full() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	full := s.inbox.full() || len(s.out) > maxOut
+	full := s.inbox.full() || len(s.out) > maxOut || s.note.ring.Room() < readSize
 	if s.held && !full {
 		now := time.Now()
 		s.heard = now

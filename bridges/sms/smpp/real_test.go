@@ -33,7 +33,7 @@ func newMailbox() *mailbox {
 
 func (m *mailbox) Bound() { m.bound <- struct{}{} }
 
-func (m *mailbox) Deliver(_ context.Context, _ uint64, batch []*smpp.DeliverSM) []smpp.Status {
+func (m *mailbox) Deliver(_ context.Context, _ uint64, batch []*smpp.DeliverSM, _ func(func())) []smpp.Status {
 	for _, d := range batch {
 		m.messages <- d
 	}
@@ -92,7 +92,7 @@ func submit(t *testing.T, c *smpp.Client, m *smpp.SubmitSM) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	return c.Submit(ctx, m)
+	return c.Submit(ctx, smpp.Ticket{Key: string(m.Payload())}, m)
 }
 
 func text(s string) *smpp.SubmitSM {

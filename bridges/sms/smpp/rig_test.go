@@ -180,7 +180,7 @@ func (r *rig) submit(text string) <-chan result { return r.submitIn(r.Context(),
 func (r *rig) submitIn(ctx context.Context, text string) <-chan result {
 	done := make(chan result, 1)
 	go func() {
-		id, err := r.c.Submit(ctx, message(text))
+		id, err := r.c.Submit(ctx, Ticket{Key: text}, message(text))
 		done <- result{id, err}
 	}()
 	synctest.Wait()
@@ -209,7 +209,7 @@ func (h *recorder) Bound() {
 	h.bound++
 }
 
-func (h *recorder) Deliver(_ context.Context, stream uint64, batch []*DeliverSM) []Status {
+func (h *recorder) Deliver(_ context.Context, stream uint64, batch []*DeliverSM, _ func(func())) []Status {
 	h.mu.Lock()
 	h.batches = append(h.batches, texts(batch))
 	h.streams = append(h.streams, stream)
@@ -248,7 +248,7 @@ type waiting struct {
 	ended bool
 }
 
-func (h *waiting) Deliver(ctx context.Context, _ uint64, _ []*DeliverSM) []Status {
+func (h *waiting) Deliver(ctx context.Context, _ uint64, _ []*DeliverSM, _ func(func())) []Status {
 	<-ctx.Done()
 	h.ended = true
 	return nil

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"time"
+
+	"causeway/bridges/takeover"
 )
 
 const (
@@ -24,6 +25,7 @@ var (
 	errSilent   = errors.New("the centre does not answer enquire_link")
 	errIgnored  = errors.New("the centre does not answer submits")
 	errForgot   = errors.New("the centre says that there is no bind")
+	errPoison   = errors.New("the answer cannot be read")
 	errTimeout  = errors.New("no answer in time")
 	errNotBound = fmt.Errorf("%w: the bind has ended", ErrNotBound)
 )
@@ -33,7 +35,9 @@ var (
 type session struct {
 	c      *Client
 	wire   *wire
+	note   *note
 	stream uint64
+	seen   seen
 	free   chan *request // the places in the window
 	ended  chan struct{}
 	more   chan struct{} // there is something to write
@@ -41,36 +45,51 @@ type session struct {
 	room   chan struct{} // inbox or out have room again
 	owing  chan struct{} // a debt was entered
 
-	mu        sync.Mutex
-	ledger    ledger
-	out       []byte // to be written
-	spare     []byte // what out will be next
-	inbox     inbox
-	busy      bool          // a batch is being delivered
-	leaving   bool          // write out, then end: the centre has unbound
-	forgotten bool          // the centre does not know the bind any more: no new submits
-	draining  chan struct{} // not nil: no new submits; closed when nothing is open
-	parted    bool          // unbind is queued: what comes is for the next bind
-	closed    error         // why it ended
-	broken    error         // why writing ended
-	heard     time.Time     // the last read
-	answered  time.Time     // the last answer to a submit
-	held      bool          // reading waits for room
-	fresh     bool          // the last read brought messages; for reading only
+	mu         sync.Mutex
+	ledger     ledger
+	out        []byte // to be written
+	spare      []byte // what out will be next
+	inbox      inbox
+	busy       []*DeliverSM  // is being delivered
+	torn       int           // octets at the start of out that are not whole PDUs
+	leaving    bool          // write out, then end: the centre has unbound
+	forgotten  bool          // the centre does not know the bind any more: no new submits
+	draining   chan struct{} // not nil: no new submits; closed when nothing is open
+	parted     bool          // unbind is queued: what comes is for the next bind
+	closed     error         // why it ended
+	broken     error         // why writing ended
+	heard      time.Time     // the last read
+	answered   time.Time     // the last answer to a submit
+	held       bool          // reading waits for room
+	delivering trial         // for the goroutine that delivers only
 }
 
-func newSession(c *Client, w *wire) *session {
+// seen is what only the goroutine that reads uses.
+type seen struct {
+	place  uint64 // behind the last PDU that was handled
+	replay uint64 // up to where a predecessor may have handled them
+	// What a predecessor has answered: up to these places, see writeRecord.
+	answeredTo, repliedTo uint64
+	answeredBy            uint64 // offset behind those answers
+	trial                 trial
+	poison                poisonRecord
+	fresh                 bool // the last read brought messages
+}
+
+func newSession(c *Client, w *wire, stream uint64) *session {
 	now := time.Now()
 	s := &session{
-		c: c, wire: w, stream: rand.Uint64()>>1 | 1,
-		free: make(chan *request, c.cfg.Window), ended: make(chan struct{}),
+		c: c, wire: w, note: c.note, stream: stream,
+		seen:       seen{place: w.read, trial: trial{slot: c.note.reading, stream: stream}},
+		delivering: trial{slot: c.note.delivering, stream: stream},
+		free:       make(chan *request, c.cfg.Window), ended: make(chan struct{}),
 		more: make(chan struct{}, 1), came: make(chan struct{}, 1),
 		room: make(chan struct{}, 1), owing: make(chan struct{}, 1),
-		ledger: ledger{sequence: w.sequence, asked: make(map[uint32]*request), queued: w.sent, written: w.sent, read: w.sent},
+		ledger: ledger{sequence: w.sequence, asked: make(map[uint32]*request), queued: w.sent, written: w.sent, read: w.sent, handled: w.read},
 		heard:  now, answered: now,
 	}
 	for range c.cfg.Window {
-		s.free <- &request{command: cmdSubmit, done: make(chan answer, 1)}
+		s.free <- newSubmit()
 	}
 	return s
 }
@@ -96,17 +115,32 @@ func (s *session) serve(ctx context.Context, lost func(error)) error {
 	select {
 	case <-s.ended:
 	case <-ctx.Done():
-		s.leave()
+		if handedOver(ctx) && s.wire.kept {
+			s.end(takeover.ErrHandover)
+		} else {
+			s.leave()
+		}
 	}
 	s.end(errStopped)
 	lost(s.closed)
 	cancel()
 	s.wire.conn.SetDeadline(time.Unix(1, 0))
 	work.Wait()
+	if s.handedOver() {
+		s.wire.under.Close() // ours alone: the connection is held
+		return s.closed
+	}
 	s.settle()
 	s.fail()
-	s.wire.close()
+	s.c.close(s.wire)
 	return s.closed
+}
+
+// handedOver tells whether a successor goes on with the bind.
+func (s *session) handedOver() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed == takeover.ErrHandover
 }
 
 // end says that the bind is over; the first reason counts.
@@ -153,7 +187,7 @@ func (s *session) leave() {
 
 // drain tells leave when nothing is open. The caller holds mu.
 func (s *session) drain() {
-	if s.draining == nil || s.busy || len(s.ledger.asked) > 0 {
+	if s.draining == nil || len(s.busy) > 0 || len(s.ledger.asked) > 0 {
 		return
 	}
 	select {
@@ -169,9 +203,16 @@ func (s *session) settle() {
 	s.mu.Lock()
 	gone := s.ledger.arrived(acked)
 	s.mu.Unlock()
+	if len(gone) == 0 {
+		return
+	}
 	for _, d := range gone {
 		s.c.h.Answered(s.stream, d.batch)
 	}
+	s.mu.Lock()
+	s.release()
+	s.mu.Unlock()
+	poke(s.room)
 }
 
 // fail ends the requests that are open when nothing is read or written any
@@ -194,6 +235,16 @@ func (s *session) complete(r *request, a answer) {
 	if !r.left {
 		r.done <- a
 	} else if r.command == cmdSubmit {
-		s.free <- r
+		s.giveBack(r)
+	}
+}
+
+// giveBack frees a place in the window. It does so without waiting: those of a
+// predecessor with a larger window do not come back.
+func (s *session) giveBack(r *request) {
+	r.entry = nil
+	select {
+	case s.free <- r:
+	default:
 	}
 }

@@ -62,7 +62,7 @@ func TestSubmitInvalid(t *testing.T) {
 		"optional":         {TLVs: TLVs{{0x1400, make([]byte, 0xFFFF)}, {0x1401, make([]byte, 0xFFFF)}}},
 	}
 	for field, m := range cases {
-		_, err := New(Config{}, nil).Submit(t.Context(), &m)
+		_, err := New(Config{}, nil).Submit(t.Context(), Ticket{}, &m)
 		if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), field) {
 			t.Errorf("%s: %v", field, err)
 		}

@@ -73,11 +73,14 @@ func (s *session) expire(now time.Time) {
 
 // giveUp ends a request without an answer. The caller holds mu.
 func (s *session) giveUp(r *request, why error) {
-	err := fmt.Errorf("%w: %w", ErrUnknown, why)
+	err, now := fmt.Errorf("%w: %w", ErrUnknown, why), lost
 	if r.end > s.ledger.written {
-		err = errNotBound
+		err, now = errNotBound, reserved
 	} else if r.command == cmdSubmit {
 		s.c.count(Unanswered)
+	}
+	if r.command == cmdSubmit {
+		s.c.submits.ended(r.entry, now)
 	}
 	s.complete(r, answer{err: err})
 }

@@ -8,23 +8,26 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"causeway/bridges/takeover"
 )
 
 // wire is a connection and what is known of it after the bind.
 type wire struct {
 	conn     net.Conn // what is spoken over: TLS, or under itself
 	under    *counted
-	sequence uint32 // the last one used
-	sent     uint64 // octets of the stream written
-	rest     []byte // read and not handled
+	src      takeover.Source // of conn
+	kept     bool            // a successor can go on with it
+	start    takeover.Counts // before the first octet
+	sequence uint32          // the last one used
+	sent     uint64          // octets of the stream written
+	read     uint64          // octets of the stream consumed
 }
 
-// counted counts what is written to TCP. base is what TCP had acknowledged
-// before.
+// counted counts what is written to TCP.
 type counted struct {
 	net.Conn
-	n    atomic.Uint64
-	base uint64
+	n atomic.Uint64
 }
 
 func (c *counted) Write(b []byte) (int, error) {
@@ -44,15 +47,25 @@ func (w *wire) write(b []byte) (n int, offset uint64, err error) {
 	return n, w.under.n.Load(), err
 }
 
-// close ends the connection without waiting for anybody, as TLS would.
-func (w *wire) close() { w.under.Close() }
+// close gives a connection up without waiting for anybody, as TLS would.
+func (c *Client) close(w *wire) {
+	if w.kept {
+		c.note.unbound()
+		if t, ok := w.under.Conn.(*net.TCPConn); ok {
+			_ = t.CloseRead() // the other end may have gone
+			_ = t.CloseWrite()
+		}
+		c.cfg.Keeper.Drop(connName)
+	}
+	w.under.Close()
+}
 
 // acked returns how many octets TCP has acknowledged; ok is false where the
 // system does not tell. Then an answer from the centre to a request that was
 // written later says that ours has arrived, see ledger.answered.
 func (w *wire) acked() (n uint64, ok bool) {
-	n, ok = acknowledged(w.under.Conn)
-	return n - w.under.base, ok && n >= w.under.base
+	k := takeover.Count(w.under.Conn)
+	return k.Acked - w.start.Acked, k.OK && k.Acked >= w.start.Acked
 }
 
 // connect dials; the caller owes close.
@@ -61,10 +74,10 @@ func (c *Client) connect(ctx context.Context) (*wire, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &wire{under: &counted{Conn: raw}}
-	w.under.base, _ = acknowledged(raw)
-	w.conn = w.under
+	w := &wire{under: &counted{Conn: raw}, start: takeover.Count(raw)}
+	w.conn, w.src = w.under, takeover.NewSource(raw)
 	if c.cfg.TLS == nil {
+		w.kept = c.hold(raw)
 		return w, nil
 	}
 	secure := tls.Client(w.under, c.tlsConfig())
@@ -72,8 +85,21 @@ func (c *Client) connect(ctx context.Context) (*wire, error) {
 		raw.Close()
 		return nil, &tlsError{err}
 	}
-	w.conn = secure
+	w.conn, w.src = secure, takeover.NewSource(secure)
 	return w, nil
+}
+
+// hold has a connection held for a successor, if it can be.
+func (c *Client) hold(conn net.Conn) bool {
+	if c.cfg.Keeper == nil || !takeover.CanHold(conn) {
+		return false
+	}
+	c.note.unbound()
+	if err := c.cfg.Keeper.Hold(connName, conn); err != nil {
+		c.cfg.Log.Warn("the connection to the SMS centre will end with this process", "error", err)
+		return false
+	}
+	return true
 }
 
 // tlsError marks what went wrong in the TLS handshake.
@@ -105,37 +131,56 @@ func (c *Client) open(ctx context.Context) (*wire, error) {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		w.close()
+		c.close(w)
 		return nil, err
 	}
 	return w, nil
 }
 
 // exchange writes the PDU of a request and reads up to its answer. It drops
-// what comes before.
+// what comes before, and leaves what comes behind.
 func (w *wire) exchange(request []byte, c command) error {
 	w.sequence++
 	w.sent += uint64(len(request))
 	if _, err := w.conn.Write(request); err != nil {
 		return &bindError{err}
 	}
-	for b := w.rest; ; {
-		p, size, err := scan(b)
-		if err != nil {
-			return &bindError{speaks(b, err)}
-		}
-		if size > 0 {
-			b = b[:copy(b, b[size:])]
-			if p.sequence == w.sequence && (p.command == c|response || p.command == cmdNack) {
-				w.rest = b
-				return refusal(p.outcome())
-			}
-			continue
-		}
+	var b []byte
+	for {
 		b = grow(b)
-		n, err := w.conn.Read(b[len(b):cap(b)])
-		if b = b[:len(b)+n]; err != nil && n == 0 {
+		n, err := w.src.Peek(b[len(b):cap(b)])
+		if err != nil {
 			return &bindError{err}
+		}
+		size, answer, err := w.find(b[:len(b)+n], c)
+		if err != nil {
+			return &bindError{speaks(b[:len(b)+n], err)}
+		}
+		if answer != nil {
+			n = size - len(b)
+		}
+		if err := w.src.Consume(b[len(b) : len(b)+n]); err != nil {
+			return &bindError{err}
+		}
+		w.read += uint64(n)
+		if b = b[:len(b)+n]; answer != nil {
+			return refusal(answer.outcome())
+		}
+		b = b[:copy(b, b[size:])]
+	}
+}
+
+// find looks for the answer to a request of this kind. It returns how long it
+// is with all before it; or nil, and how long the whole PDUs are.
+func (w *wire) find(b []byte, c command) (used int, answer *pdu, err error) {
+	for {
+		p, size, err := scan(b[used:])
+		if err != nil || size == 0 {
+			return used, nil, err
+		}
+		used += size
+		if p.sequence == w.sequence && (p.command == c|response || p.command == cmdNack) {
+			return used, &p, nil
 		}
 	}
 }

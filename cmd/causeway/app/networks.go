@@ -22,7 +22,7 @@ var networks = map[string]network{
 type deps struct {
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
-	Keeper  takeover.Keeper
+	Keeper  takeover.Keeper // nil: nobody holds anything
 }
 
 // network makes the configuration of a network, and a bridge from it.
@@ -32,11 +32,13 @@ type network struct {
 }
 
 // of makes a network of its package's constructor.
-func of[C any, B bridges.Bridge](construct func(C, *slog.Logger, prometheus.Registerer) (B, error)) network {
+func of[C any, B bridges.Bridge](
+	construct func(C, *slog.Logger, prometheus.Registerer, takeover.Keeper) (B, error),
+) network {
 	return network{
 		config: func() any { return new(C) },
 		open: func(own any, d deps) (bridges.Bridge, error) {
-			return construct(*own.(*C), d.Log, d.Metrics)
+			return construct(*own.(*C), d.Log, d.Metrics, d.Keeper)
 		},
 	}
 }

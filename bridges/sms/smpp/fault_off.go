@@ -1,0 +1,7 @@
+//go:build !faults
+
+package smpp
+
+const faulty = false
+
+func fault(string) {}
