@@ -90,9 +90,9 @@ func (s *session) response(p pdu) {
 	}
 	if r.command == cmdSubmit {
 		s.c.submits.responded(r.entry, a)
-		s.c.at(pointResponse)
 		s.answered = s.heard
 		s.forgotten = s.forgotten || a.status == NotBound
 	}
 	s.complete(r, a)
+	s.c.at(pointResponse)
 }

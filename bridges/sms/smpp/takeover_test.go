@@ -1,0 +1,66 @@
+package smpp
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+var points = []point{
+	pointPeeked, pointNoted, pointConsumed, pointHandled, pointDelivered, pointAnswered,
+	pointWriting, pointHalfWritten, pointWritten, pointSlot, pointQueued, pointResponse, pointReturned,
+}
+
+// A death between any two steps is noticed by nobody: nothing is lost,
+// doubled, reordered or refused at either end, and there is one bind.
+func TestDeathAtEachPoint(t *testing.T) {
+	const people, each, sent = 4, 4, 6
+	for _, p := range points {
+		for _, n := range []int{1, 2, 4} {
+			t.Run(fmt.Sprint(p, " ", n), func(t *testing.T) {
+				w := newWorld(t)
+				l := w.live(at(p, n))
+				w.await("the bind", func() bool { return w.binds == 1 && w.counts[Binds] == 1 })
+				for p := range people {
+					l.talk(p, each)
+				}
+				for i := range sent {
+					w.send(1)
+					w.await("an answer or a death", func() bool { return len(w.replies) == i+1 || l.dead.Load() })
+				}
+				w.await("the death", func() bool { return l.dead.Load() })
+				l.over()
+				w.finish(people, each, sent)
+			})
+		}
+	}
+}
+
+// The same again and again, at points that chance chooses, with traffic both
+// ways all the time.
+func TestManyDeaths(t *testing.T) {
+	const people, each, lives = 8, 40, 60
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			rnd := rand.New(rand.NewPCG(seed, 1))
+			w := newWorld(t)
+			sent := 0
+			for range lives {
+				l := w.live(at(points[rnd.IntN(len(points))], 1+rnd.IntN(6)))
+				w.await("a bind", func() bool { return w.conn != nil && w.binds == 1 })
+				for p := range people {
+					l.talk(p, each)
+				}
+				n := 1 + rnd.IntN(5)
+				w.send(n)
+				sent += n
+				w.await("a death or the end", func() bool {
+					return l.dead.Load() || len(w.fates) == people*each && len(w.replies) == sent
+				})
+				l.die()
+				l.over()
+			}
+			w.finish(people, each, sent)
+		})
+	}
+}

@@ -1,0 +1,373 @@
+package smpp
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"causeway/bridges/takeover"
+)
+
+// world is what outlives a client: the keeper, a centre on TCP, and what a
+// gateway has on disk.
+type world struct {
+	*testing.T
+	keeper *holder
+	l      net.Listener
+	work   sync.WaitGroup
+	cfg    Config
+
+	// answer, if not nil, says what the centre does with a submit: the answer
+	// is sent when it returns true.
+	answer func(text string) bool
+
+	mu       sync.Mutex
+	conn     net.Conn
+	binds    int
+	unbinds  int
+	taken    map[string]int    // texts by how often they came
+	order    []string          // in which they came
+	texts    []string          // that the centre sends
+	replies  map[uint32]int    // answers to these by sequence number
+	statuses map[uint32]Status // the last of each
+	enquired map[uint32]int    // answers to enquire_link
+
+	offsets  map[uint64]uint64 // the highest journalled of each stream
+	journal  []string
+	answered map[string]int
+	fates    map[string]fate // of texts
+	counts   map[Event]int
+	changed  chan struct{}
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{
+		T: t, keeper: newHolder(t), taken: map[string]int{}, replies: map[uint32]int{}, statuses: map[uint32]Status{}, enquired: map[uint32]int{},
+		offsets: map[uint64]uint64{}, answered: map[string]int{}, fates: map[string]fate{}, counts: map[Event]int{},
+		changed: make(chan struct{}, 1),
+	}
+	var err error
+	if w.l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	w.cfg = Config{Address: w.l.Addr().String(), SystemID: "x", Log: discard, Keeper: w.keeper, Count: w.count}
+	w.work.Go(w.accept)
+	t.Cleanup(func() {
+		w.l.Close()
+		w.cut(false)
+		w.work.Wait()
+	})
+	return w
+}
+
+// cut ends the centre's connection, by a reset or in order.
+func (w *world) cut(reset bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.conn == nil {
+		return
+	}
+	if reset {
+		w.conn.(*net.TCPConn).SetLinger(0)
+	}
+	w.conn.Close()
+	w.conn = nil
+}
+
+func (w *world) accept() {
+	for {
+		conn, err := w.l.Accept()
+		if err != nil {
+			return
+		}
+		w.mu.Lock()
+		w.conn = conn
+		w.mu.Unlock()
+		w.serve(conn)
+		conn.Close()
+	}
+}
+
+func (w *world) serve(conn net.Conn) {
+	r := bufio.NewReaderSize(conn, 2*maxPDU)
+	for {
+		p, size, err := peek(r)
+		if err != nil {
+			return
+		}
+		out := w.hear(p)
+		r.Discard(size)
+		if _, err := conn.Write(out); err != nil {
+			return
+		}
+	}
+}
+
+// hear notes a PDU and returns what the centre says to it.
+func (w *world) hear(p pdu) []byte {
+	if p.command == cmdSubmit {
+		return w.submitted(p)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	defer poke(w.changed)
+	switch p.command {
+	case cmdBindTransceiver:
+		w.binds++
+		return appendBare(nil, cmdBindTransceiver|response, OK, p.sequence)
+	case cmdUnbind:
+		w.unbinds++
+	case cmdDeliver | response:
+		w.replies[p.sequence]++
+		w.statuses[p.sequence] = p.status
+	case cmdEnquireLink | response:
+		w.enquired[p.sequence]++
+	}
+	if p.command&response != 0 {
+		return nil
+	}
+	return appendBare(nil, p.command|response, OK, p.sequence)
+}
+
+func (w *world) submitted(p pdu) []byte {
+	var m SM
+	decodeSM(&m, p.body)
+	text := string(m.ShortMessage)
+	w.mu.Lock()
+	w.taken[text]++
+	w.order = append(w.order, text)
+	w.mu.Unlock()
+	poke(w.changed)
+	if w.answer != nil && !w.answer(text) {
+		return nil
+	}
+	return answerTo(p.sequence, text)
+}
+
+// answerTo accepts a text, which is its id.
+func answerTo(sequence uint32, text string) []byte {
+	return end(append(append(begin(nil, cmdSubmit|response, OK, sequence), text...), 0), 0)
+}
+
+// send sends n messages and an enquire_link with each.
+func (w *world) send(n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var out []byte
+	for range n {
+		text := fmt.Sprint("mo ", len(w.texts))
+		w.texts = append(w.texts, text)
+		out = append(out, w.deliverSM(uint32(len(w.texts)), text)...)
+		out = appendBare(out, cmdEnquireLink, OK, uint32(len(w.texts)))
+	}
+	if w.conn != nil {
+		w.conn.Write(out)
+	}
+}
+
+func (w *world) deliverSM(sequence uint32, text string) []byte {
+	return end(appendSM(begin(nil, cmdDeliver, OK, sequence), &SM{ShortMessage: []byte(text)}), 0)
+}
+
+func (w *world) count(e Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.counts[e]++
+}
+
+func (w *world) Bound() { poke(w.changed) }
+
+// Deliver journals as the gateway does: what came before a place that is on
+// disk is there.
+func (w *world) Deliver(_ context.Context, stream uint64, batch []*DeliverSM, try func(func())) []Status {
+	try(func() {})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, d := range batch {
+		if d.Offset > w.offsets[stream] {
+			w.offsets[stream] = d.Offset
+			w.journal = append(w.journal, string(d.Payload()))
+		}
+	}
+	return make([]Status, len(batch))
+}
+
+func (w *world) Answered(_ uint64, batch []*DeliverSM) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, d := range batch {
+		w.answered[string(d.Payload())]++
+	}
+	poke(w.changed)
+}
+
+// life is a client that lives until it dies.
+type life struct {
+	w      *world
+	c      *Client
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	dead   atomic.Bool
+	work   sync.WaitGroup // submits
+	ended  chan error
+}
+
+// die ends a life as a kill would: nothing that is noted is undone, and nobody
+// passes another point.
+func (l *life) die() {
+	l.dead.Store(true)
+	l.cancel(takeover.ErrHandover)
+	poke(l.w.changed)
+}
+
+// live starts a client that dies when step says so.
+func (w *world) live(step func(point) bool) *life {
+	l := &life{w: w, ended: make(chan error, 1)}
+	l.ctx, l.cancel = context.WithCancelCause(w.Context())
+	l.c = New(w.cfg, w)
+	l.c.step = func(p point) {
+		if !l.dead.Load() && step != nil && step(p) {
+			l.die()
+		}
+		if l.dead.Load() {
+			runtime.Goexit()
+		}
+	}
+	go func() { l.ended <- l.c.Run(l.ctx) }()
+	return l
+}
+
+// at dies at the n-th passage of a point.
+func at(p point, n int) func(point) bool {
+	var count atomic.Int64
+	return func(q point) bool { return q == p && count.Add(1) == int64(n) }
+}
+
+// over waits for the end of a life.
+func (l *life) over() {
+	l.w.Helper()
+	select {
+	case err := <-l.ended:
+		if err != nil {
+			l.w.Error(err)
+		}
+	case <-time.After(patient * 4 * time.Second):
+		l.w.Fatal("the client does not end")
+	}
+	l.work.Wait()
+}
+
+// talk submits the texts of a person one after the other that have no fate yet,
+// as the gateway does after a start.
+func (l *life) talk(person, n int) {
+	l.work.Go(func() {
+		for i := range n {
+			text := fmt.Sprintf("p%d %d", person, i)
+			for l.w.fate(text).text == "" && l.ctx.Err() == nil {
+				l.submit(text)
+			}
+		}
+	})
+}
+
+// submit submits a text, and puts on disk what became of it.
+func (l *life) submit(text string) {
+	id, err := l.c.Submit(l.ctx, Ticket{Key: text}, message(text))
+	var s *StatusError
+	switch {
+	case errors.Is(err, ErrNotBound), errors.Is(err, takeover.ErrHandover), l.dead.Load():
+		runtime.Gosched()
+		return
+	case err == nil && id != text:
+		l.w.Errorf("%s has the id %q", text, id)
+	}
+	l.w.mu.Lock()
+	l.w.fates[text] = fate{text: text, unknown: errors.Is(err, ErrUnknown), refused: errors.As(err, &s)}
+	l.w.mu.Unlock()
+	l.c.Settled(text)
+	poke(l.w.changed)
+}
+
+func (w *world) fate(text string) fate {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.fates[text]
+}
+
+// await waits until f is true, which is called with mu held.
+func (w *world) await(what string, f func() bool) {
+	w.Helper()
+	late := time.NewTimer(20 * time.Second)
+	defer late.Stop()
+	for {
+		w.mu.Lock()
+		ok := f()
+		w.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-w.changed:
+		case <-late.C:
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.Fatalf("in vain waited for: %s; %d texts came, %d have a fate, %d of %d messages answered, %v", what,
+				len(w.taken), len(w.fates), len(w.replies), len(w.texts), w.counts)
+		}
+	}
+}
+
+// finish lets a client do what is left, and checks the count at both ends.
+func (w *world) finish(people, each, sent int) {
+	w.Helper()
+	l := w.live(nil)
+	for p := range people {
+		l.talk(p, each)
+	}
+	w.await("the end", func() bool {
+		return len(w.fates) == people*each && len(w.replies) == sent && len(w.enquired) == sent && len(w.answered) == sent
+	})
+	l.cancel(nil)
+	l.over()
+	w.check(sent)
+}
+
+func (w *world) check(sent int) {
+	w.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	last := map[string]int{}
+	for _, text := range w.order {
+		var person string
+		var n int
+		fmt.Sscanf(text, "%s %d", &person, &n)
+		if i, ok := last[person]; ok && n <= i {
+			w.Errorf("%q came after %d", text, i)
+		}
+		last[person] = n
+	}
+	for text, f := range w.fates {
+		if w.taken[text] != 1 || f.unknown || f.refused {
+			w.Errorf("%+v: taken %d times", f, w.taken[text])
+		}
+	}
+	if !slices.Equal(w.journal, w.texts) {
+		w.Errorf("journal %q, sent %q", w.journal, w.texts)
+	}
+	for i := range uint32(sent) {
+		if w.replies[i+1] != 1 || w.statuses[i+1] != OK || w.enquired[i+1] != 1 {
+			w.Errorf("message %d: %d answers, status %v; enquire_link: %d", i+1, w.replies[i+1], w.statuses[i+1], w.enquired[i+1])
+		}
+	}
+	if w.binds != 1 || w.unbinds != 1 || w.keeper.held() {
+		w.Errorf("%d binds, %d unbinds, held: %v", w.binds, w.unbinds, w.keeper.held())
+	}
+}
