@@ -130,24 +130,31 @@ func (g *Gateway) contactPresence(contact, to string) *stanza.Out {
 	return o
 }
 
-// pace spaces bursts of presence: n in a row, then a pause.
-type pace struct{ n int }
+// pace spaces bursts of presence: paceBurst in a row, then a pause.
+type pace struct {
+	gap time.Duration
+	n   int
+}
 
 const (
 	paceBurst = 50
 	paceGap   = 50 * time.Millisecond
+	// goodbyeGap lets 5000 a second through: a server that has more to read than
+	// it can in time still has our stream open when the next start comes, and
+	// refuses that as a conflict.
+	goodbyeGap = 10 * time.Millisecond
 )
 
 func (p *pace) wait(ctx context.Context) error {
 	if p.n++; p.n%paceBurst == 0 {
-		sleep(ctx, paceGap)
+		sleep(ctx, p.gap)
 	}
 	return ctx.Err()
 }
 
 // showContacts sends the presence of all contacts that the user may see.
 func (g *Gateway) showContacts(ctx context.Context, id bridges.AccountID) {
-	var p pace
+	p := pace{gap: paceGap}
 	err := g.store.EachContact(ctx, g.domain, id, func(c mapping.Contact) error {
 		if c.ID == "" || c.Subscription&mapping.SeesContact == 0 {
 			return nil
@@ -169,7 +176,7 @@ func (g *Gateway) Up() {
 	g.greeted = cancel
 	g.wg.Go(func() {
 		defer cancel()
-		var p pace
+		p := pace{gap: paceGap}
 		err := g.store.EachAccount(ctx, g.domain, func(acc mapping.Account) error {
 			if g.admits(acc.ID) {
 				g.send(g.ownPresence(string(acc.ID), g.statusOf(acc)))
@@ -191,24 +198,31 @@ func (g *Gateway) Down(err error) {
 }
 
 // sayGoodbye tells the users that gateway and contacts are gone, before the
-// link closes (xeps.md 0100.40).
+// link closes (xeps.md 0100.40): first who is online as far as we know, then,
+// in what is left of the time, all others, who may not show it to us.
 func (g *Gateway) sayGoodbye() {
 	ctx, cancel := context.WithTimeout(g.work, goodbyeTime)
 	defer cancel()
-	online := g.people.online()
-	_ = g.store.EachAccount(ctx, g.domain, func(acc mapping.Account) error {
-		g.sendWithin(ctx, &stanza.Out{Kind: stanza.Presence, Type: "unavailable", From: g.domain, To: string(acc.ID)})
-		return ctx.Err()
-	})
-	for _, id := range online {
+	p := pace{gap: goodbyeGap}
+	leave := func(from string, id bridges.AccountID) error {
+		g.sendWithin(ctx, &stanza.Out{Kind: stanza.Presence, Type: "unavailable", From: from, To: string(id)})
+		return p.wait(ctx)
+	}
+	told := map[bridges.AccountID]bool{}
+	for _, id := range g.people.online() {
+		told[id] = true
+		_ = leave(g.domain, id)
 		_ = g.store.EachContact(ctx, g.domain, id, func(c mapping.Contact) error {
-			if c.ID != "" && c.Subscription&mapping.SeesContact != 0 {
-				g.sendWithin(ctx, &stanza.Out{
-					Kind: stanza.Presence, Type: "unavailable", To: string(id),
-					From: g.contactJID(c.ID) + "/" + resource,
-				})
+			if c.ID == "" || c.Subscription&mapping.SeesContact == 0 {
+				return nil
 			}
-			return ctx.Err()
+			return leave(g.contactJID(c.ID)+"/"+resource, id)
 		})
 	}
+	_ = g.store.EachAccount(ctx, g.domain, func(acc mapping.Account) error {
+		if told[acc.ID] {
+			return nil
+		}
+		return leave(g.domain, acc.ID)
+	})
 }
