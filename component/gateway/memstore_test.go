@@ -359,7 +359,10 @@ func (m *memStore) Parts(_ context.Context, _ string, a bridges.AccountID, chat 
 }
 
 func (m *memStore) RecentSent(_ context.Context, _ string, since time.Time, f func(mapping.Sent) error) error {
-	for _, s := range m.state.sent {
+	m.mu.Lock()
+	sent := slices.Clone(m.state.sent)
+	m.mu.Unlock()
+	for _, s := range sent {
 		if s.At.After(since) {
 			if err := f(s); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
@@ -19,9 +20,10 @@ const repeatTime = 10 * time.Minute
 // quarter of that time is forgotten together, so each is known for at most a
 // quarter longer.
 type repeats struct {
-	mu     sync.Mutex
-	spans  []span // oldest first
-	hashes int    // in all spans
+	complete chan struct{} // closed when what was sent before the start is in
+	mu       sync.Mutex
+	spans    []span // oldest first
+	hashes   int    // in all spans
 }
 
 // span is what came within repeatSpan.
@@ -36,7 +38,7 @@ const (
 	repeatsLimit = 2_000_000
 )
 
-func newRepeats() *repeats { return &repeats{} }
+func newRepeats() *repeats { return &repeats{complete: make(chan struct{})} }
 
 // repeatHash is of what makes two messages one: sender, contact, id and body.
 func repeatHash(id bridges.AccountID, contact, stanzaID, text string) [16]byte {
@@ -46,6 +48,16 @@ func repeatHash(id bridges.AccountID, contact, stanzaID, text string) [16]byte {
 	}
 	sum := sha256.Sum256(b)
 	return [16]byte(sum[:16])
+}
+
+// wait blocks until the book is complete; false: ctx has ended before.
+func (r *repeats) wait(ctx context.Context) bool {
+	select {
+	case <-r.complete:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func (r *repeats) has(h [16]byte, now time.Time) bool {
@@ -114,5 +126,5 @@ func (s *sentTexts) add(h [16]byte) {
 // repeated tells whether m repeats a text that the network has by now.
 func (g *Gateway) repeated(c *conversation, m *outgoing) bool {
 	r := m.read()
-	return m.s.ID != "" && r.text != "" && g.repeats.has(repeatHash(c.user.id, c.contact, m.s.ID, r.text), time.Now())
+	return m.s.ID != "" && r.text != "" && g.repeats.wait(g.work) && g.repeats.has(repeatHash(c.user.id, c.contact, m.s.ID, r.text), time.Now())
 }

@@ -1,8 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"testing"
 	"time"
+
+	"causeway/bridges/bridgetest"
+	"causeway/mapping"
 )
 
 func TestRepeats(t *testing.T) {
@@ -34,4 +38,40 @@ func TestRepeats(t *testing.T) {
 	if r.hashes != 0 || len(r.spans) != 0 {
 		t.Errorf("%d are left", r.hashes)
 	}
+}
+
+// slowBook is a store that takes long to tell what was sent.
+type slowBook struct {
+	*memStore
+	read chan struct{}
+}
+
+func (s *slowBook) RecentSent(ctx context.Context, bridge string, since time.Time, f func(mapping.Sent) error) error {
+	select {
+	case <-s.read:
+		return s.memStore.RecentSent(ctx, bridge, since, f)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// TestTheBookIsReadBehind: after a start all but texts is handled at once. A
+// text waits until it is known what was sent before.
+func TestTheBookIsReadBehind(t *testing.T) {
+	s := &slowBook{newMemStore(), make(chan struct{})}
+	registered(s, alice, number)
+	again := repeatHash(alice, phone, "again", "hello")
+	if err := s.Commit(t.Context(), &mapping.Batch{PutSent: []mapping.Sent{{Bridge: domain, Hash: again, At: time.Now()}}}); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, s, bridgetest.SMS())
+	r.greeting()
+	r.Send(text("again", "hello") + text("other", "how are you"))
+	r.barrier(alice)
+	if n := len(r.bridge.Sent()); n > 0 {
+		t.Fatalf("%d texts were sent before the book was read", n)
+	}
+	close(s.read)
+	r.wantOnPhone("how are you")
+	r.barrier(alice)
 }

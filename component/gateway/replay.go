@@ -80,17 +80,24 @@ func (r *router) mixed() (all []*conversation) {
 	return all
 }
 
-// recall loads what was sent and received in the last minutes.
+// recall loads what was received in the last minutes, and begins to load what
+// was sent: that may be some hundred thousand texts, and only who sends another
+// has to wait for it.
 func (g *Gateway) recall(ctx context.Context, now time.Time) error {
-	err := g.store.RecentSent(ctx, g.domain, now.Add(-repeatTime), func(s mapping.Sent) error {
-		g.repeats.add(s.Hash, s.At)
-		return nil
+	g.loop(func(ctx context.Context) {
+		if g.insist(ctx, "read what was sent", func() error { return g.recallSent(ctx, now) }) {
+			close(g.repeats.complete)
+		}
 	})
-	if err != nil {
-		return err
-	}
 	return g.store.RecentOnce(ctx, g.domain, now.Add(-onceTime), func(o mapping.Once) error {
 		g.once.add(o.Fingerprint, o.Stream, o.At)
+		return nil
+	})
+}
+
+func (g *Gateway) recallSent(ctx context.Context, now time.Time) error {
+	return g.store.RecentSent(ctx, g.domain, now.Add(-repeatTime), func(s mapping.Sent) error {
+		g.repeats.add(s.Hash, s.At)
 		return nil
 	})
 }

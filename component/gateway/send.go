@@ -58,6 +58,9 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 		g.cfg.Metrics.refused.WithLabelValues(g.domain, refusal.Condition).Inc()
 		return g.fail(ctx, c, m, refusal, nil)
 	}
+	if !g.repeats.wait(ctx) {
+		return verdict{}
+	}
 	hash := repeatHash(c.user.id, c.contact, m.s.ID, r.text)
 	if m.s.ID != "" && (g.repeats.has(hash, time.Now()) || c.sent.has(hash)) {
 		return g.drop(m, "repetition")
