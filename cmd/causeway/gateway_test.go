@@ -241,15 +241,19 @@ func (g *gateway) status() app.BridgeStatus {
 
 func (g *gateway) wholeStatus() app.Status {
 	g.t.Helper()
+	s, err := g.askStatus()
+	if err != nil {
+		g.t.Fatalf("status: %v", err)
+	}
+	return s
+}
+
+func (g *gateway) askStatus() (s app.Status, err error) {
 	_, body, err := g.get("/status")
-	var s app.Status
 	if err == nil {
 		err = json.Unmarshal([]byte(body), &s)
 	}
-	if err != nil {
-		g.t.Fatalf("status: %v %s", err, body)
-	}
-	return s
+	return s, err
 }
 
 // metric returns the sum of a metric over its labels that hold a text.

@@ -37,8 +37,8 @@ func (statusCmd) Run(e *env) error {
 
 // printStatus prints a table and tells whether everything is up.
 func printStatus(w io.Writer, s *app.Status, now time.Time) (up bool) {
-	fmt.Fprintf(w, "causeway %s, up %s, store %s, %s in quarantine\n\n",
-		s.Version, age(s.Started, now), s.Store, number(s.Quarantine))
+	fmt.Fprintf(w, "causeway %s, up %s, store %s, %s in quarantine\n%s\n\n",
+		s.Version, age(s.Started, now), s.Store, number(s.Quarantine), processes(s))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "BRIDGE\tNETWORK\tXMPP SERVER\tLINK\tTO NETWORK\tACCOUNTS\tUNSETTLED\tPARKED")
 	up = s.ToStore.Up
@@ -54,6 +54,18 @@ func printStatus(w io.Writer, s *app.Status, now time.Time) (up bool) {
 		why(w, b.Domain+", to the network", b.ToNetwork)
 	}
 	return up
+}
+
+// processes says which they are.
+func processes(s *app.Status) string {
+	switch k := s.Keeper; {
+	case k.PID == 0:
+		return fmt.Sprintf("process %d, without a keeper", s.PID)
+	case k.Restarts == 0:
+		return fmt.Sprintf("process %d, keeper %d", s.PID, k.PID)
+	default:
+		return fmt.Sprintf("process %d, keeper %d, restarted %d times, last after: %s", s.PID, k.PID, k.Restarts, k.Last)
+	}
 }
 
 // number is a count, which may not be known.

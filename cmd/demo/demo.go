@@ -119,8 +119,9 @@ func (d *demo) startCauseway(ctx context.Context, component, smpp string) error 
 			"Domain": domain, "Secret": peer.Secret, "Allow": peer.Domain, "Number": number, "SMPP": smpp,
 		})
 		return peer.Spec{
-			Args:  []string{"run", "--config", file},
-			Ready: func() error { return askReady(a[0]) },
+			Args:   []string{"run", "--config", file},
+			Ready:  func() error { return askReady(a[0]) },
+			Family: true, // its worker outlives its keeper
 		}, errors.Join(err, os.WriteFile(file, []byte(text.String()), 0o600))
 	})
 }

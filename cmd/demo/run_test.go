@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -100,7 +101,8 @@ func TestKilled(t *testing.T) {
 	b.wait("the page says that it is over", "!document.getElementById('over').hidden")
 }
 
-// processes are descriptors of running processes, by name.
+// processes are descriptors of running processes, by name; those of one name
+// by name and number, but for the first.
 type processes map[string]int
 
 // family returns all that descend from a process.
@@ -113,7 +115,11 @@ func family(t *testing.T, pid int) processes {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { unix.Close(fd) })
-		f[p.name] = fd
+		name := p.name
+		if _, taken := f[name]; taken {
+			name = fmt.Sprint(p.name, " ", p.pid)
+		}
+		f[name] = fd
 	}
 	for _, name := range []string{"demo", "causeway", "handset", "lua5.4"} {
 		if _, ok := f[name]; !ok {

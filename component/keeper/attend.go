@@ -3,6 +3,7 @@
 package keeper
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -43,7 +44,7 @@ func (k *keeper) start() {
 	}
 	k.conn = conn
 	if k.old != noFD {
-		k.late = time.After(k.readyTime())
+		k.late = time.After(cmp.Or(k.ReadyTime, 30*time.Second))
 	}
 	k.Log.Info("the worker is started", "pid", k.proc.Pid)
 	go k.attend(k.proc, conn, fmt.Sprint(msgEnd, " ", k.starts-1, " ", k.last))
@@ -68,7 +69,8 @@ func (k *keeper) attend(p *os.Process, conn *net.UnixConn, end string) {
 			return
 		case err != nil:
 			_ = conn.Close()
-			k.events <- death(p)
+			s, _ := p.Wait() // of a process that is no child of ours any more nothing is known
+			k.events <- event{pid: p.Pid, reason: s.String(), status: s.ExitCode()}
 			return
 		case m.verb == msgReady:
 			k.events <- event{ready: true}
@@ -76,13 +78,4 @@ func (k *keeper) attend(p *os.Process, conn *net.UnixConn, end string) {
 			k.held.apply(m)
 		}
 	}
-}
-
-// death blocks until the process has ended and says how.
-func death(p *os.Process) event {
-	s, err := p.Wait()
-	if err != nil {
-		return event{pid: p.Pid, reason: err.Error(), status: signalled}
-	}
-	return event{pid: p.Pid, reason: s.String(), status: s.ExitCode()}
 }

@@ -82,8 +82,9 @@ func Run(c Config) (status int) {
 			k.Log.Error("the worker takes too long and is killed", "pid", k.proc.Pid)
 			_ = k.proc.Kill()
 		case v := <-k.trial:
-			k.trial = nil
-			k.judge(v)
+			if k.trial = nil; !k.stop {
+				k.judge(v)
+			}
 		}
 	}
 	return status

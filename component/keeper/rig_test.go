@@ -88,11 +88,15 @@ func (r *rig) install(mode string) {
 	r.place(append(text, fmt.Sprintf("=%-*s", modeSize-1, mode)...), 0o700)
 }
 
-// place replaces the file at the path as a package manager does.
+// place replaces the file at the path as a package manager does. Meanwhile no
+// child starts, which would have the file open and keep it from being run.
 func (r *rig) place(text []byte, mode os.FileMode) {
 	r.t.Helper()
 	fresh := r.path + ".new"
-	if err := errors.Join(os.WriteFile(fresh, text, mode), os.Rename(fresh, r.path)); err != nil {
+	syscall.ForkLock.RLock()
+	err := os.WriteFile(fresh, text, mode)
+	syscall.ForkLock.RUnlock()
+	if err = errors.Join(err, os.Rename(fresh, r.path)); err != nil {
 		r.t.Fatal(err)
 	}
 }

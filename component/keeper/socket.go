@@ -61,8 +61,10 @@ func pair() (*net.UnixConn, *os.File, error) {
 
 // connOf makes a connection of a socket, which it takes.
 func connOf(fd int) (*net.UnixConn, error) {
-	unix.CloseOnExec(fd)
 	f := os.NewFile(uintptr(fd), "keeper")
+	if f == nil {
+		return nil, os.ErrInvalid
+	}
 	defer f.Close() // FileConn has a duplicate
 	c, err := net.FileConn(f)
 	if err != nil {

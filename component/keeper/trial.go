@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -42,4 +44,14 @@ func try(path string, args []string) ([]byte, error) {
 
 func containsAll(set, all []string) bool {
 	return !slices.ContainsFunc(all, func(s string) bool { return !slices.Contains(set, s) })
+}
+
+// binary is the path under which this program was started: where it leads may
+// change, and that is what an upgrade takes.
+func binary() (string, error) {
+	path, err := exec.LookPath(os.Args[0])
+	if err != nil {
+		return os.Args[0], err
+	}
+	return filepath.Abs(path)
 }

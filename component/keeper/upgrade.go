@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"time"
@@ -32,18 +30,9 @@ type state struct {
 
 // verdict is what came of the trials of a binary.
 type verdict struct {
-	reads bool
+	path  string
+	reads bool // our notes
 	err   error
-}
-
-// binary is the path under which this program was started: where it leads may
-// change, and that is what an upgrade takes.
-func binary() (string, error) {
-	path, err := exec.LookPath(os.Args[0])
-	if err != nil {
-		return os.Args[0], err
-	}
-	return filepath.Abs(path)
 }
 
 // upgrade tries the binary on disk, beside all that goes on.
@@ -55,36 +44,29 @@ func (k *keeper) upgrade() {
 	k.trial = make(chan verdict, 1)
 	go func(done chan<- verdict) {
 		path, err := binary()
+		v := verdict{path: path, err: err}
 		k.Log.Info("upgrade: the binary is tried", "path", path)
-		reads := false
 		if err == nil {
-			reads, err = k.Trials.try(path, k.Formats)
+			v.reads, v.err = k.Trials.try(path, k.Formats)
 		}
-		done <- verdict{reads, err}
+		done <- v
 	}(k.trial)
 }
 
 // judge replaces this program, or says why not.
 func (k *keeper) judge(v verdict) {
-	if k.stop {
-		return
-	}
 	s := state{Leave: msgLeave}
 	if !v.reads {
 		s.Leave += " " + closing
 	}
-	path, err := binary()
-	if v.err != nil {
-		err = v.err
+	if v.err == nil {
+		s.Old, v.err = unix.Open("/proc/self/exe", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	}
-	if err == nil {
-		s.Old, err = unix.Open("/proc/self/exe", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	}
-	if err == nil {
-		err = k.become(path, s)
+	if v.err == nil {
+		v.err = k.become(v.path, s)
 		_ = unix.Close(s.Old)
 	}
-	k.Log.Error("the upgrade is refused, the old program stays", "reason", err)
+	k.Log.Error("the upgrade is refused, the old program stays", "reason", v.err)
 }
 
 // goBack makes this program the one before again.
@@ -100,13 +82,6 @@ func (k *keeper) forgetOld() {
 		_ = unix.Close(k.old)
 		k.old = noFD
 	}
-}
-
-func (k *keeper) readyTime() time.Duration {
-	if k.ReadyTime == 0 {
-		return 30 * time.Second
-	}
-	return k.ReadyTime
 }
 
 // become replaces the program of this process, which goes on with the same
@@ -166,17 +141,13 @@ func (k *keeper) pause() (worker, socket int) {
 
 // resume goes on for the program before, or else starts a worker.
 func (k *keeper) resume() {
-	s := state{Old: noFD, Held: held{}}
+	s := state{Socket: noFD, Old: noFD, Held: held{}}
 	_ = json.Unmarshal([]byte(os.Getenv(envState)), &s) // else it is an ordinary start
 	_ = os.Unsetenv(envState)
 	k.held, k.starts, k.last, k.old = s.Held, s.Starts, s.Last, s.Old
 	setFlags(append(slices.Collect(maps.Values(k.held)), k.old), unix.FD_CLOEXEC)
-	if s.Worker == 0 {
-		k.start()
-		return
-	}
 	conn, err := connOf(s.Socket)
-	if err != nil { // without it the worker is an orphan, and asked by the next
+	if err != nil { // there is no worker
 		k.start()
 		return
 	}

@@ -45,7 +45,7 @@ func newPart(b config.Bridge, a *App, lm *component.Metrics, gm *gateway.Metrics
 	if err != nil {
 		return nil, err
 	}
-	lc.Log, lc.Metrics = a.log, lm
+	lc.Log, lc.Metrics, lc.Keeper = a.log, lm, a.keeper
 	p.link = component.New(lc, p.gateway, p.gateway.Journal())
 	return p, nil
 }
