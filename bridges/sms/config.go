@@ -66,6 +66,17 @@ type SMPP struct {
 	Alphabet string `yaml:"alphabet"`
 }
 
+// OverTLS returns the addresses of the centres that are reached by TLS: those
+// connections end with the process.
+func (c *Config) OverTLS() (all []string) {
+	for _, b := range c.Connectors {
+		if b.SMPP.TLS {
+			all = append(all, b.SMPP.Address)
+		}
+	}
+	return all
+}
+
 // DefaultConfig returns what an empty block means.
 func DefaultConfig() Config {
 	return Config{Unknown: unknownReport, MaxParts: 6, Receipts: receiptsAll}
