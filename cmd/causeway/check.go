@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -120,17 +119,4 @@ func checkStore(ctx context.Context, path string) error {
 		return err
 	}
 	return sqlite.Check(ctx, path)
-}
-
-// notes say what holds less than one might think.
-func (c *checking) notes(cfg *config.Config) {
-	for _, b := range cfg.Bridges {
-		host, _, _ := net.SplitHostPort(b.Server.Address)
-		ip := net.ParseIP(host)
-		if !b.Server.TLS && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			fmt.Fprintf(c.out, "note    %s: no TLS beyond this machine: secret and messages can be read on the way\n", b.Domain)
-		}
-	}
-	fmt.Fprintln(c.out, "note    after a kill -9 or a power failure, what the XMPP server has sent and causeway")
-	fmt.Fprintln(c.out, "        has not yet read is lost, with and without TLS; a clean stop loses nothing")
 }
