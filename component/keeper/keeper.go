@@ -31,7 +31,7 @@ const (
 	maxDeaths  = 10 // in a row, before ready
 
 	leaveTime = 5 * time.Second  // to hand over
-	closeTime = 15 * time.Second // to close in order
+	closeTime = 20 * time.Second // to close in order
 
 	failed = 1 // the exit status of a worker that says why it ends
 	usage  = 2 // and of one that another start does not mend
@@ -103,7 +103,7 @@ func (k *keeper) signal(s os.Signal) {
 	case k.stop: // the second time
 		_ = k.proc.Kill()
 	default:
-		k.stop = true
+		k.stop, k.late = true, time.After(closeTime)
 		_ = k.proc.Signal(syscall.SIGTERM)
 	}
 }
