@@ -34,7 +34,7 @@ func keep(e *env) error {
 // is told; the keeper sees to it that a second one ends all. Ctrl-C is for the
 // keeper alone.
 func orders() context.Context {
-	signal.Ignore(syscall.SIGUSR2) // it is for the keeper, which says so later
+	signal.Ignore(syscall.SIGUSR2) // which is for the keeper, and would end this process
 	if !kept() {
 		return untilSignal()
 	}

@@ -22,8 +22,9 @@ type Keeper interface {
 }
 
 // NoteFormats are those of what this program leaves in memory for a successor,
-// and those that it reads from a predecessor. A change of one is a new name.
-func NoteFormats() []string { return []string{"link/1", "gateway/1", "smpp/1"} }
+// as they are in the names of areas, and those that it reads from a
+// predecessor. A change of one is a new number.
+func NoteFormats() []string { return []string{"connectors/1", "link/1", "note/1", "trials/1"} }
 
 // alone is the Keeper of a program without one.
 type alone struct{ takeover.Memory }

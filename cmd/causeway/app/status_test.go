@@ -26,7 +26,7 @@ func (fullStore) Quarantined(ctx context.Context, _ func(mapping.Quarantined) er
 // While the store cannot be written the status says that, and soon.
 func TestStatusWithoutStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := &App{cfg: new(config.Config), metrics: prometheus.NewRegistry(), store: fullStore{}}
+		a := &App{cfg: new(config.Config), keeper: &alone{}, metrics: prometheus.NewRegistry(), store: fullStore{}}
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
 		s, err := a.Status(ctx)
