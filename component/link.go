@@ -171,8 +171,9 @@ func (l *Link) recovered(where string, s *stanza.Stanza) {
 	}
 }
 
-// hook is where tests stop the link.
+// hook is where tests stop the link: between every two steps.
 func (l *Link) hook(step string) error {
+	fault(step)
 	if l.step == nil {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"sync"
@@ -146,95 +147,113 @@ func (r *rig) hearsOf(id string) {
 	}
 }
 
-var steps = []string{"peeked", "committed", "noted", "consumed", "dispatched", "noted write", "written"}
+var steps = []string{
+	"peeked", "tried", "framed", "committed", "noted", "consumed", "dispatched",
+	"ring written", "noted write", halfWritten, "written", "answered", "settled", "done",
+}
+
+// halfWritten is a death in the middle of a write.
+const halfWritten = "half written"
 
 // However a link dies, its successor goes on with the same connection: nothing
 // is lost, doubled or out of order, either way, and the server sees nothing.
 func TestTakeover(t *testing.T) {
 	for _, step := range steps {
 		for _, after := range []int{0, 1, 2, 5} {
-			t.Run(fmt.Sprint(step, " ", after), func(t *testing.T) { dies(t, step, after) })
+			t.Run(fmt.Sprint(step, " ", after), func(t *testing.T) { diesAt(t, step, after) })
 		}
 	}
 }
 
-const traffic = 40
+func diesAt(t *testing.T, step string, after int) {
+	w := newWorld(t, 40)
+	l := w.live(dying(w, step, after), func() bool { return false })
+	s := w.srv.Accept()
+	feed(s, rand.New(rand.NewPCG(1, uint64(after))), w.keys)
+	<-l.ended
+	w.ends(s, nil)
+}
 
-func dies(t *testing.T, step string, after int) {
-	r, _ := newHeldRig(t)
-	r.step = dying(step, after)
-	r.start()
-	s := r.srv.AcceptRaw()
+// dying kills a link at one of its steps, when it has passed it some times; at
+// the latest when nothing but pings is left.
+func dying(w *world, step string, after int) func(*life, string) bool {
+	answers := 0
+	return func(l *life, at string) bool {
+		if at == "answered" {
+			answers++
+		}
+		if answers == 50 {
+			return true
+		}
+		half := step == halfWritten && at == "noted write"
+		if at != step && !half {
+			return false
+		}
+		if after--; after >= 0 {
+			return false
+		}
+		if half {
+			w.writeHalf(l)
+		}
+		return true
+	}
+}
+
+// writeHalf writes half of the batch that is noted.
+func (w *world) writeHalf(l *life) {
+	var m writeMark
+	c, err := w.h.Adopt(testDomain + "/" + connName)
+	if err == nil && m.decode(l.note.write.Get()) {
+		_, err = c.Write(m.batch[:len(m.batch)/2])
+	}
+	if err != nil {
+		w.t.Error(err)
+	}
+}
+
+// The server may be gone when a worker dies: what it had handed over before
+// that is taken once by the successor, and what it had answered for does not
+// come again.
+func TestTakeoverOfTheDead(t *testing.T) {
+	for name, end := range map[string]func(*componenttest.Conn){
+		"FIN": (*componenttest.Conn).HalfClose, "closed": (*componenttest.Conn).Close, "RST": (*componenttest.Conn).Reset,
+	} {
+		for _, step := range []string{"peeked", "committed", "noted", "consumed", "answered", "written", halfWritten} {
+			t.Run(name+" "+step, func(t *testing.T) { takesOverDead(t, step, end) })
+		}
+	}
+}
+
+func takesOverDead(t *testing.T, step string, end func(*componenttest.Conn)) {
+	w := newWorld(t, 20)
+	l := w.live(dying(w, step, 2), func() bool { return true })
+	s := w.srv.Accept()
+	feed(s, rand.New(rand.NewPCG(1, 1)), w.keys)
+	<-l.ended
+	_, sure, err := l.note.left()
+	if err != nil {
+		t.Fatal(err)
+	}
+	end(s)
+	n := w.live(never, func() bool { return false })
+	s = w.srv.AcceptRaw()
 	s.HoldPings()
 	s.Handshake("1", testSecret)
-	r.rec.want("up")
-	for i := range traffic { // the dead refuse it
-		_ = r.Send(t.Context(), message(fmt.Sprint("o", i), "text"), Key{Cycle: uint64(i + 1)})
+	<-n.sentAll
+	var has []string
+	for _, p := range sure {
+		if p.taken {
+			has = append(has, fmt.Sprint("o", p.key.Cycle-1))
+		}
 	}
-	half := chat("i0")[:50]
-	s.Send(half)
-	s.Send(chat("i0")[50:])
-	for i := 1; i < traffic; i++ {
-		s.Send(chat(fmt.Sprint("i", i)))
+	if m := s.Next(); m.Local == "message" { // in any case, the link is up
+		has = append(has, m.Attr["id"])
+	} else {
+		s.AnswerPing(m)
 	}
-	r.cancel(takeover.ErrHandover) // if it has not died
-	r.ended()
-	n := r.successor()
-	first := settledBy(r)
-	n.start()
-	for i := first; i < traffic; i++ { // as a gateway does from its journal
-		n.send(fmt.Sprint("o", i), uint64(i+1))
-	}
-	for i := range traffic {
-		receive(t, s, fmt.Sprint("o", i))
-	}
-	s.Send(chat("last"))
 	s.AnswerPings()
-	for e := n.rec.next(); e.s == nil || e.s.ID != "last"; e = n.rec.next() {
-	}
-	want := make([]string, 0, traffic+1)
-	for i := range traffic {
-		want = append(want, fmt.Sprint("i", i))
-	}
-	if got, want := fmt.Sprint(r.j.stanzas()), fmt.Sprint(append(want, "last")); got != want {
-		t.Errorf("journalled\n%s, want\n%s", got, want)
-	}
-	n.settled()
-	s.Close()
-}
-
-// dying kills the link at one of its steps.
-func dying(step string, after int) func(string) error {
-	var mu sync.Mutex
-	dead := false
-	return func(at string) error {
-		mu.Lock()
-		defer mu.Unlock()
-		if at == step && !dead {
-			after--
-			dead = after < 0
-		}
-		if dead {
-			return errKilled
-		}
-		return nil
-	}
-}
-
-// settledBy returns how many messages a dead link has seen settled.
-func settledBy(r *rig) (n int) {
-	for len(r.rec.events) > 0 {
-		n += len((<-r.rec.events).keys)
-	}
-	return n
-}
-
-// settled waits until all traffic is settled that was not.
-func (r *rig) settled() {
-	r.t.Helper()
-	for r.out.unsettled() > 0 {
-		r.rec.want("settled")
-	}
+	n.end()
+	w.ends(s, has)
 }
 
 // On a handover the server may read nothing: what was written in part is

@@ -38,13 +38,13 @@ func newWorld(t *testing.T, keys int) *world {
 type life struct {
 	*Link
 	w      *world
-	dies   func(step string) bool
+	dies   func(l *life, step string) bool
 	lazy   func() bool // the disk has time until later
 	cancel context.CancelCauseFunc
 	ended  chan struct{}
 	// sentAll is closed when the handler has no more to send.
 	sentAll chan struct{}
-	hasUp   chan struct{} // closed by Up
+	hasUp   chan struct{} // of Up
 
 	mu    sync.Mutex
 	dead  bool
@@ -59,13 +59,13 @@ type debt struct {
 	done func()
 }
 
-func (w *world) live(dies func(string) bool, lazy func() bool) *life {
-	l := &life{w: w, dies: dies, lazy: lazy, ended: make(chan struct{}), sentAll: make(chan struct{}), hasUp: make(chan struct{}), sent: map[Key]bool{}, held: map[Key][]*debt{}}
+func (w *world) live(dies func(*life, string) bool, lazy func() bool) *life {
+	l := &life{w: w, dies: dies, lazy: lazy, ended: make(chan struct{}), sentAll: make(chan struct{}), hasUp: make(chan struct{}, 10), sent: map[Key]bool{}, held: map[Key][]*debt{}}
 	l.Link = New(Config{
 		Domain: testDomain, Address: w.srv.Addr(), Secret: testSecret, Keeper: w.h,
 		Log: slog.New(slog.NewTextHandler(w.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}, l, w.j)
-	l.Link.t.settle, l.Link.t.settleMax = time.Millisecond, 3
+	l.Link.t.settle, l.Link.t.settleMax, l.Link.t.keepAlive = time.Millisecond, 3, time.Millisecond
 	l.Link.t.retry[0] = time.Millisecond
 	l.Link.t.drain, l.Link.t.closing = patience, patience
 	l.step = l.at
@@ -90,7 +90,7 @@ func (l *life) at(step string) error {
 }
 
 func (l *life) passes(step string) error {
-	if !l.dead && l.dies(step) {
+	if !l.dead && l.dies(l, step) {
 		l.dead = true
 		l.cancel(takeover.ErrHandover) // who waits shall see it
 	}
@@ -125,7 +125,7 @@ func (l *life) sendAll() {
 	}
 }
 
-func (l *life) Up()                        { close(l.hasUp) }
+func (l *life) Up()                        { l.hasUp <- struct{}{} }
 func (l *life) Handle(*stanza.Stanza, Key) {}
 func (l *life) Down(error)                 {}
 
@@ -178,15 +178,15 @@ func (l *life) commit(keys []Key, done func()) {
 }
 
 // random dies at any step after some others, by a seed.
-func random(r *rand.Rand, steps int) func(string) bool {
+func random(r *rand.Rand, steps int) func(*life, string) bool {
 	left := r.IntN(steps)
-	return func(string) bool {
+	return func(*life, string) bool {
 		left--
 		return left < 0
 	}
 }
 
-func never(string) bool { return false }
+func never(*life, string) bool { return false }
 
 // feed sends chat messages, each cut at any byte.
 func feed(s *componenttest.Conn, r *rand.Rand, n int) {
