@@ -16,10 +16,20 @@ func (i *inbox) add(d *DeliverSM, sequence uint32, size int) {
 
 func (i *inbox) full() bool { return len(i.batch) >= maxInbox || i.bytes >= maxInboxBytes }
 
-// split takes the first message off.
-func (i inbox) split() (first, rest inbox) {
-	first = inbox{i.batch[:1:1], i.sequences[:1:1], i.bytes}
-	return first, inbox{i.batch[1:], i.sequences[1:], i.bytes}
+// split takes the first messages off.
+func (i inbox) split(n int) (first, rest inbox) {
+	first = inbox{i.batch[:n:n], i.sequences[:n:n], i.bytes}
+	return first, inbox{i.batch[n:], i.sequences[n:], i.bytes}
+}
+
+// together returns how many messages at the start are handed over at once.
+func (s *session) together(batch []*DeliverSM) int {
+	for i, d := range batch {
+		if d.poison || s.delivering.suspects(d.from) {
+			return max(i, 1)
+		}
+	}
+	return len(batch)
 }
 
 // deliver hands messages to the handler and answers them when it has returned.
@@ -31,12 +41,7 @@ func (s *session) deliver(ctx context.Context) {
 			return
 		}
 		if in := s.take(); len(in.batch) > 0 {
-			statuses := s.c.h.Deliver(ctx, s.stream, in.batch, func(f func()) {
-				last := in.batch[len(in.batch)-1].Offset
-				s.delivering.enter(in.batch[0].from, last, last)
-				f()
-				s.delivering.leave()
-			})
+			statuses := s.give(ctx, in.batch)
 			s.c.at(pointDelivered)
 			s.answer(in, statuses)
 			s.c.at(pointAnswered)
@@ -44,7 +49,20 @@ func (s *session) deliver(ctx context.Context) {
 	}
 }
 
-// take empties the inbox, but takes a suspect alone.
+// give gives a batch to the handler, and notes while that reads it.
+func (s *session) give(ctx context.Context, batch []*DeliverSM) []Status {
+	if batch[0].poison {
+		return []Status{SystemError}
+	}
+	return s.c.h.Deliver(ctx, s.stream, batch, func(f func()) {
+		last := batch[len(batch)-1].Offset
+		s.delivering.enter(batch[0].from, last, last)
+		f()
+		s.delivering.leave()
+	})
+}
+
+// take empties the inbox, but takes alone what is to be handled so.
 func (s *session) take() (in inbox) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,8 +70,8 @@ func (s *session) take() (in inbox) {
 		return inbox{}
 	}
 	in, s.inbox = s.inbox, inbox{}
-	if len(in.batch) > 1 && s.delivering.suspects(in.batch[0].from) {
-		in, s.inbox = in.split()
+	if n := s.together(in.batch); n < len(in.batch) {
+		in, s.inbox = in.split(n)
 		poke(s.came)
 	}
 	s.busy = in.batch

@@ -35,7 +35,7 @@ func (s *session) skip(p pdu) {
 		"command", uint32(p.command), "sequence", p.sequence, "octets", len(p.body))
 	switch {
 	case p.command == cmdDeliver || p.command == cmdData:
-		s.reply(p, p.command, SystemError)
+		s.arrived(p, &DeliverSM{Data: p.command == cmdData, poison: true})
 	case p.command&response == 0:
 		s.reply(p, cmdNack, SystemError)
 	default:
@@ -47,8 +47,7 @@ func (s *session) skip(p pdu) {
 	}
 }
 
-// incoming puts a message into the inbox; or, when a predecessor has answered
-// it, among those whose answer may not have arrived.
+// incoming handles a message.
 func (s *session) incoming(p pdu) {
 	d, bad := decodeDelivery(p)
 	if bad != OK {
@@ -58,6 +57,13 @@ func (s *session) incoming(p pdu) {
 		s.reply(p, p.command, bad)
 		return
 	}
+	s.c.count(Delivered)
+	s.arrived(p, d)
+}
+
+// arrived puts a message into the inbox; or, when a predecessor has answered
+// it, among those whose answer may not be with the centre.
+func (s *session) arrived(p pdu, d *DeliverSM) {
 	d.from, d.Offset = p.from, p.to
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +71,6 @@ func (s *session) incoming(p pdu) {
 		s.ledger.owes(d, s.seen.answeredBy)
 		return
 	}
-	s.c.count(Delivered)
 	s.inbox.add(d, p.sequence, len(p.body))
 	s.seen.fresh = true
 }

@@ -21,9 +21,7 @@ type holder struct {
 func newHolder(t testing.TB) *holder {
 	h := &holder{conns: map[string]int{}}
 	t.Cleanup(func() {
-		for name := range h.conns {
-			h.Drop(name)
-		}
+		h.Drop(connName)
 	})
 	return h
 }

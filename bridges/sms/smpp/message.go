@@ -50,6 +50,7 @@ type DeliverSM struct {
 	// Offset is the place behind its PDU in the stream, from 1.
 	Offset uint64
 	from   uint64 // the place of its PDU
+	poison bool   // processes died of it: it was not read
 }
 
 // Payload returns the raw text: short_message, or message_payload when

@@ -207,7 +207,9 @@ func (s *session) settle() {
 		return
 	}
 	for _, d := range gone {
-		s.c.h.Answered(s.stream, d.batch)
+		if !d.batch[0].poison {
+			s.c.h.Answered(s.stream, d.batch)
+		}
 	}
 	s.mu.Lock()
 	s.release()

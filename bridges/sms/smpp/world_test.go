@@ -24,6 +24,8 @@ type world struct {
 	l      net.Listener
 	work   sync.WaitGroup
 	cfg    Config
+	h      Handler // nil: the world
+	now    *life
 
 	// answer, if not nil, says what the centre does with a submit: the answer
 	// is sent when it returns true.
@@ -232,7 +234,14 @@ func (l *life) die() {
 func (w *world) live(step func(point) bool) *life {
 	l := &life{w: w, ended: make(chan error, 1)}
 	l.ctx, l.cancel = context.WithCancelCause(w.Context())
-	l.c = New(w.cfg, w)
+	h := Handler(w)
+	if w.h != nil {
+		h = w.h
+	}
+	l.c = New(w.cfg, h)
+	w.mu.Lock()
+	w.now = l
+	w.mu.Unlock()
 	l.c.step = func(p point) {
 		if !l.dead.Load() && step != nil && step(p) {
 			l.die()
