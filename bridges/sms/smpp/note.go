@@ -34,14 +34,20 @@ type note struct {
 	remembers bool
 }
 
-// openNote gives the note of a predecessor, or an empty one.
-func openNote(k takeover.Keeper) (*note, error) {
-	singles := []int{1, bindSize, writeHead + maxBatch, trialSize, trialSize, maxPoisonSize}
+// singles are the sizes of the first slots in the area.
+var singles = [...]int{1, bindSize, writeHead + maxBatch, trialSize, trialSize, maxPoisonSize}
+
+func noteSize() int {
 	size := takeover.RingSize(ringSize) + maxNoted*takeover.SlotSize(maxSubmitSize)
 	for _, n := range singles {
 		size += takeover.SlotSize(n)
 	}
-	area, err := k.Area(noteName, size)
+	return size
+}
+
+// openNote gives the note of a predecessor, or an empty one.
+func openNote(k takeover.Keeper) (*note, error) {
+	area, err := k.Area(noteName, noteSize())
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +55,7 @@ func openNote(k takeover.Keeper) (*note, error) {
 		piece, area = area[:n:n], area[n:]
 		return piece
 	}
-	slots := make([]*takeover.Slot, len(singles))
+	var slots [len(singles)]*takeover.Slot
 	for i, n := range singles {
 		slots[i] = takeover.NewSlot(cut(takeover.SlotSize(n)))
 	}

@@ -52,7 +52,7 @@ func (s *session) batch() ([]byte, writeRecord) {
 	if s.torn > 0 {
 		cut, s.torn = s.torn, 0
 	}
-	b, rest := s.out[:cut:cut], s.out[cut:]
+	b, rest := s.out[:cut], s.out[cut:]
 	s.out, s.spare = append(s.spare[:0], rest...), nil
 	if len(rest) > 0 {
 		poke(s.more)
