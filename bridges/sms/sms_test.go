@@ -186,3 +186,8 @@ func TestSuite(t *testing.T) {
 func (b *Bridge) count(result string) int {
 	return int(testutil.ToFloat64(b.metrics.incoming.WithLabelValues(result)))
 }
+
+// events returns how often something happened on the first connector.
+func (b *Bridge) events(name string) int {
+	return int(testutil.ToFloat64(b.metrics.events.WithLabelValues(b.connectors[0].name, name)))
+}

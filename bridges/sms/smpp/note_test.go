@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"causeway/bridges/takeover/takeovertest"
 )
 
 // FuzzNote reads each record from octets that nobody vouches for. What can be
@@ -51,7 +53,7 @@ func FuzzTakeover(f *testing.F) {
 	f.Add(bytes.Repeat([]byte{255}, 64), uint32(0))
 	f.Add([]byte{2, 0, 0, 0, 0, 0, 0, 0, 24}, uint32(16))
 	f.Add([]byte{3}, uint32(1<<20))
-	k := newHolder(f)
+	k := takeovertest.New(f)
 	area, _ := k.Area(noteName, noteSize())
 	f.Fuzz(func(t *testing.T, in []byte, at uint32) {
 		clear(area)
@@ -95,7 +97,7 @@ func fill(t *testing.T, all *submits, n int) {
 // keepTime, whole; and if there is none, the next submit waits.
 func TestPlacesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n, _ := openNote(newHolder(t))
+		n, _ := openNote(takeovertest.New(t))
 		all := newSubmits(n.submits)
 		fill(t, all, maxNoted)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)

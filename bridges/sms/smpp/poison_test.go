@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+
+	"causeway/bridges/takeover/takeovertest"
 )
 
 // deadly is a handler that dies of a text.
@@ -104,7 +106,7 @@ func TestSkip(t *testing.T) {
 // Deaths are counted once each, of what was in hand only, and whoever was in
 // hand with others is handled alone.
 func TestTrial(t *testing.T) {
-	n, _ := openNote(newHolder(t))
+	n, _ := openNote(takeovertest.New(t))
 	next := func() (*trial, bool) {
 		tr := &trial{slot: n.reading, stream: 7}
 		_, found := tr.adopt()

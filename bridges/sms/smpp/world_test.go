@@ -14,13 +14,14 @@ import (
 	"time"
 
 	"causeway/bridges/takeover"
+	"causeway/bridges/takeover/takeovertest"
 )
 
 // world is what outlives a client: the keeper, a centre on TCP, and what a
 // gateway has on disk.
 type world struct {
 	*testing.T
-	keeper *holder
+	keeper *takeovertest.Keeper
 	l      net.Listener
 	work   sync.WaitGroup
 	cfg    Config
@@ -52,7 +53,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	w := &world{
-		T: t, keeper: newHolder(t), taken: map[string]int{}, replies: map[uint32]int{}, statuses: map[uint32]Status{}, enquired: map[uint32]int{},
+		T: t, keeper: takeovertest.New(t), taken: map[string]int{}, replies: map[uint32]int{}, statuses: map[uint32]Status{}, enquired: map[uint32]int{},
 		offsets: map[uint64]uint64{}, answered: map[string]int{}, fates: map[string]fate{}, counts: map[Event]int{},
 		changed: make(chan struct{}, 1),
 	}
@@ -376,7 +377,7 @@ func (w *world) check(sent int) {
 			w.Errorf("message %d: %d answers, status %v; enquire_link: %d", i+1, w.replies[i+1], w.statuses[i+1], w.enquired[i+1])
 		}
 	}
-	if w.binds != 1 || w.unbinds != 1 || w.keeper.held() {
-		w.Errorf("%d binds, %d unbinds, held: %v", w.binds, w.unbinds, w.keeper.held())
+	if w.binds != 1 || w.unbinds != 1 || len(w.keeper.Held()) > 0 {
+		w.Errorf("%d binds, %d unbinds, held: %v", w.binds, w.unbinds, w.keeper.Held())
 	}
 }

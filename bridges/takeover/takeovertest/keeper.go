@@ -1,8 +1,12 @@
-package smpp
+//go:build unix
+
+package takeovertest
 
 import (
+	"maps"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 
@@ -11,22 +15,29 @@ import (
 	"causeway/bridges/takeover"
 )
 
-// holder is a keeper in this process: it holds duplicates of descriptors.
-type holder struct {
+// Keeper is one in this process: it holds duplicates of descriptors, and areas
+// in memory. Make it with New.
+type Keeper struct {
 	takeover.Memory
 	mu    sync.Mutex
 	conns map[string]int
 }
 
-func newHolder(t testing.TB) *holder {
-	h := &holder{conns: map[string]int{}}
+var _ takeover.Keeper = (*Keeper)(nil)
+
+// New returns a keeper that gives up what it holds at the end of the test.
+func New(t testing.TB) *Keeper {
+	h := &Keeper{conns: map[string]int{}}
 	t.Cleanup(func() {
-		h.Drop(connName)
+		for _, name := range h.Held() {
+			h.Drop(name)
+		}
 	})
 	return h
 }
 
-func (h *holder) Hold(name string, c net.Conn) error {
+// Hold implements takeover.Keeper, for TCP.
+func (h *Keeper) Hold(name string, c net.Conn) error {
 	raw, err := c.(*net.TCPConn).SyscallConn()
 	if err != nil {
 		return err
@@ -44,7 +55,8 @@ func (h *holder) Hold(name string, c net.Conn) error {
 
 func duplicate(fd int) (int, error) { return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0) }
 
-func (h *holder) Adopt(name string) (net.Conn, error) {
+// Adopt implements takeover.Keeper.
+func (h *Keeper) Adopt(name string) (net.Conn, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	fd, ok := h.conns[name]
@@ -60,7 +72,8 @@ func (h *holder) Adopt(name string) (net.Conn, error) {
 	return net.FileConn(f)
 }
 
-func (h *holder) Drop(name string) {
+// Drop implements takeover.Keeper.
+func (h *Keeper) Drop(name string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if fd, ok := h.conns[name]; ok {
@@ -70,10 +83,9 @@ func (h *holder) Drop(name string) {
 	}
 }
 
-// held tells whether there is a bind that could be adopted.
-func (h *holder) held() bool {
+// Held returns the names of what it holds.
+func (h *Keeper) Held() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	_, ok := h.conns[connName]
-	return ok
+	return slices.Collect(maps.Keys(h.conns))
 }

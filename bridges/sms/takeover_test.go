@@ -1,0 +1,156 @@
+package sms
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"causeway/bridges"
+	"causeway/bridges/takeover"
+	"causeway/bridges/takeover/takeovertest"
+	"causeway/cmd/lab"
+)
+
+// serve runs a bridge with a keeper; leave ends it as a handover does.
+func serve(t *testing.T, c Config, k takeover.Keeper) (b *Bridge, h *fakeHost, leave func()) {
+	t.Helper()
+	b, err := New(c, slogDiscard, registry(), k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h = newHost()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx, h) }()
+	var left bool
+	end := func(cause error) {
+		if left {
+			return
+		}
+		left = true
+		cancel(cause)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	t.Cleanup(func() { end(nil) })
+	next(t, h.ready)
+	return b, h, func() { end(takeover.ErrHandover) }
+}
+
+func open(t *testing.T, b *Bridge) bridges.Session {
+	t.Helper()
+	s, err := b.Open(t.Context(), bridges.Account{ID: alice, Self: number})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// A long text that is cut off between two parts goes on with the next one and
+// the same reference, and has the ids of all.
+func TestLongTextGoesOnAfterTakeover(t *testing.T) {
+	s := newScript(t, answer{}, answer{status: 0x64})
+	k := takeovertest.New(t)
+	b, _, leave := serve(t, config(s.address()), k)
+	if b.Remembers() {
+		t.Error("it remembers a predecessor that was none")
+	}
+	_, err := open(t, b).Send(t.Context(), message(long))
+	wantError(t, err, bridges.Temporary, "not sent")
+	leave()
+	b, _, _ = serve(t, config(s.address()), k)
+	ids, err := open(t, b).Send(t.Context(), message(long))
+	if err != nil || len(ids) != 3 || !b.Remembers() {
+		t.Fatal(ids, err)
+	}
+	again, err := open(t, b).Send(t.Context(), message(long))
+	if err != nil || !slices.Equal(again, ids) {
+		t.Error(again, err)
+	}
+	var order, refs []string
+	for _, got := range s.submits() {
+		i := strings.Index(got, "\x05\x00\x03")
+		refs = append(refs, got[i+3:i+4])
+		order = append(order, got[i+5:i+7])
+	}
+	if !slices.Equal(order, []string{"\x01x", "\x02y", "\x02y", "\x03z"}) {
+		t.Errorf("parts %q", order)
+	}
+	if slices.Sort(refs); refs[0] != refs[3] {
+		t.Errorf("references %q", refs)
+	}
+	b.Settled(message(long).Key)
+	if _, err := open(t, b).Send(t.Context(), message(long)); err != nil || len(s.submits()) != 7 {
+		t.Errorf("settled: %d submits, %v", len(s.submits()), err)
+	}
+}
+
+// With another connector than the predecessor had, not all that it sent is
+// known.
+func TestRemembersItsConnectorsOnly(t *testing.T) {
+	k := new(takeover.Memory)
+	one, both := config("127.0.0.1:1"), config("127.0.0.1:1", "127.0.0.1:2")
+	for i, c := range []struct {
+		cfg  Config
+		want bool
+	}{{one, false}, {one, true}, {both, false}, {both, true}, {one, false}} {
+		b, err := New(c.cfg, slogDiscard, registry(), k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Remembers() != c.want {
+			t.Errorf("%d: remembers: %v", i, !c.want)
+		}
+	}
+	if newBridge(t, one).Remembers() {
+		t.Error("without a keeper")
+	}
+}
+
+// A successor goes on in the middle of a window and of a delivery, with a
+// centre that others wrote: that sees one bind and each text once.
+func TestRealCentresSeeNoTakeover(t *testing.T) {
+	eachCentre(t, func(t *testing.T, c *lab.Centre) {
+		k := takeovertest.New(t)
+		texts := []string{"one", "two", "three", "four", "five", "six", "seven", "eight"}
+		b, _, leave := serve(t, config(c.Address), k)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cut := make(chan error, len(texts))
+		for _, text := range texts {
+			go func() {
+				_, err := open(t, b).Send(ctx, message(text))
+				cut <- err
+			}()
+		}
+		seen := []string{c.Next("submit").Text}
+		leave()
+		cancel(takeover.ErrHandover)
+		for range texts {
+			next(t, cut)
+		}
+		b, h, _ := serve(t, config(c.Address), k)
+		for _, text := range texts {
+			if ids, err := open(t, b).Send(t.Context(), message(text)); err != nil || len(ids) != 1 {
+				t.Error(text, ids, err)
+			}
+		}
+		for range len(texts) - 1 {
+			seen = append(seen, c.Next("submit").Text)
+		}
+		if slices.Sort(seen); !slices.Equal(seen, slices.Sorted(slices.Values(texts))) {
+			t.Errorf("the centre got %q", seen)
+		}
+		if status := c.Text(phone[1:], number[1:], "žluť"); status != 0 {
+			t.Errorf("answered by %#x", status)
+		}
+		if e := next(t, h.came).Event.(bridges.Message); e.Text != "žluť" {
+			t.Errorf("came %+v", e)
+		}
+		c.None()
+		if n := b.events("adopted"); n != 1 || b.events("binds") != 0 {
+			t.Errorf("%d taken over, %d new binds", n, b.events("binds"))
+		}
+	})
+}

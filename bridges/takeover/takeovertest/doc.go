@@ -1,0 +1,2 @@
+// Package takeovertest is for tests of what outlives its process.
+package takeovertest
