@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,11 +90,14 @@ func eachCentre(t *testing.T, test func(t *testing.T, c *lab.Centre)) {
 	}
 }
 
+// keys makes each submit one of its own.
+var keys atomic.Int64
+
 func submit(t *testing.T, c *smpp.Client, m *smpp.SubmitSM) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	return c.Submit(ctx, smpp.Ticket{Key: string(m.Payload())}, m)
+	return c.Submit(ctx, smpp.Ticket{Key: strconv.FormatInt(keys.Add(1), 10)}, m)
 }
 
 func text(s string) *smpp.SubmitSM {
