@@ -42,13 +42,13 @@ func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 	x, ok := g.returned(s, key, fl)
 	if !ok || !g.member(ctx, id) || fl == nil && g.waitsAlready(ctx, id, x.id) {
 		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "nothing to keep").Inc()
-		g.settle(key, x.origin, x.record)
+		g.settle(ctx, key, x.origin, x.record)
 		return
 	}
 	if x.tries >= bounceTries || !g.people.keeps(id) {
 		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "given up").Inc()
 		g.log.Info("message given up: the user's server does not take it", "stanza", x.id)
-		g.settle(key, x.origin, x.record)
+		g.settle(ctx, key, x.origin, x.record)
 		return
 	}
 	b := &mapping.Batch{PutMessages: x.rows, Park: []mapping.Parked{{
@@ -89,15 +89,21 @@ func (g *Gateway) returned(s *stanza.Stanza, key mapping.Key, fl *flight) (x ret
 // waitsAlready tells whether a message of that id is kept: a crash may have
 // left both the message and the error.
 func (g *Gateway) waitsAlready(ctx context.Context, id bridges.AccountID, stanzaID string) bool {
+	_, ok := g.waitingRow(ctx, id, stanzaID)
+	return ok
+}
+
+// waitingRow finds a message of that id among those that are kept.
+func (g *Gateway) waitingRow(ctx context.Context, id bridges.AccountID, stanzaID string) (mapping.Key, bool) {
 	if !g.people.hasBounced(id) {
-		return false
+		return mapping.Key{}, false
 	}
 	for _, p := range g.waitingFor(ctx, id) {
 		if o, err := fromRecord(p.Record.Data); err == nil && o.ID == stanzaID {
-			return true
+			return p.Key, true
 		}
 	}
-	return false
+	return mapping.Key{}, false
 }
 
 // waitingFor returns what waits for a user.
@@ -118,15 +124,27 @@ func (g *Gateway) showBounced(ctx context.Context, id bridges.AccountID) {
 	g.people.released(id)
 	now := time.Now()
 	for _, p := range rows {
-		o, err := fromRecord(p.Record.Data)
-		if err != nil || now.After(p.Expires) {
-			g.cfg.Metrics.bounces.WithLabelValues(g.domain, "expired").Inc()
-			g.settle(p.Key)
-			continue
-		}
-		g.bounces.set(o.ID, p.Attempts)
-		g.sendKeyed(o, p.Key, &flight{account: id, keep: o, tries: p.Attempts})
+		g.showAgain(g.work, id, p, now)
 	}
+}
+
+// showAgain sends one message that waited.
+func (g *Gateway) showAgain(ctx context.Context, id bridges.AccountID, p mapping.Parked, now time.Time) {
+	x := g.trials.begin(ctx, p.Key)
+	defer x.end()
+	g.at("begin")
+	if x.deaths >= maxDeaths {
+		_ = g.putAway(x, x.killer(p.Record)) // or at the next start
+		return
+	}
+	o, err := fromRecord(p.Record.Data)
+	if err != nil || now.After(p.Expires) {
+		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "expired").Inc()
+		g.settle(x, p.Key)
+		return
+	}
+	g.bounces.set(o.ID, p.Attempts)
+	g.sendKeyed(x, o, p.Key, &flight{account: id, keep: o, tries: p.Attempts})
 }
 
 // expireBounced forgets what waited too long for users who do not return. The
@@ -145,7 +163,7 @@ func (g *Gateway) expireFor(ctx context.Context, id bridges.AccountID) {
 	for _, p := range g.waitingFor(ctx, id) {
 		if now.After(p.Expires) {
 			g.cfg.Metrics.bounces.WithLabelValues(g.domain, "expired").Inc()
-			g.settle(p.Key)
+			g.settle(ctx, p.Key)
 			g.people.forgets(id)
 		}
 	}

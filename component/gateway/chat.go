@@ -41,7 +41,7 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key)
 	r := readChat(s)
 	if r.drop != "" {
 		g.cfg.Metrics.dropped.WithLabelValues(g.domain, r.drop).Inc()
-		g.settle(key)
+		g.settle(ctx, key)
 		return
 	}
 	refusal := r.refuse
@@ -57,13 +57,13 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key)
 		g.finish(ctx, t)
 		return
 	}
-	err := g.untilFree(func() error {
+	err := g.untilFree(ctx, func() error {
 		t := g.begin(id, key)
 		g.obey(ctx, t, parseOrder(r.text))
 		return g.commit(ctx, t)
 	})
 	if errors.Is(err, mapping.ErrTaken) {
-		g.settle(key)
+		g.settle(ctx, key)
 	}
 }
 

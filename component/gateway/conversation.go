@@ -42,6 +42,7 @@ type outgoing struct {
 	doubt    bool // an earlier attempt's outcome is not known
 	parked   bool // it has a row of its own
 	dropped  bool // it was found to be a repetition when it was to be parked
+	tried    bool // a predecessor has given it to the bridge, which remembers what became of it
 }
 
 // read reads m as it was when it was accepted: while it waits it grows older,
@@ -114,7 +115,7 @@ func (g *Gateway) runConversation(c *conversation) {
 		case c.next():
 			m := c.head
 			r.mu.Unlock()
-			v := g.stepOut(g.work, c, m)
+			v := g.tryText(c, m)
 			r.mu.Lock()
 			g.after(c, v)
 		default:
@@ -171,18 +172,40 @@ func (g *Gateway) load(ctx context.Context, c *conversation, counted int) (texts
 	}
 	hold := g.policy.Load().hold
 	for _, p := range rows {
-		s, err := stanza.Parse(p.Record.Data)
-		if err != nil {
-			g.quarantine(p.Key, p.Record, err)
+		m := g.loadOne(ctx, p)
+		if m == nil {
 			lacking++
 			continue
 		}
-		texts = append(texts, &outgoing{
-			key: p.Key, s: s, at: p.Expires.Add(-hold), expires: p.Expires, attempts: p.Attempts,
-			doubt: p.Doubt, parked: true,
-		})
+		m.at = p.Expires.Add(-hold)
+		texts = append(texts, m)
 	}
 	return texts, lacking
+}
+
+// loadOne makes a text of its row; nil: it was taken away. That its outcome is
+// in doubt means nothing when the row says so for an attempt that the bridge
+// remembers.
+func (g *Gateway) loadOne(ctx context.Context, p mapping.Parked) *outgoing {
+	x := g.trials.begin(ctx, p.Key)
+	defer x.rest()
+	g.at("load")
+	if x.deaths >= maxDeaths && g.putAway(x, x.killer(p.Record)) == nil {
+		return nil
+	}
+	s, err := stanza.Parse(p.Record.Data)
+	if err != nil {
+		g.quarantine(p.Key, p.Record, err)
+		return nil
+	}
+	m := &outgoing{
+		key: p.Key, s: s, expires: p.Expires, attempts: p.Attempts,
+		doubt: p.Doubt, parked: true, tried: g.remembers && x.flags&sending != 0,
+	}
+	if m.tried {
+		m.doubt = x.flags&doubted != 0
+	}
+	return m
 }
 
 // loaded enters what load read, and sets the count right. The caller holds the

@@ -52,12 +52,15 @@ func (g *Gateway) enroll(ctx context.Context, t *tx, fields map[string]string) (
 // untilFree runs f, which registers and commits. Two users who are given the
 // same identity at the same time cannot both have it: who comes second tries
 // again, and alone, or of many at once most would lose each time.
-func (g *Gateway) untilFree(f func() error) error {
+func (g *Gateway) untilFree(ctx context.Context, f func() error) error {
 	err := f()
 	if !errors.Is(err, mapping.ErrTaken) {
 		return err
 	}
+	x := trialOf(ctx)
+	x.leave()
 	g.choosing.Lock()
+	x.enter()
 	defer g.choosing.Unlock()
 	for tries := 4; tries > 0 && errors.Is(err, mapping.ErrTaken); tries-- {
 		err = f()
@@ -148,8 +151,12 @@ func (g *Gateway) unenroll(ctx context.Context, t *tx) (removal, error) {
 	if !ok {
 		return r, errNotRegistered
 	}
+	x := trialOf(ctx)
+	x.leave()
 	g.router.quiet(acc.ID)
-	if err := g.sessions.close(acc.ID); err != nil {
+	err = g.sessions.close(acc.ID)
+	x.enter()
+	if err != nil {
 		g.log.Warn("the session did not close well", "err", err)
 	}
 	if err := g.giveUpWaiting(ctx, t); err != nil {

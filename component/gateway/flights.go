@@ -39,12 +39,15 @@ type flights struct {
 	inbound int
 	// refusals has an entry for each refusal under way.
 	refusals chan struct{}
+	// returned are those that bounced and that the link has yet to settle.
+	returned map[mapping.Key]bool
 }
 
 func (f *flights) init() {
 	f.byKey = map[mapping.Key]*flight{}
 	f.byID = map[string]*flight{}
 	f.refusals = make(chan struct{}, refusalsUnderWay)
+	f.returned = map[mapping.Key]bool{}
 }
 
 func (f *flights) add(key mapping.Key, o *stanza.Out, fl *flight) {
@@ -72,7 +75,24 @@ func (f *flights) bounced(account bridges.AccountID, id string) *flight {
 	if fl == nil || fl.account != account {
 		return nil
 	}
+	f.returned[fl.key] = true
 	return f.remove(fl)
+}
+
+// hasReturned tells whether what the link settles had bounced.
+func (f *flights) hasReturned(key mapping.Key) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	was := f.returned[key]
+	delete(f.returned, key)
+	return was
+}
+
+// returns says that a stanza which is not sent here had bounced before.
+func (f *flights) returns(key mapping.Key) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.returned[key] = true
 }
 
 func (f *flights) remove(fl *flight) *flight {
@@ -126,7 +146,7 @@ func (f *flights) release(n int) {
 // written and not settled. What the link refuses can never be sent: it is
 // settled with a log line. What the end of the gateway cuts off stays in the
 // journal, and so does all that comes after it.
-func (g *Gateway) sendKeyed(o *stanza.Out, key mapping.Key, fl *flight) {
+func (g *Gateway) sendKeyed(ctx context.Context, o *stanza.Out, key mapping.Key, fl *flight) {
 	if g.cut.Load() {
 		return
 	}
@@ -134,7 +154,15 @@ func (g *Gateway) sendKeyed(o *stanza.Out, key mapping.Key, fl *flight) {
 		o.ID = newID()
 	}
 	g.flights.add(key, o, fl)
+	if g.hasReturned(ctx, fl) {
+		return
+	}
+	g.inherited.sent(key)
+	g.at("send")
+	x := trialOf(ctx)
+	x.leave()
 	err := g.link.Send(g.sending, o, component.Key(key))
+	x.enter()
 	switch {
 	case err == nil || errors.Is(err, component.ErrDown):
 		return
@@ -145,12 +173,17 @@ func (g *Gateway) sendKeyed(o *stanza.Out, key mapping.Key, fl *flight) {
 	g.log.Error("stanza cannot be sent", "id", trace(key), "stanza", o.ID, "err", err)
 	g.cfg.Metrics.dropped.WithLabelValues(g.domain, "unsendable").Inc()
 	if g.flights.take(key) != nil {
-		g.settle(key, fl.record)
+		g.settle(ctx, key, fl.record)
 	}
 }
 
 // send gives the link a stanza that need not last, such as presence.
-func (g *Gateway) send(o *stanza.Out) { g.sendWithin(g.sending, o) }
+func (g *Gateway) send(ctx context.Context, o *stanza.Out) {
+	x := trialOf(ctx)
+	x.leave()
+	defer x.enter()
+	g.sendWithin(g.sending, o)
+}
 
 func (g *Gateway) sendWithin(ctx context.Context, o *stanza.Out) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
@@ -161,7 +194,7 @@ func (g *Gateway) sendWithin(ctx context.Context, o *stanza.Out) {
 }
 
 // settle says that a record is done with.
-func (g *Gateway) settle(keys ...mapping.Key) {
+func (g *Gateway) settle(ctx context.Context, keys ...mapping.Key) {
 	b := new(mapping.Batch)
 	for _, k := range keys {
 		if k != (mapping.Key{}) {
@@ -169,27 +202,6 @@ func (g *Gateway) settle(keys ...mapping.Key) {
 		}
 	}
 	if len(b.Settle) > 0 {
-		g.store.Behind(b)
+		g.behind(ctx, b)
 	}
-}
-
-// Settled implements component.Handler. What bounced meanwhile is no flight
-// any more: its record lives on.
-func (g *Gateway) Settled(keys []component.Key, done func()) {
-	b := &mapping.Batch{Settle: make([]mapping.Key, 0, len(keys))}
-	for _, k := range keys {
-		fl := g.flights.take(mapping.Key(k))
-		if fl == nil {
-			continue
-		}
-		b.Settle = append(b.Settle, mapping.Key(k))
-		if fl.record != (mapping.Key{}) {
-			b.Settle = append(b.Settle, fl.record)
-		}
-		b.PutMessages = append(b.PutMessages, fl.rows...)
-	}
-	if len(b.Settle) > 0 {
-		g.store.Behind(b)
-	}
-	done()
 }

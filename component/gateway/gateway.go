@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/takeover"
 	"causeway/component"
 	"causeway/component/stanza"
 	"causeway/mapping"
@@ -47,6 +48,10 @@ type Config struct {
 	Version string
 	Log     *slog.Logger
 	Metrics *Metrics // nil: not counted
+	// Keeper has the note of what is being handled, by names that begin with
+	// Domain, so that a successor finds what has killed this process. Nil:
+	// there is no successor.
+	Keeper takeover.Keeper
 }
 
 // Gateway serves the domain of one bridge. It is the component.Handler of the
@@ -87,9 +92,15 @@ type Gateway struct {
 	bounces  *cache[string, int] // how often a message came back, by stanza id
 	refusals chan refusal
 	sendout  spool
-	greeted  context.CancelFunc // ends the greeting of an earlier connection
-	recalled map[string]bool    // during replay: ids of the stanzas that events become
-	choosing sync.Mutex         // see untilFree
+	greeted  context.CancelFunc     // ends the greeting of an earlier connection
+	places   *cache[uint64, uint64] // how far the journal has the streams of the network
+
+	trials    *trials
+	inherited inherited
+	remembers bool // the bridge does: see bridges.Rememberer
+	// step, in tests, stops the gateway between two steps as a kill would.
+	step     func(place string)
+	choosing sync.Mutex // see untilFree
 }
 
 var (
@@ -100,10 +111,12 @@ var (
 // New returns a gateway that is not yet running.
 func New(cfg Config) *Gateway {
 	cfg = withDefaults(cfg)
+	log := cfg.Log.With("bridge", cfg.Domain)
 	g := &Gateway{
-		cfg: cfg, domain: cfg.Domain, info: cfg.Bridge.Info(), store: cfg.Store,
-		log:  cfg.Log.With("bridge", cfg.Domain),
-		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
+		cfg: cfg, domain: cfg.Domain, info: cfg.Bridge.Info(), store: patient{cfg.Store}, log: log,
+		trials: newTrials(takeover.Within(cfg.Keeper, cfg.Domain), log),
+		places: newCache[uint64, uint64](64),
+		sent:   newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
 		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), commands: newCommandSessions(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 		bounces: newCache[string, int](4096),
@@ -114,11 +127,12 @@ func New(cfg Config) *Gateway {
 	g.sending, g.cutOff = context.WithCancel(g.work)
 	g.greeted = func() {}
 	g.SetPolicy(Policy{cfg.Allow, cfg.Hold, cfg.AccountLimit, cfg.BridgeLimit})
-	g.accounts = newAccounts(cfg.Store, cfg.Domain)
+	g.accounts = newAccounts(g.store, cfg.Domain)
 	g.sessions = newSessions(cfg.Bridge)
 	g.sendout.more = make(chan struct{}, 1)
 	g.router.init()
 	g.flights.init()
+	g.inherited.init()
 	g.mux = component.NewMux[*tx](g.log)
 	g.register()
 	g.disco = newDiscoInfo(g)
@@ -137,6 +151,9 @@ func withDefaults(cfg Config) Config {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Keeper == nil {
+		cfg.Keeper = new(takeover.Memory)
 	}
 	if cfg.Metrics == nil {
 		cfg.Metrics = NewMetrics(nil)
@@ -158,6 +175,11 @@ func (g *Gateway) register() {
 // (bounded), says that everybody is unavailable, closes the link, and returns
 // nil, or ErrStuck after 11 s. It returns an error when store, link or bridge
 // can never work. A Gateway runs once.
+//
+// When the cause of ctx is takeover.ErrHandover, link and bridge stop with the
+// same cause, and Run returns nil as soon as they have. What is under way is
+// cut off then, and goes no further: the process must end without closing the
+// store in order, and a successor goes on from the note.
 func (g *Gateway) Run(ctx context.Context, link Link) error {
 	g.link = link
 	if err := g.replay(ctx); err != nil {
@@ -179,6 +201,10 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 		failed = ended("link", l.err)
 	case <-b.done:
 		failed = ended("bridge", b.err)
+	}
+	if errors.Is(context.Cause(ctx), takeover.ErrHandover) {
+		g.handOver(l, b)
+		return failed
 	}
 	return errors.Join(failed, g.shutDown(l, b))
 }

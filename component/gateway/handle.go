@@ -50,6 +50,7 @@ func (g *Gateway) control(s *stanza.Stanza, key mapping.Key) {
 // stepControl makes the step that handles s; must tells that it cannot be
 // refused.
 func (g *Gateway) stepControl(s *stanza.Stanza, key mapping.Key) (st step, must bool) {
+	st.key = key
 	st.poisoned = func(reason string) { g.poisonedStanza(s, key, reason) }
 	switch {
 	case s.Kind == stanza.IQ:
@@ -59,6 +60,12 @@ func (g *Gateway) stepControl(s *stanza.Stanza, key mapping.Key) (st step, must 
 	case s.Type == "error":
 		// Before the settlement that follows it in the stream.
 		fl := g.flights.bounced(accountOf(s.From), s.ID)
+		if fl == nil && g.inherited.returns(s, key) {
+			return step{run: func(context.Context) {}}, true
+		}
+		if fl == nil { // it was being sent just now
+			fl = g.flights.bounced(accountOf(s.From), s.ID)
+		}
 		must = fl != nil
 		st.run = func(ctx context.Context) { g.onBounce(ctx, s, key, fl) }
 	default:
@@ -75,7 +82,7 @@ func (g *Gateway) overflow(s *stanza.Stanza, key mapping.Key) {
 		ok = false
 	}
 	if !ok {
-		g.settle(key)
+		g.settle(g.work, key)
 		return
 	}
 	select {

@@ -14,7 +14,7 @@ import (
 // Journal returns the journal of the gateway's link, in which stanzas are
 // kept as the server wrote them.
 func (g *Gateway) Journal() component.Journal {
-	return journal{g.store, g.domain}
+	return journal{g.cfg.Store, g.domain}
 }
 
 type journal struct {

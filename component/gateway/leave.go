@@ -58,6 +58,7 @@ func (g *Gateway) giveUpWaiting(ctx context.Context, t *tx) error {
 			return err
 		}
 		for _, p := range rows {
+			t.done = append(t.done, func() { g.settledWithBridge(p.Key) })
 			if s, err := stanza.Parse(p.Record.Data); err == nil {
 				if o, ok := errNotRegistered.Reply(s); ok {
 					t.send(o)

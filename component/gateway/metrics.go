@@ -8,7 +8,7 @@ import (
 
 // Metrics are the counters of all gateways of a process, by component domain.
 type Metrics struct {
-	messages, refused, dropped, retries, receipts, bounces, panics *prometheus.CounterVec
+	messages, refused, dropped, retries, receipts, bounces, panics, quarantined *prometheus.CounterVec
 
 	unsettled *prometheus.GaugeVec
 }
@@ -16,17 +16,20 @@ type Metrics struct {
 // NewMetrics makes the counters and registers them, unless r is nil.
 func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
-		messages:  counter("messages_total", "Messages by direction and outcome.", "direction", "outcome"),
-		refused:   counter("refused_total", "Stanzas and events answered with an error at once.", "reason"),
-		dropped:   counter("dropped_total", "Stanzas and events that have no effect by rule.", "reason"),
-		retries:   counter("retries_total", "Attempts that will be repeated."),
-		receipts:  counter("receipts_total", "Receipts shown to senders.", "type"),
-		bounces:   counter("bounces_total", "Messages that the user's own server returned.", "outcome"),
-		panics:    counter("panics_total", "Recovered panics."),
+		messages: counter("messages_total", "Messages by direction and outcome.", "direction", "outcome"),
+		refused:  counter("refused_total", "Stanzas and events answered with an error at once.", "reason"),
+		dropped:  counter("dropped_total", "Stanzas and events that have no effect by rule.", "reason"),
+		retries:  counter("retries_total", "Attempts that will be repeated."),
+		receipts: counter("receipts_total", "Receipts shown to senders.", "type"),
+		bounces:  counter("bounces_total", "Messages that the user's own server returned.", "outcome"),
+		panics:   counter("panics_total", "Recovered panics."),
+
+		quarantined: counter("quarantined_total", "Records of the journal that were put away.", "reason"),
+
 		unsettled: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "causeway", Subsystem: "gateway", Name: "unsettled", Help: "Messages of users that are accepted and not settled."}, []string{"bridge"}),
 	}
 	if r != nil {
-		r.MustRegister(m.messages, m.refused, m.dropped, m.retries, m.receipts, m.bounces, m.panics, m.unsettled)
+		r.MustRegister(m.messages, m.refused, m.dropped, m.retries, m.receipts, m.bounces, m.panics, m.quarantined, m.unsettled)
 	}
 	return m
 }
@@ -47,10 +50,12 @@ var (
 	droppedReasons = []string{
 		"error", "no text", "not to be sent now", "key exchange", "receipt", "marker", "reaction", "retraction",
 		"not journalled", "unsendable", "unreadable record", "no answer allowed", "repetition",
-		"no account", "no address", "redelivery", "repetition of the network",
+		"no account", "no address", "redelivery", "before the takeover", "repetition of the network",
 		"missing part", "repeated part", "part of a network that has none",
 		"repeated receipt", "receipt for an unknown message",
 	}
+	quarantineReasons = []string{"deaths", "panic", "unreadable"}
+
 	bounceOutcomes = []string{"kept", "expired", "given up", "nothing to keep"}
 )
 
@@ -60,7 +65,7 @@ func (m *Metrics) start(domain string) {
 	m.retries.WithLabelValues(domain)
 	m.unsettled.WithLabelValues(domain)
 	for v, reasons := range map[*prometheus.CounterVec][]string{
-		m.refused: refusedReasons, m.dropped: droppedReasons, m.bounces: bounceOutcomes,
+		m.refused: refusedReasons, m.dropped: droppedReasons, m.bounces: bounceOutcomes, m.quarantined: quarantineReasons,
 	} {
 		for _, r := range reasons {
 			v.WithLabelValues(domain, r)

@@ -33,8 +33,8 @@ func TestCountersFromTheStart(t *testing.T) {
 		{`refused\.WithLabelValues\(g\.domain, ` + text, m.refused},
 		{`bounces\.WithLabelValues\(g\.domain, ` + text, m.bounces},
 		{`dropped\.WithLabelValues\(g\.domain, ` + text, m.dropped},
-		{`finishIn\(in, ` + text, m.dropped},
-		{`\bdrop(?:: |\(m, )` + text, m.dropped},
+		{`finishIn\([a-z.]+, in, ` + text, m.dropped},
+		{`\bdrop(?:: |\([a-z.]+, m, )` + text, m.dropped},
 		{`(?m)^\t\t\t\treturn ` + text, m.dropped}, // of notText
 	} {
 		for _, reason := range named(t, files, c.used) {

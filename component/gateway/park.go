@@ -78,17 +78,21 @@ func (g *Gateway) parkOld(now time.Time) {
 			return
 		}
 		b := new(mapping.Batch)
+		var dropped []mapping.Key
 		for i := range old {
-			g.park(b, &old[i], now)
+			dropped = append(dropped, g.park(b, &old[i], now)...)
+		}
+		if len(dropped) > 0 {
+			b.Done = func() { g.settledWithBridge(dropped...) }
 		}
 		g.store.Behind(b)
 		g.parked(old)
 	}
 }
 
-// park makes rows of claimed texts. A repetition becomes none: when its turn
+// park makes rows of claimed texts, and returns what becomes none. A repetition becomes none: when its turn
 // comes, the book may have forgotten what it repeats.
-func (g *Gateway) park(b *mapping.Batch, o *old, now time.Time) {
+func (g *Gateway) park(b *mapping.Batch, o *old, now time.Time) (dropped []mapping.Key) {
 	next := o.next
 	if next.IsZero() {
 		next = now
@@ -98,11 +102,13 @@ func (g *Gateway) park(b *mapping.Batch, o *old, now time.Time) {
 			g.cfg.Metrics.dropped.WithLabelValues(g.domain, "repetition").Inc()
 			m.dropped = true
 			b.Settle = append(b.Settle, m.key)
+			dropped = append(dropped, m.key)
 			continue
 		}
 		m.doubt, o.doubt = m.doubt || o.doubt, false
 		b.Park = append(b.Park, g.parkedRow(o.c.user.id, m, next, m.doubt))
 	}
+	return dropped
 }
 
 // old are the texts of a conversation that are to be parked.

@@ -99,7 +99,7 @@ func (p *pieces) expired(now time.Time) (old [][]*incoming) {
 func (g *Gateway) keepPart(ctx context.Context, in *incoming) {
 	ready, known := g.pieces.add(in)
 	if known {
-		g.finishIn(in, "repeated part")
+		g.finishIn(ctx, in, "repeated part")
 	}
 	for _, parts := range ready {
 		if m := g.assemble(ctx, parts, in.place()); m != nil {
@@ -112,6 +112,7 @@ func (g *Gateway) keepPart(ctx context.Context, in *incoming) {
 func (g *Gateway) showExpired(now time.Time) {
 	for _, parts := range g.pieces.expired(now) {
 		g.contain("parts of a message", step{
+			key: parts[len(parts)-1].key,
 			run: func(ctx context.Context) {
 				if m := g.assemble(ctx, parts, mapping.Key{}); m != nil {
 					g.enqueueIn(m)
@@ -140,7 +141,7 @@ func (g *Gateway) assemble(ctx context.Context, parts []*incoming, place mapping
 	a, ok := g.cfg.Bridge.(bridges.Assembler)
 	if !ok {
 		for _, in := range parts {
-			g.finishIn(in, "part of a network that has none")
+			g.finishIn(ctx, in, "part of a network that has none")
 		}
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"causeway/bridges/takeover"
 	"causeway/component/stanza"
 	"causeway/mapping"
 )
@@ -13,8 +14,17 @@ import (
 // step is one piece of work of a lane. poisoned takes what it worked on out of
 // the way when it panics; nil: there is nothing.
 type step struct {
+	key      mapping.Key // of the record that it works on; zero: of none
 	run      func(ctx context.Context)
 	poisoned func(reason string)
+}
+
+// at marks a place between two steps, at which tests kill the program.
+func (g *Gateway) at(place string) {
+	if g.step != nil {
+		g.step(place)
+	}
+	takeover.Step("gateway", place)
 }
 
 // contain runs a step and survives its panic, which harms only what the step
@@ -28,7 +38,11 @@ func (g *Gateway) contain(what string, st step) {
 			}
 		}
 	}()
-	st.run(g.work)
+	x := g.trials.begin(g.work, st.key)
+	defer g.unwatch(st.key)
+	defer x.end()
+	g.at("begin")
+	st.run(x)
 }
 
 func (g *Gateway) panicked(what string, p any) {
@@ -41,6 +55,7 @@ func (g *Gateway) panicked(what string, p any) {
 func (g *Gateway) poisonedStanza(s *stanza.Stanza, key mapping.Key, reason string) {
 	t := g.begin(accountOf(s.From), key)
 	if key != (mapping.Key{}) {
+		g.cfg.Metrics.quarantined.WithLabelValues(g.domain, "panic").Inc()
 		t.batch.Quarantine = []mapping.Quarantined{{
 			Key: key, Bridge: g.domain, Reason: reason, At: time.Now(),
 			Record: mapping.Record{Kind: mapping.FromXMPP, Data: []byte(s.Raw())},
@@ -61,6 +76,7 @@ func (g *Gateway) poisonedEvent(in *incoming, reason string) {
 	if err != nil {
 		rec = mapping.Record{Kind: mapping.FromNetwork}
 	}
+	g.cfg.Metrics.quarantined.WithLabelValues(g.domain, "panic").Inc()
 	g.store.Behind(&mapping.Batch{
 		Settle: []mapping.Key{in.key},
 		Quarantine: []mapping.Quarantined{{
@@ -73,6 +89,7 @@ func (g *Gateway) poisonedEvent(in *incoming, reason string) {
 func (g *Gateway) quarantine(k mapping.Key, r mapping.Record, err error) {
 	g.log.Error("record of the journal cannot be read", "id", trace(k), "err", err)
 	g.cfg.Metrics.dropped.WithLabelValues(g.domain, "unreadable record").Inc()
+	g.cfg.Metrics.quarantined.WithLabelValues(g.domain, "unreadable").Inc()
 	g.store.Behind(&mapping.Batch{
 		Settle: []mapping.Key{k},
 		Quarantine: []mapping.Quarantined{{

@@ -13,37 +13,37 @@ import (
 func (g *Gateway) onPresence(ctx context.Context, s *stanza.Stanza, key mapping.Key) {
 	id := accountOf(s.From)
 	if !g.admits(id) {
-		g.settle(key)
-		g.turnAway(s)
+		g.settle(ctx, key)
+		g.turnAway(ctx, s)
 		return
 	}
 	switch s.Type {
 	case "":
 		g.onAvailable(ctx, s, id)
 	case "unavailable":
-		g.onUnavailable(s, id)
+		g.onUnavailable(ctx, s, id)
 	case "probe":
 		g.onProbe(ctx, s, id)
 	case "subscribe", "subscribed", "unsubscribe", "unsubscribed":
 		g.onSubscription(ctx, s, id, key)
 		return
 	}
-	g.settle(key)
+	g.settle(ctx, key)
 }
 
 // turnAway answers the presence of somebody who is not allowed. A subscribe is
 // refused as well, or the contact stays pending in the roster (xeps.md
 // 0100.31). There are no words in chat: strangers get none.
-func (g *Gateway) turnAway(s *stanza.Stanza) {
+func (g *Gateway) turnAway(ctx context.Context, s *stanza.Stanza) {
 	switch s.Type {
 	case "subscribe":
-		g.send(subscription("unsubscribed", bare(s.To), s))
+		g.send(ctx, subscription("unsubscribed", bare(s.To), s))
 	case "":
 	default:
 		return
 	}
 	if o, ok := errNotAllowed.Reply(s); ok {
-		g.send(o)
+		g.send(ctx, o)
 	}
 }
 
@@ -59,7 +59,7 @@ func (g *Gateway) onAvailable(ctx context.Context, s *stanza.Stanza, id bridges.
 	}
 	fresh, show := g.people.came(id, resourceOf(s.From), localOf(s.To) == "")
 	if fresh {
-		g.send(g.ownPresence(string(id), g.statusOf(acc)))
+		g.send(ctx, g.ownPresence(string(id), g.statusOf(acc)))
 	}
 	if show {
 		g.showContacts(ctx, id)
@@ -70,12 +70,12 @@ func (g *Gateway) onAvailable(ctx context.Context, s *stanza.Stanza, id bridges.
 // onUnavailable takes a user as gone when it was the last resource; directed
 // to a contact it means nothing to the gateway (xeps.md 0100.24-26). A server
 // answers a subscribe with unavailable from the bare JID: that is no log-out.
-func (g *Gateway) onUnavailable(s *stanza.Stanza, id bridges.AccountID) {
+func (g *Gateway) onUnavailable(ctx context.Context, s *stanza.Stanza, id bridges.AccountID) {
 	if resourceOf(s.From) == "" {
 		return
 	}
 	if g.people.left(id, resourceOf(s.From), localOf(s.To) == "") {
-		g.send(&stanza.Out{Kind: stanza.Presence, Type: "unavailable", From: g.domain, To: s.From})
+		g.send(ctx, &stanza.Out{Kind: stanza.Presence, Type: "unavailable", From: g.domain, To: s.From})
 	}
 }
 
@@ -91,7 +91,7 @@ func (g *Gateway) onProbe(ctx context.Context, s *stanza.Stanza, id bridges.Acco
 		if registered {
 			status = g.statusOf(acc)
 		}
-		g.send(g.ownPresence(s.From, status))
+		g.send(ctx, g.ownPresence(s.From, status))
 		return
 	}
 	chat, err := g.resolve(localOf(s.To))
@@ -101,11 +101,11 @@ func (g *Gateway) onProbe(ctx context.Context, s *stanza.Stanza, id bridges.Acco
 			return
 		}
 		if ok && c.Subscription&mapping.SeesContact != 0 {
-			g.send(g.contactPresence(bare(s.To), s.From))
+			g.send(ctx, g.contactPresence(bare(s.To), s.From))
 			return
 		}
 	}
-	g.send(&stanza.Out{Kind: stanza.Presence, Type: "unsubscribed", From: bare(s.To), To: string(id)})
+	g.send(ctx, &stanza.Out{Kind: stanza.Presence, Type: "unsubscribed", From: bare(s.To), To: string(id)})
 }
 
 const unregisteredStatus = "You are not registered: write register to me."
@@ -159,7 +159,7 @@ func (g *Gateway) showContacts(ctx context.Context, id bridges.AccountID) {
 		if c.ID == "" || c.Subscription&mapping.SeesContact == 0 {
 			return nil
 		}
-		g.send(g.contactPresence(g.contactJID(c.ID), string(id)))
+		g.send(ctx, g.contactPresence(g.contactJID(c.ID), string(id)))
 		return p.wait(ctx)
 	})
 	if err != nil && ctx.Err() == nil {
@@ -179,8 +179,8 @@ func (g *Gateway) Up() {
 		p := pace{gap: paceGap}
 		err := g.store.EachAccount(ctx, g.domain, func(acc mapping.Account) error {
 			if g.admits(acc.ID) {
-				g.send(g.ownPresence(string(acc.ID), g.statusOf(acc)))
-				g.send(&stanza.Out{Kind: stanza.Presence, Type: "probe", From: g.domain, To: string(acc.ID)})
+				g.send(ctx, g.ownPresence(string(acc.ID), g.statusOf(acc)))
+				g.send(ctx, &stanza.Out{Kind: stanza.Presence, Type: "probe", From: g.domain, To: string(acc.ID)})
 			}
 			return p.wait(ctx)
 		})

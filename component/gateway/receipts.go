@@ -102,12 +102,12 @@ func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
 		}
 		return
 	case !g.member(ctx, m.parts[0].Account):
-		g.finishIn(in, "no account")
+		g.finishIn(ctx, in, "no account")
 		return
 	}
 	row, news, changed := m.mark(in.Receipt.ID, in.Receipt.State)
 	if !changed {
-		g.finishIn(in, "repeated receipt")
+		g.finishIn(ctx, in, "repeated receipt")
 		return
 	}
 	rows, record := []mapping.Message{row}, g.awaiting.take(row.ID)
@@ -116,8 +116,8 @@ func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
 	}
 	o := g.receiptStanza(in, row)
 	if !news || o == nil {
-		g.finishIn(in, "", rows...)
-		g.settle(record)
+		g.finishIn(ctx, in, "", rows...)
+		g.settle(ctx, record)
 		return
 	}
 	g.hot.receipts[in.Receipt.State == bridges.Failed].Inc()
@@ -128,7 +128,7 @@ func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
 	if o.Type != "error" { // an error is never returned
 		fl.keep = o
 	}
-	g.sendKeyed(o, in.key, fl)
+	g.sendKeyed(ctx, o, in.key, fl)
 }
 
 // receiptStanza makes a receipt or an error; nil when the sender wants none.
@@ -204,6 +204,6 @@ func (g *Gateway) expireEarly(now time.Time) {
 	g.early.mu.Unlock()
 	for _, in := range old {
 		g.log.Info("receipt for an unknown message", "id", trace(in.key))
-		g.finishIn(in, "receipt for an unknown message")
+		g.finishIn(g.work, in, "receipt for an unknown message")
 	}
 }

@@ -99,7 +99,7 @@ func (g *Gateway) sendSpooled(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			}
-			g.sendKeyed(r.o, r.key, &flight{account: accountOf(r.o.To), refusal: true})
+			g.sendKeyed(ctx, r.o, r.key, &flight{account: accountOf(r.o.To), refusal: true})
 		}
 	}
 }

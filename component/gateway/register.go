@@ -74,7 +74,7 @@ func (g *Gateway) onRegister(ctx context.Context, t *tx, _ *stanza.Stanza, q sta
 
 // answerIQ runs the handler of an IQ.
 func (g *Gateway) answerIQ(ctx context.Context, s *stanza.Stanza, key mapping.Key) {
-	err := g.untilFree(func() error { return g.tryIQ(ctx, s, key) })
+	err := g.untilFree(ctx, func() error { return g.tryIQ(ctx, s, key) })
 	if err == nil || ctx.Err() != nil {
 		return
 	}
@@ -93,7 +93,7 @@ func (g *Gateway) tryIQ(ctx context.Context, s *stanza.Stanza, key mapping.Key) 
 	t.from = s.From
 	reply := g.mux.Answer(ctx, t, s)
 	if reply == nil {
-		g.settle(key)
+		g.settle(ctx, key)
 		return nil
 	}
 	if reply.Type == "error" {

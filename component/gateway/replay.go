@@ -14,9 +14,9 @@ import (
 // replay takes up what the store holds: what was accepted and not settled goes
 // back to its queue, in order, before anything new arrives. Nothing runs yet.
 func (g *Gateway) replay(ctx context.Context) error {
+	r, ok := g.cfg.Bridge.(bridges.Rememberer)
+	g.remembers = ok && r.Remembers()
 	g.router.hold(true)
-	g.recalled = map[string]bool{}
-	defer func() { g.recalled = nil }()
 	now := time.Now()
 	if err := g.recall(ctx, now); err != nil {
 		return err
@@ -24,18 +24,41 @@ func (g *Gateway) replay(ctx context.Context) error {
 	if err := g.store.Backlogs(ctx, g.domain, g.takeBacklog); err != nil {
 		return err
 	}
+	err := g.replayRecords(ctx, now)
+	if err == nil {
+		g.router.placeIncoming()
+		err = g.placeHeads(ctx)
+	}
+	if err == nil && !g.store.Clean() && !g.remembers {
+		g.router.doubtHeads()
+	}
+	return err
+}
+
+// replayRecords takes up what is in no row of its own. What has killed the
+// program three times is not even decoded.
+func (g *Gateway) replayRecords(ctx context.Context, now time.Time) error {
+	var killers []killer
 	err := g.store.Replay(ctx, g.domain, func(k mapping.Key, r mapping.Record) error {
-		if err := g.takeUp(k, r, now); err != nil {
+		x := g.trials.begin(ctx, k)
+		defer x.rest()
+		g.at("replay")
+		if x.deaths >= maxDeaths {
+			killers = append(killers, x.killer(r))
+			return nil
+		}
+		if err := g.takeUp(ctx, k, r, now); err != nil {
 			g.quarantine(k, r, err)
 		}
 		return nil
 	})
 	if err == nil {
-		g.router.placeIncoming()
-		err = g.placeHeads(ctx)
+		err = g.trials.purge(ctx, g.store)
 	}
-	if err == nil && !g.store.Clean() {
-		g.router.doubtHeads()
+	for i := 0; err == nil && i < len(killers); i++ {
+		x := g.trials.begin(ctx, killers[i].key)
+		err = g.putAway(x, killers[i])
+		x.end()
 	}
 	return err
 }
@@ -121,7 +144,10 @@ func (g *Gateway) takeBacklog(id bridges.AccountID, queue string, n int) error {
 }
 
 // takeUp puts one record back where it was.
-func (g *Gateway) takeUp(k mapping.Key, r mapping.Record, now time.Time) error {
+func (g *Gateway) takeUp(ctx context.Context, k mapping.Key, r mapping.Record, now time.Time) error {
+	if !r.At.IsZero() && r.At.Before(now) {
+		now = r.At
+	}
 	switch r.Kind {
 	case mapping.FromNetwork:
 		in, err := decodeIncoming(r.Data)
@@ -129,7 +155,7 @@ func (g *Gateway) takeUp(k mapping.Key, r mapping.Record, now time.Time) error {
 			return err
 		}
 		in.key = k
-		g.recalled[in.Stanza] = true
+		g.inherited.add(k, in.Stanza)
 		g.flights.release(-1)
 		g.enqueueIn(in)
 	case mapping.ToXMPP:
@@ -137,8 +163,8 @@ func (g *Gateway) takeUp(k mapping.Key, r mapping.Record, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		id := accountOf(o.To)
-		g.enqueueControl(id, true, step{run: func(ctx context.Context) { g.sendKeyed(o, k, &flight{account: id}) }})
+		g.inherited.add(k, "")
+		g.enqueueControl(accountOf(o.To), true, g.stepSend(o, k))
 	case mapping.Awaited:
 		m, err := decodeAwaited(r.Data)
 		if err != nil {
@@ -151,13 +177,30 @@ func (g *Gateway) takeUp(k mapping.Key, r mapping.Record, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if s.Type == "error" && g.recalled[s.ID] {
-			g.settle(k) // what bounced is sent again, and bounces again
-			return nil
-		}
-		g.route(s, k, now)
+		return g.takeUpStanza(ctx, s, k, now)
 	}
 	return nil
+}
+
+// stepSend makes the step that sends a stanza of ours.
+func (g *Gateway) stepSend(o *stanza.Out, k mapping.Key) step {
+	return step{key: k, run: func(ctx context.Context) {
+		g.sendKeyed(ctx, o, k, &flight{account: accountOf(o.To)})
+	}}
+}
+
+// takeUpStanza queues a stanza of the server. An error may be about what waits
+// for its user, which then is not settled by what a predecessor wrote.
+func (g *Gateway) takeUpStanza(ctx context.Context, s *stanza.Stanza, k mapping.Key, at time.Time) error {
+	if s.Kind == stanza.Message && s.Type == "error" {
+		if row, ok := g.waitingRow(ctx, accountOf(s.From), s.ID); ok {
+			g.flights.returns(row)
+		}
+	} else if s.Kind == stanza.Message && localOf(s.To) != "" {
+		g.inherited.add(k, "") // a refusal carries its key
+	}
+	g.route(s, k, at)
+	return ctx.Err()
 }
 
 // doubtHeads marks, after a crash, the conversations whose first text may have

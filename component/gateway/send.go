@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/takeover"
 	"causeway/component/stanza"
 	"causeway/component/xep/receipts"
 	"causeway/mapping"
@@ -27,9 +28,25 @@ type verdict struct {
 	// untouched: it was none to send, before a crash either.
 	untouched bool
 	sent      *[16]byte // its hash, when the network has it or may have it
+	// cut: the gateway ends, and what became of the text may not get to the disk.
+	cut bool
 }
 
-var done = verdict{done: true}
+// tryText is one step of a text, watched.
+func (g *Gateway) tryText(c *conversation, m *outgoing) verdict {
+	x := g.trials.begin(g.work, m.key)
+	m.tried = m.tried || g.remembers && x.flags&sending != 0
+	v := g.stepOut(x, c, m)
+	if v.cut {
+		x.rest()
+	} else {
+		x.end()
+	}
+	if v.done {
+		g.unwatch(m.key)
+	}
+	return v
+}
 
 // stepOut brings one text as far as it comes now. The next text of the
 // conversation begins only when it is done, and what it left in the store is
@@ -41,19 +58,21 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 			v = g.fail(ctx, c, m, errInternal, nil)
 		}
 	}()
+	g.at("begin")
 	r := m.read()
+	takeover.Step("poison", r.text)
 	switch {
 	case r.drop != "":
-		return g.drop(m, r.drop)
+		return g.drop(ctx, m, r.drop)
 	case r.refuse != nil:
-		g.warnEncrypted(c, r.refuse)
+		g.warnEncrypted(ctx, c, r.refuse)
 		return g.refuse(ctx, c, m, r.refuse)
 	}
 	acc, chat, refusal := g.admit(ctx, c)
 	switch {
 	case ctx.Err() != nil:
-		return verdict{}
-	case refusal != nil:
+		return verdict{cut: true}
+	case refusal != nil && !m.tried:
 		// In one commit: after a crash a replay might come to another end.
 		g.cfg.Metrics.refused.WithLabelValues(g.domain, refusal.Condition).Inc()
 		return g.fail(ctx, c, m, refusal, nil)
@@ -63,12 +82,13 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 	}
 	hash := repeatHash(c.user.id, c.contact, m.s.ID, r.text)
 	if m.s.ID != "" && (g.repeats.has(hash, time.Now()) || c.sent.has(hash)) {
-		return g.drop(m, "repetition")
+		return g.drop(ctx, m, "repetition")
 	}
 	if m.doubt && g.info.Unknown == bridges.Report {
 		return g.fail(ctx, c, m, errInDoubt, &hash)
 	}
 	switch expired := !time.Now().Before(m.expires); {
+	case m.tried: // its outcome decides
 	case expired && m.doubt:
 		return g.fail(ctx, c, m, errInDoubt, &hash)
 	case expired:
@@ -131,6 +151,9 @@ func (g *Gateway) resolve(local string) (bridges.ChatID, error) {
 // that its outcome is open. A panic of the adapter leaves it open, too.
 func (g *Gateway) attempt(ctx context.Context, acc mapping.Account, m *outgoing, msg bridges.Message) (ids []bridges.MessageID, err error) {
 	m.attempts++
+	x := trialOf(ctx)
+	x.sends(m.doubt)
+	g.at("attempt")
 	if m.parked {
 		if err := g.store.Commit(ctx, &mapping.Batch{Park: []mapping.Parked{g.parkedRow(acc.ID, m, time.Now(), true)}}); err != nil {
 			return nil, &bridges.Error{Kind: bridges.Temporary, Text: "The gateway is stopping.", Cause: err}
@@ -145,11 +168,14 @@ func (g *Gateway) attempt(ctx context.Context, acc mapping.Account, m *outgoing,
 	defer release()
 	defer func() {
 		if p := recover(); p != nil {
+			x.enter()
 			g.panicked("bridge", p)
 			err = &bridges.Error{Kind: bridges.Unknown, Text: errInDoubt.Text, Cause: fmt.Errorf("panic: %v", p)}
 		}
 	}()
 	ids, err = s.Send(ctx, msg)
+	x.enter()
+	g.at("sent")
 	var known *bridges.Error
 	if err != nil && !errors.As(err, &known) && ctx.Err() != nil {
 		err = &bridges.Error{Kind: bridges.Unknown, Text: errInDoubt.Text, Cause: err}
@@ -177,10 +203,14 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 		b.Cycles = []*mapping.Cycle{{Bridge: g.domain, Records: []mapping.Record{encodeAwaited(&rows[0])}}}
 	}
 	g.remember(b, m, hash, now)
+	g.at("commit")
 	if g.store.Commit(ctx, b) != nil {
-		g.store.Behind(b) // the gateway ends: what is known is written if it can be
-		return done
+		b.Done = func() { g.settledWithBridge(m.key) }
+		g.behind(ctx, b) // the gateway ends: what is known is written if it can be
+		return verdict{done: true, cut: true}
 	}
+	g.at("committed")
+	g.settledWithBridge(m.key)
 	for _, c := range b.Cycles {
 		g.await(c.Key(0), rows[0])
 	}
@@ -207,9 +237,9 @@ func (g *Gateway) failed(ctx context.Context, c *conversation, m *outgoing, err 
 	kind := bridges.KindOf(err)
 	if ctx.Err() != nil { // cut off by the end of the gateway: the next start decides
 		if m.parked || kind == bridges.Unknown {
-			g.store.Behind(&mapping.Batch{Park: []mapping.Parked{g.parkedRow(c.user.id, m, time.Now(), kind == bridges.Unknown)}})
+			g.behind(ctx, &mapping.Batch{Park: []mapping.Parked{g.parkedRow(c.user.id, m, time.Now(), kind == bridges.Unknown)}})
 		}
-		return verdict{}
+		return verdict{cut: true}
 	}
 	retry := kind == bridges.Temporary || kind == bridges.Unknown && g.info.Unknown != bridges.Report
 	if !retry {
@@ -222,8 +252,9 @@ func (g *Gateway) failed(ctx context.Context, c *conversation, m *outgoing, err 
 	}
 	at := g.nextAttempt(m, err)
 	m.doubt = m.doubt || kind == bridges.Unknown
-	if m.parked {
-		g.store.Behind(&mapping.Batch{Park: []mapping.Parked{g.parkedRow(c.user.id, m, at, m.doubt)}})
+	m.tried = false
+	if m.parked && g.store.Commit(ctx, &mapping.Batch{Park: []mapping.Parked{g.parkedRow(c.user.id, m, at, m.doubt)}}) != nil {
+		return verdict{cut: true}
 	}
 	g.cfg.Metrics.retries.WithLabelValues(g.domain).Inc()
 	g.log.Debug("message waits", "id", trace(m.key), "attempts", m.attempts, "err", err)
@@ -242,8 +273,9 @@ func (g *Gateway) fail(ctx context.Context, c *conversation, m *outgoing, e *sta
 		t.send(o)
 	}
 	if g.commit(ctx, t) != nil {
-		return verdict{retryAt: time.Now().Add(firstRetry)}
+		return verdict{retryAt: time.Now().Add(firstRetry), cut: true}
 	}
+	g.settledWithBridge(m.key)
 	g.cfg.Metrics.messages.WithLabelValues(g.domain, "out", e.Condition).Inc()
 	return verdict{done: true, sent: hash}
 }
@@ -255,18 +287,19 @@ func (g *Gateway) refuse(ctx context.Context, c *conversation, m *outgoing, e *s
 	g.cfg.Metrics.refused.WithLabelValues(g.domain, "content").Inc()
 	o, ok := e.Reply(m.s)
 	if !ok {
-		return g.drop(m, "no answer allowed")
+		return g.drop(ctx, m, "no answer allowed")
 	}
 	if m.parked || m.key == (mapping.Key{}) {
 		return g.fail(ctx, c, m, e, nil)
 	}
-	g.sendKeyed(o, m.key, &flight{account: c.user.id})
+	g.settledWithBridge(m.key) // a replay comes to the same refusal
+	g.sendKeyed(ctx, o, m.key, &flight{account: c.user.id})
 	return verdict{done: true, untouched: true}
 }
 
 // drop settles m without a word to its sender.
-func (g *Gateway) drop(m *outgoing, reason string) verdict {
+func (g *Gateway) drop(ctx context.Context, m *outgoing, reason string) verdict {
 	g.cfg.Metrics.dropped.WithLabelValues(g.domain, reason).Inc()
-	g.settle(m.key)
+	g.behind(ctx, &mapping.Batch{Settle: []mapping.Key{m.key}, Done: func() { g.settledWithBridge(m.key) }})
 	return verdict{done: true, untouched: true}
 }

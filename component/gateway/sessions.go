@@ -51,12 +51,10 @@ func (ss *sessions) use(ctx context.Context, acc mapping.Account) (bridges.Sessi
 		return nil, nil, err
 	}
 	if fresh {
-		s.s, s.err = ss.openOne(ctx, acc)
+		s.s, s.err = ss.openOne(ctx, acc) // it says when it waits
 		close(s.ready)
 	}
-	select {
-	case <-s.ready:
-	case <-ctx.Done():
+	if !s.wait(ctx) {
 		ss.release(acc.ID, s)
 		return nil, nil, errSlow(ctx.Err())
 	}
@@ -65,6 +63,24 @@ func (ss *sessions) use(ctx context.Context, acc mapping.Account) (bridges.Sessi
 		return nil, nil, s.err
 	}
 	return s.s, func() { ss.release(acc.ID, s) }, nil
+}
+
+// wait waits until the session is open or has failed to; false: ctx ended.
+func (s *session) wait(ctx context.Context) bool {
+	select {
+	case <-s.ready:
+		return true
+	default:
+	}
+	x := trialOf(ctx)
+	x.leave()
+	defer x.enter()
+	select {
+	case <-s.ready:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // join becomes a user of the account's session; fresh: and has to open it.
@@ -82,9 +98,13 @@ func (ss *sessions) join(ctx context.Context, id bridges.AccountID) (s *session,
 			return s, !found, nil
 		}
 		ss.mu.Unlock()
+		x := trialOf(ctx)
+		x.leave()
 		select {
 		case <-s.closed:
+			x.enter()
 		case <-ctx.Done():
+			x.enter()
 			return nil, false, errSlow(ctx.Err())
 		}
 	}

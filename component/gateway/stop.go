@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"causeway/bridges/takeover"
 )
 
 // The end of a gateway is bounded, whoever is silent: whoever started it kills
@@ -25,13 +27,13 @@ var ErrStuck = errors.New("gateway: it does not end in time")
 
 // runner is a part that runs beside the gateway.
 type runner struct {
-	stop context.CancelFunc
+	stop context.CancelCauseFunc
 	done chan struct{}
 	err  error // when done
 }
 
 func (g *Gateway) spawn(run func(ctx context.Context) error) *runner {
-	ctx, cancel := context.WithCancel(g.work)
+	ctx, cancel := context.WithCancelCause(g.work)
 	r := &runner{stop: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)
@@ -47,9 +49,9 @@ func (g *Gateway) shutDown(link, bridge *runner) error {
 		defer close(done)
 		g.cutOff() // what waits for the link is in the journal
 		g.router.drain(stopTime)
-		bridge.stop()
+		bridge.stop(nil)
 		g.sayGoodbye()
-		link.stop()
+		link.stop(nil)
 		<-link.done
 		<-bridge.done
 		g.end()
@@ -63,6 +65,24 @@ func (g *Gateway) shutDown(link, bridge *runner) error {
 		g.stop()
 		g.log.Error("the gateway does not end in time")
 		return ErrStuck
+	}
+}
+
+// handOver stops link and bridge with their connections open. Nothing that the
+// steps under way hear of that gets to the disk.
+func (g *Gateway) handOver(link, bridge *runner) {
+	g.trials.handOver()
+	link.stop(takeover.ErrHandover)
+	bridge.stop(takeover.ErrHandover)
+	t := time.NewTimer(endTime)
+	defer t.Stop()
+	for _, r := range []*runner{link, bridge} {
+		select {
+		case <-r.done:
+		case <-t.C:
+			g.log.Error("the gateway does not stop in time for its successor")
+			return
+		}
 	}
 }
 

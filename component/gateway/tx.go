@@ -49,6 +49,19 @@ func (t *tx) changes() bool {
 		len(b.DeleteContacts)+len(b.Park) > 0
 }
 
+// cycle puts the stanzas of t into its batch, as records of one cycle.
+func (t *tx) cycle(domain string) *mapping.Cycle {
+	if len(t.outs) == 0 {
+		return nil
+	}
+	c := &mapping.Cycle{Bridge: domain, Records: make([]mapping.Record, len(t.outs))}
+	for i, o := range t.outs {
+		c.Records[i] = toXMPP(o)
+	}
+	t.batch.Cycles = []*mapping.Cycle{c}
+	return c
+}
+
 // commit writes t and then sends its stanzas. When t changes nothing they are
 // sent without having been journalled. The error is the store's.
 func (g *Gateway) commit(ctx context.Context, t *tx) error {
@@ -57,21 +70,15 @@ func (g *Gateway) commit(ctx context.Context, t *tx) error {
 			f()
 		}
 		for _, o := range t.outs {
-			g.send(o)
+			g.send(ctx, o)
 		}
 		return nil
 	}
 	for _, f := range t.before {
 		f()
 	}
-	var cycle *mapping.Cycle
-	if len(t.outs) > 0 {
-		cycle = &mapping.Cycle{Bridge: g.domain, Records: make([]mapping.Record, len(t.outs))}
-		for i, o := range t.outs {
-			cycle.Records[i] = toXMPP(o)
-		}
-		t.batch.Cycles = []*mapping.Cycle{cycle}
-	}
+	cycle := t.cycle(g.domain)
+	g.at("commit")
 	err := g.store.Commit(ctx, &t.batch)
 	for _, f := range t.after {
 		f()
@@ -82,8 +89,9 @@ func (g *Gateway) commit(ctx context.Context, t *tx) error {
 	for _, f := range t.done {
 		f()
 	}
+	g.at("committed")
 	for i, o := range t.outs {
-		g.sendKeyed(o, cycle.Key(i), &flight{account: t.account})
+		g.sendKeyed(ctx, o, cycle.Key(i), &flight{account: t.account})
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"strconv"
 	"time"
 
@@ -17,7 +18,7 @@ func readChat(s *stanza.Stanza) reading { return read(s, time.Time{}) }
 
 // warnEncrypted says in a chat message, too, that encryption must be off:
 // some clients hide errors (xeps.md 0384.3).
-func (g *Gateway) warnEncrypted(c *conversation, e *stanza.Error) {
+func (g *Gateway) warnEncrypted(ctx context.Context, c *conversation, e *stanza.Error) {
 	if e != errEncrypted {
 		return
 	}
@@ -26,7 +27,7 @@ func (g *Gateway) warnEncrypted(c *conversation, e *stanza.Error) {
 		return
 	}
 	g.warned.set(name, now)
-	g.send(g.ownMessage(string(c.user.id), c.contact+": "+e.Text))
+	g.send(ctx, g.ownMessage(string(c.user.id), c.contact+": "+e.Text))
 }
 
 // waitingOf counts the unsettled texts of a user.

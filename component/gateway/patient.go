@@ -1,0 +1,96 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"causeway/bridges"
+	"causeway/mapping"
+)
+
+// patient is the store as the steps see it: while a step waits for the disk, a
+// death is no fault of what it handles.
+type patient struct{ mapping.Store }
+
+// Commit implements mapping.Journal. After a hand-over it waits for the end: a
+// successor goes on from what is on disk, and what a step hears meanwhile from
+// link and bridge, which stop, must not get there.
+func (p patient) Commit(ctx context.Context, b *mapping.Batch) error {
+	x := trialOf(ctx)
+	x.leave()
+	defer x.enter()
+	if x.isFrozen() {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return p.Store.Commit(ctx, b)
+}
+
+func (x *trial) isFrozen() bool { return x != nil && x.table.frozen.Load() }
+
+// behind is Behind for a step.
+func (g *Gateway) behind(ctx context.Context, b *mapping.Batch) {
+	x := trialOf(ctx)
+	if x.isFrozen() {
+		return
+	}
+	x.leave()
+	defer x.enter()
+	g.store.Behind(b)
+}
+
+func (p patient) Waiting(ctx context.Context, bridge, conversation string, limit int) ([]mapping.Parked, error) {
+	x := trialOf(ctx)
+	x.leave()
+	defer x.enter()
+	return p.Store.Waiting(ctx, bridge, conversation, limit)
+}
+
+func (p patient) Account(ctx context.Context, bridge string, id bridges.AccountID) (mapping.Account, bool, error) {
+	x := trialOf(ctx)
+	x.leave()
+	defer x.enter()
+	return p.Store.Account(ctx, bridge, id)
+}
+
+func (p patient) AccountBySelf(ctx context.Context, bridge string, self bridges.UserID) (mapping.Account, bool, error) {
+	x := trialOf(ctx)
+	x.leave()
+	defer x.enter()
+	return p.Store.AccountBySelf(ctx, bridge, self)
+}
+
+func (p patient) Released(ctx context.Context, bridge string, self bridges.UserID, by bridges.AccountID) (time.Time, bool, error) {
+	x := trialOf(ctx)
+	x.leave()
+	defer x.enter()
+	return p.Store.Released(ctx, bridge, self, by)
+}
+
+func (p patient) Contact(ctx context.Context, bridge string, account bridges.AccountID, id bridges.ChatID) (mapping.Contact, bool, error) {
+	x := trialOf(ctx)
+	x.leave()
+	defer x.enter()
+	return p.Store.Contact(ctx, bridge, account, id)
+}
+
+func (p patient) EachContact(ctx context.Context, bridge string, account bridges.AccountID, f func(mapping.Contact) error) error {
+	x := trialOf(ctx)
+	x.leave()
+	defer x.enter()
+	return p.Store.EachContact(ctx, bridge, account, f)
+}
+
+func (p patient) MessageByID(ctx context.Context, bridge string, id bridges.MessageID) (mapping.Message, bool, error) {
+	x := trialOf(ctx)
+	x.leave()
+	defer x.enter()
+	return p.Store.MessageByID(ctx, bridge, id)
+}
+
+func (p patient) Parts(ctx context.Context, bridge string, account bridges.AccountID, chat bridges.ChatID, stanza string) ([]mapping.Message, error) {
+	x := trialOf(ctx)
+	x.leave()
+	defer x.enter()
+	return p.Store.Parts(ctx, bridge, account, chat, stanza)
+}
