@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -29,8 +30,8 @@ const meanwhile = 3 * time.Second
 
 // suffer has the faults happen, several at a time: most of their time is spent
 // in waiting.
-func suffer(t *testing.T, atOnce int, faults map[string]fault) {
-	places := make(chan struct{}, atOnce)
+func suffer(t *testing.T, faults map[string]fault) {
+	places, start := make(chan struct{}, 8), make(chan struct{}, 2)
 	var all sync.WaitGroup
 	defer all.Wait()
 	for _, name := range slices.Sorted(maps.Keys(faults)) {
@@ -40,7 +41,9 @@ func suffer(t *testing.T, atOnce int, faults map[string]fault) {
 			places <- struct{}{}
 			defer func() { <-places }()
 			t.Run(name, func(t *testing.T) {
+				start <- struct{}{} // not all at once: ejabberd takes a processor
 				k := newTraffic(t, f.setup)
+				<-start
 				k.begin()
 				lab.Await(t, "the users are logged in", func() bool { return k.logins() == len(k.senders) })
 				<-time.After(meanwhile)
@@ -57,6 +60,21 @@ func suffer(t *testing.T, atOnce int, faults map[string]fault) {
 func (k *traffic) up() {
 	k.t.Helper()
 	lab.Await(k.t, "ready", func() bool { return k.gateway.ready() == nil })
+}
+
+// What the log says of a new link or bind.
+const (
+	linked = "the link is up"
+	bound  = "bound to the SMS centre"
+)
+
+// anew does something that ends the link or the bind, and waits for the next.
+func (k *traffic) anew(line string, end func()) {
+	k.t.Helper()
+	before := k.gateway.count(line)
+	end()
+	lab.Await(k.t, line+" again", func() bool { return k.gateway.count(line) > before })
+	k.up()
 }
 
 // happened waits for a fault of a proxy.
@@ -98,29 +116,44 @@ func bind(k *traffic) *proxy.Proxy { return k.bind }
 func TestFaultsOfTheLink(t *testing.T) {
 	t.Parallel()
 	faults := map[string]fault{}
+	lossy := allowed{lost: true, refused: true, again: true}
 	for server := range lab.Servers {
 		clean := setup{server: server, link: true, whole: true, orders: true}
 		broken := setup{server: server, link: true, orders: true}
-		lossy := allowed{lost: true, refused: true, again: true}
 		for name, f := range map[string]fault{
-			"delay of 200 ms":      {delayed(link), allowed{}, clean},
-			"way down lost 30 s":   {lost(link, proxy.Down, 30*time.Second), allowed{}, clean},
-			"way up lost 30 s":     {lost(link, proxy.Up, 30*time.Second), allowed{}, clean},
-			"stopped 20 s":         {serverStopped, allowed{}, clean},
-			"cut in mid-stanza":    {linkCut, lossy, broken},
-			"killed and restarted": {serverKilled, allowed{lost: true, refused: true, again: true, died: true}, setup{server: server, link: true}},
+			"delay of 200 ms":       {delayed(link), allowed{}, clean},
+			"way down lost 30 s":    {lost(link, proxy.Down, 30*time.Second), allowed{}, clean},
+			"way up lost 30 s":      {lost(link, proxy.Up, 30*time.Second), allowed{}, clean},
+			"stopped 20 s":          {serverStopped, allowed{}, clean},
+			"cut in mid-stanza":     {linkCut, lossy, broken},
+			"garbage":               {linkGarbled, lossy, broken},
+			"wrong secret at first": {secretAtFirst, lossy, broken},
+			"killed and restarted":  {serverKilled, allowed{lost: true, refused: true, again: true, died: true}, setup{server: server, link: true}},
 		} {
 			faults[server+" "+name] = f
 		}
 	}
-	suffer(t, 6, faults)
+	faults["prosody wrong secret meanwhile"] = fault{secretWrong, lossy, setup{server: "prosody", link: true, orders: true}}
+	// ejabberd takes a second component for a domain beside the first.
+	for policy, strike := range map[string]func(*traffic){"kick_new": conflict, "kick_old": replaced} {
+		faults["prosody second component, "+policy] = fault{strike, lossy, setup{
+			server: "prosody", link: true, orders: true, xmpp: fmt.Sprintf("component_conflict_resolve = %q", policy),
+		}}
+	}
+	suffer(t, faults)
 }
 
 // linkCut resets the link in the midst of stanzas, in both directions.
 func linkCut(k *traffic) {
 	for n := range 6 {
-		k.happened(k.link.Cut(proxy.Way(n%2), rand.N(10_000)))
-		k.up()
+		k.anew(linked, func() { k.happened(k.link.Cut(proxy.Way(n%2), rand.N(10_000))) })
+	}
+}
+
+// linkGarbled has the server say what is no XML.
+func linkGarbled(k *traffic) {
+	for range 2 {
+		k.anew(linked, func() { k.happened(k.link.Garble(proxy.Down, rand.N(10_000), []byte("<<\x00"))) })
 	}
 }
 

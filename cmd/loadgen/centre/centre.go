@@ -159,3 +159,15 @@ func (c *Centre) Refuse(status uint32) {
 	defer c.mu.Unlock()
 	c.refusal = status
 }
+
+// Say sends bytes between two PDUs to the client that takes deliveries, as they
+// are. False: there is none.
+func (c *Centre) Say(b []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bound == nil {
+		return false
+	}
+	c.bound.say(b)
+	return true
+}

@@ -117,6 +117,14 @@ func (s *session) send(command, status, seq uint32, body []byte) {
 	s.mu.Unlock()
 }
 
+// say queues bytes that are no PDU.
+func (s *session) say(b []byte) {
+	s.mu.Lock()
+	s.out = append(s.out, b...)
+	s.mu.Unlock()
+	s.flush()
+}
+
 // deliver queues a deliver_sm.
 func (s *session) deliver(id uint64, body []byte) {
 	s.mu.Lock()
