@@ -31,6 +31,7 @@ type traffic struct {
 	setup   setup
 	server  *lab.Server
 	centre  *centre.Centre
+	real    *realCentre  // nil without setup.real
 	link    *proxy.Proxy // to the XMPP server; nil without setup.link
 	bind    *proxy.Proxy // to the centre; nil without setup.bind
 	wire    *witness     // of the link; nil without setup.link
@@ -61,6 +62,8 @@ type setup struct {
 	rate float64
 	// xmpp is appended to the configuration of the XMPP server.
 	xmpp string
+	// real is an SMS centre that nobody here wrote; empty: ours.
+	real peer.Interpreter
 }
 
 // newTraffic starts all that takes part; nothing moves until begin.
@@ -78,7 +81,12 @@ func newTraffic(t *testing.T, u setup) *traffic {
 	k := &traffic{
 		t: t, setup: u, server: s, centre: c, journal: newJournalled(), stop: make(chan struct{}), done: make(chan struct{}),
 	}
-	k.gateway = newGateway(t, k.proxied(settings{Server: s.Component, Centre: c.Address()}))
+	address := c.Address()
+	if u.real != "" {
+		k.real = newRealCentre(t, u.real, c)
+		address = k.real.Address
+	}
+	k.gateway = newGateway(t, k.proxied(settings{Server: s.Component, Centre: address}))
 	k.gateway.start()
 	k.enlist()
 	return k

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ type Centre struct {
 	answers []CentreEvent // deliver_sm_resp that nobody has waited for
 	submits []CentreEvent
 	tag     int
+	first   int // the ids of the texts that it takes next are above
 }
 
 // CentreEvent is what a centre saw. Fields that do not belong to it are empty.
@@ -58,7 +60,8 @@ func StartCentre(t testing.TB, with peer.Interpreter, password string) *Centre {
 	return c
 }
 
-// Restart starts a centre again, after Stop, on the same port.
+// Restart starts a centre again, after Stop or Kill, on the same port. It gives
+// no id a second time.
 func (c *Centre) Restart(password string) {
 	c.t.Helper()
 	name := map[peer.Interpreter]string{peer.Node: "centre.js", peer.Perl: "centre.pl"}[c.with]
@@ -70,7 +73,8 @@ func (c *Centre) Restart(password string) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		c.t.Fatal(err)
 	}
-	c.Lines = script(c.t, c.with, file, []string{c.Address[strings.LastIndexByte(c.Address, ':')+1:], password})
+	c.Lines = script(c.t, c.with, file, []string{c.Address[strings.LastIndexByte(c.Address, ':')+1:], password, strconv.Itoa(c.first)})
+	c.first += 1 << 20
 	c.Next("ready")
 }
 
@@ -110,6 +114,10 @@ func (c *Centre) Fault(status int) {
 	c.Tell(map[string]any{"do": "fault", "status": status})
 	c.Next("armed") // a text must not overtake it
 }
+
+// Refuse makes the centre refuse all texts with that command_status, from soon
+// after; 0 ends that.
+func (c *Centre) Refuse(status int) { c.Tell(map[string]any{"do": "refuse", "status": status}) }
 
 // Unbind makes the centre end the bind in order.
 func (c *Centre) Unbind() { c.Tell(map[string]any{"do": "unbind"}) }

@@ -2,11 +2,11 @@
 // writes what it sees, in lines of JSON; centre.go says what they are. It
 // confirms nothing by itself: delivery reports are for the test to send.
 const smpp = require('smpp');
-const [port, password] = process.argv.slice(2);
+const [port, password, first] = process.argv.slice(2);
 const tell = event => process.stdout.write(JSON.stringify(event) + '\n');
 const utf16 = text => Buffer.from(text, 'utf16le').swap16();
 const encode = (text, coding) => coding === 8 ? utf16(text) : smpp.encodings.ASCII.encode(text); // GSM 03.38
-let client = null, id = 0, fault = 0;
+let client = null, id = +first, fault = 0, refuse = 0;
 
 const binds = { bind_transceiver: true, bind_receiver: true, bind_transmitter: false };
 
@@ -31,17 +31,18 @@ function serve(peer) {
   peer.on('submit_sm', pdu => submit(peer, pdu));
 }
 
+// What is answered has been told: the centre may be killed in between.
 function submit(peer, pdu) {
-  const status = fault;
+  const status = fault || refuse;
   fault = 0;
   const message_id = (++id).toString(16).padStart(8, '0');
-  peer.send(pdu.response(status ? { command_status: status } : { message_id }));
   tell({
     event: 'submit', id: message_id, status, from: pdu.source_addr, to: pdu.destination_addr,
     ton: pdu.source_addr_ton, npi: pdu.source_addr_npi, esm: pdu.esm_class, coding: pdu.data_coding,
     report: pdu.registered_delivery, ...content(pdu),
     sar: pdu.sar_total_segments ? [pdu.sar_msg_ref_num, pdu.sar_total_segments, pdu.sar_segment_seqnum] : [],
   });
+  peer.send(pdu.response(status ? { command_status: status } : { message_id }));
 }
 
 // What node-smpp has decoded, and the octets that make it.
@@ -80,6 +81,7 @@ const commands = {
     fault = c.status;
     tell({ event: 'armed' });
   },
+  refuse: c => { refuse = c.status; },
   unbind: () => {
     const peer = client;
     peer.unbind(() => {

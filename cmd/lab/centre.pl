@@ -11,9 +11,9 @@ use Socket qw(SOL_SOCKET SO_LINGER);
 
 $| = 1;
 $SIG{PIPE} = 'IGNORE';
-my ($port, $password) = @ARGV;
+my ($port, $password, $last) = @ARGV;
 my $json = JSON::PP->new->ascii->utf8;
-my ($client, $last, $fault, $typed, %tags) = (undef, 0, 0, '');
+my ($client, $fault, $refuse, $typed, %tags) = (undef, 0, 0, '');
 my $all = IO::Select->new(\*STDIN);
 
 sub tell_event { print $json->encode({@_}), "\n" }
@@ -40,12 +40,12 @@ sub bound {
 	return 1;
 }
 
+# What is answered has been told: the centre may be killed in between.
 sub submit {
 	my ($peer, $pdu) = @_;
-	my ($status, $message, $udh) = ($fault, $pdu->{short_message}, '');
+	my ($status, $message, $udh) = ($fault || $refuse, $pdu->{short_message}, '');
 	$fault = 0;
 	my $id = sprintf '%08x', ++$last;
-	$peer->submit_sm_resp(seq => $pdu->{seq}, status => $status, message_id => $id);
 	$message = $pdu->{message_payload} // '' if $message eq '';
 	my $octets = unpack 'H*', $message;
 	($udh, $message) = unpack 'C/a a*', $message if $pdu->{esm_class} & 0x40;
@@ -53,6 +53,7 @@ sub submit {
 	tell_event(event => 'submit', id => $id, status => $status, from => $pdu->{source_addr}, to => $pdu->{destination_addr},
 		ton => $pdu->{source_addr_ton}, npi => $pdu->{source_addr_npi}, esm => $pdu->{esm_class}, coding => $pdu->{data_coding},
 		report => $pdu->{registered_delivery}, text => $text, udh => unpack('H*', $udh), octets => $octets, sar => sar($pdu));
+	$peer->submit_sm_resp(seq => $pdu->{seq}, status => $status, message_id => $id);
 	return 1;
 }
 
@@ -104,6 +105,7 @@ my %commands = (
 			short_message => "id:$c->{id} sub:001 dlvrd:001 submit date:$now done date:$now stat:$c->{stat} err:$c->{err} text:");
 	},
 	fault  => sub { $fault = $_[0]{status}; tell_event(event => 'armed') },
+	refuse => sub { $refuse = $_[0]{status} },
 	unbind => sub { $client->unbind(async => 1) },
 	reset  => sub {
 		setsockopt $client, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0);

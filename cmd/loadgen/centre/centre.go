@@ -47,7 +47,7 @@ type Centre struct {
 
 	mu       sync.Mutex
 	sessions map[*session]bool
-	bound    *session             // the newest that takes deliveries
+	bound    taker                // the newest that takes deliveries; nil: none
 	refusal  uint32               // of all texts
 	parts    map[string]*assembly // by conversation and reference
 	tracked  map[string]*assembly // by id
@@ -131,11 +131,17 @@ func (c *Centre) accept() {
 	}
 }
 
+// taker takes deliveries, for its client.
+type taker interface {
+	deliver(id uint64, body []byte)
+	flush()
+}
+
 func (c *Centre) gone(s *session) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.sessions, s)
-	if c.bound == s {
+	if c.bound == taker(s) {
 		c.bound = nil
 	}
 }
@@ -165,9 +171,9 @@ func (c *Centre) Refuse(status uint32) {
 func (c *Centre) Say(b []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.bound == nil {
-		return false
+	s, ok := c.bound.(*session)
+	if ok {
+		s.say(b)
 	}
-	c.bound.say(b)
-	return true
+	return ok
 }

@@ -32,9 +32,16 @@ func (c *Centre) accepted(t text) (id string, status uint32) {
 		c.stats.Refused++
 		return "", status
 	}
-	c.stats.Submits++
 	c.lastID++
 	id = messageID(c.lastID)
+	c.book(t, id)
+	return id, 0
+}
+
+// book enters a text, or a part of one, that has that id. The caller holds the
+// lock.
+func (c *Centre) book(t text, id string) {
+	c.stats.Submits++
 	conversation := slices.Concat(t.source, []byte(">"), t.dest)
 	if body, complete := c.assemble(conversation, t, id); complete {
 		if n, ok := load.Number(body); ok {
@@ -43,7 +50,6 @@ func (c *Centre) accepted(t text) (id string, status uint32) {
 			c.stats.Unreadable++
 		}
 	}
-	return id, 0
 }
 
 // Place returns the conversation and the number of the text that an id was
@@ -183,7 +189,7 @@ func (c *Centre) deliver(d *delivery, flush bool) {
 
 // takes makes s the session for deliveries, and sends again what a former one
 // has not answered, in its order.
-func (c *Centre) takes(s *session) {
+func (c *Centre) takes(s taker) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stats.Binds++
