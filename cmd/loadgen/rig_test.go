@@ -111,25 +111,10 @@ bridges:
 // startGateway starts the program and an SMS centre, and registers the user.
 func (r *rig) startGateway() *side {
 	r.b.Helper()
-	ports, err := peer.Ports(2)
-	if err != nil {
-		r.b.Fatal(err)
-	}
-	smpp, web := peer.Local(ports[0]), peer.Local(ports[1])
-	centre := lab.Start(r.b, peer.Spec{
-		Name: "centre", Path: r.aid, Args: []string{"centre", "-address", smpp, "-stuck", stuckNumber},
-		Ready: peer.Accepting(smpp),
-	})
 	dir := r.b.TempDir()
-	file := filepath.Join(dir, "config.yaml")
-	text := fmt.Sprintf(configuration, r.server.Component, "sqlite:"+filepath.Join(dir, "causeway.db"), web,
-		gatewayDomain, peer.Secret, peer.Domain, smpp)
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		r.b.Fatal(err)
-	}
-	spec := peer.Spec{Name: "causeway", Path: r.program, Args: []string{"run", "--config", file}, Ready: ready(web)}
+	centre, spec, web := r.configure(filepath.Join(dir, "causeway.db"))
 	if *profile != "" {
-		spec.Path, spec.Env = os.Args[0], []string{profileVariable + "=" + *profile, configVariable + "=" + file}
+		spec.Path, spec.Env = os.Args[0], []string{profileVariable + "=" + *profile, configVariable + "=" + spec.Args[2]}
 	}
 	s := r.side(gatewayDomain, map[string]*peer.Process{"component": lab.Start(r.b, spec), "centre": centre})
 	s.web = web
@@ -137,6 +122,29 @@ func (r *rig) startGateway() *side {
 		r.b.Fatal(err)
 	}
 	return s
+}
+
+// configure starts an SMS centre, and tells how to start the program with it
+// and with a store, and where its web server will be.
+func (r *rig) configure(store string, centreArgs ...string) (centre *peer.Process, spec peer.Spec, web string) {
+	r.b.Helper()
+	ports, err := peer.Ports(2)
+	if err != nil {
+		r.b.Fatal(err)
+	}
+	smpp, web := peer.Local(ports[0]), peer.Local(ports[1])
+	centre = lab.Start(r.b, peer.Spec{
+		Name: "centre", Path: r.aid, Args: append([]string{"centre", "-address", smpp, "-stuck", stuckNumber}, centreArgs...),
+		Ready: peer.Accepting(smpp),
+	})
+	file := filepath.Join(r.b.TempDir(), "config.yaml")
+	text := fmt.Sprintf(configuration, r.server.Component, "sqlite:"+store, web, gatewayDomain, peer.Secret, peer.Domain, smpp)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		r.b.Fatal(err)
+	}
+	return centre, peer.Spec{
+		Name: "causeway", Path: r.program, Args: []string{"run", "--config", file}, Ready: ready(web),
+	}, web
 }
 
 func ready(web string) func() error {
@@ -199,7 +207,13 @@ func (s *side) commits(b *testing.B) float64 {
 	if s.web == "" {
 		return 0
 	}
-	resp, err := http.Get("http://" + s.web + "/metrics")
+	return metric(b, s.web, "causeway_store_commits_total")
+}
+
+// metric asks a gateway's web server for one value, by its name and labels.
+func metric(b *testing.B, web, name string) float64 {
+	b.Helper()
+	resp, err := http.Get("http://" + web + "/metrics")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -208,11 +222,11 @@ func (s *side) commits(b *testing.B) float64 {
 	if err != nil {
 		b.Fatal(err)
 	}
-	_, rest, ok := strings.Cut(string(text), "\ncauseway_store_commits_total ")
+	_, rest, ok := strings.Cut(string(text), "\n"+name+" ")
 	line, _, _ := strings.Cut(rest, "\n")
 	n, err := strconv.ParseFloat(line, 64)
 	if !ok || err != nil {
-		b.Fatalf("causeway_store_commits_total %q: %v", line, err)
+		b.Fatalf("%s %q: %v", name, line, err)
 	}
 	return n
 }
