@@ -36,6 +36,9 @@ func Localpart(id string) (string, error) {
 	if id == "" {
 		return "", ErrAddress
 	}
+	if len(id) <= MaxLocalpart && plain(id) {
+		return id, nil
+	}
 	var b strings.Builder
 	b.Grow(len(id) + 8)
 	for i := range len(id) {
@@ -45,6 +48,17 @@ func Localpart(id string) (string, error) {
 		return "", ErrAddress
 	}
 	return b.String(), nil
+}
+
+// plain tells whether s stands for itself, as numbers do: nothing in it is ever
+// escaped.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f || c == '\\' || c >= 'A' && c <= 'Z' || reserved(c) {
+			return false
+		}
+	}
+	return true
 }
 
 const hexDigits = "0123456789abcdef"
@@ -73,7 +87,13 @@ func writeHex(b *strings.Builder, c byte) {
 }
 
 // reserved tells whether XEP-0106 escapes a character wherever it stands.
-func reserved(c byte) bool { return strings.IndexByte(` "&'/:<>@`, c) >= 0 }
+func reserved(c byte) bool {
+	switch c {
+	case ' ', '"', '&', '\'', '/', ':', '<', '>', '@':
+		return true
+	}
+	return false
+}
 
 // ForeignID returns the id for which a localpart stands. For one that is not
 // what Localpart returns for that id it returns the id and ErrNotCanonical:
@@ -81,8 +101,13 @@ func reserved(c byte) bool { return strings.IndexByte(` "&'/:<>@`, c) >= 0 }
 // lower case, since servers fold them. What cannot be a localpart gives
 // ErrAddress.
 func ForeignID(localpart string) (string, error) {
-	if localpart == "" || len(localpart) > MaxLocalpart || !utf8.ValidString(localpart) ||
-		strings.ContainsFunc(localpart, forbidden) {
+	if localpart == "" || len(localpart) > MaxLocalpart {
+		return "", ErrAddress
+	}
+	if plain(localpart) {
+		return strings.Clone(localpart), nil // it may be a piece of a large stanza
+	}
+	if !utf8.ValidString(localpart) || strings.ContainsFunc(localpart, forbidden) {
 		return "", ErrAddress
 	}
 	folded := fold(localpart)
