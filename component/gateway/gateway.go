@@ -78,6 +78,7 @@ type Gateway struct {
 
 	router   router
 	flights  flights
+	attempts deadlines
 	accounts *accounts
 	sessions *sessions
 	sent     *sentMessages
