@@ -36,7 +36,7 @@ func givenUp(t *testing.T, s *lab.Server, w proxy.Way) {
 	rec := newRecorder(t)
 	l := New(Config{
 		Domain: "sms.localhost", Address: p.Address(), Secret: peer.Secret, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-	}, rec, &memory{}, &MemoryNote{})
+	}, rec, &memory{})
 	l.t.silence = 8 * time.Second                         // of a busy server, too
 	l.t.slow = [2]time.Duration{time.Second, time.Second} // Prosody has not seen the last connection go: conflict
 	ctx, cancel := context.WithCancel(context.Background())

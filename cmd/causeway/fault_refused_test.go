@@ -96,7 +96,7 @@ func (k *traffic) rival() (leave func()) {
 	r := &rival{up: make(chan struct{}, 1)}
 	link := component.New(component.Config{
 		Domain: domain, Address: k.server.Component, Secret: peer.Secret,
-	}, r, r, &component.MemoryNote{})
+	}, r, r)
 	ctx, cancel := context.WithCancel(k.t.Context())
 	var run sync.WaitGroup
 	run.Go(func() { link.Run(ctx) })
@@ -112,7 +112,7 @@ type rival struct{ up chan struct{} }
 
 func (r *rival) Up()                                                      { r.up <- struct{}{} }
 func (r *rival) Handle(*stanza.Stanza, component.Key)                     {}
-func (r *rival) Settled([]component.Key)                                  {}
+func (r *rival) Settled(_ []component.Key, done func()) { done() }
 func (r *rival) Down(error)                                               {}
 func (r *rival) Append(context.Context, *component.Cycle) (uint64, error) { return 1, nil }
 func (r *rival) Last(context.Context, uint64) (uint64, error)             { return 0, nil }
