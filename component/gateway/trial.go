@@ -41,7 +41,7 @@ const (
 // trials is the table of the records that are being handled. It is in the note,
 // so that a successor learns which record has killed the program.
 type trials struct {
-	suspects sync.Mutex // held while a record is handled that was there at a death
+	suspects chan struct{} // full while a record is handled that was there at a death
 
 	mu    sync.Mutex
 	area  []byte
@@ -76,7 +76,7 @@ func newTrials(k takeover.Keeper, log *slog.Logger) *trials {
 		area = make([]byte, size)
 	}
 	t := &trials{
-		area: area[head:], left: map[mapping.Key]*trial{},
+		suspects: make(chan struct{}, 1), area: area[head:], left: map[mapping.Key]*trial{},
 		handed: takeover.NewSlot(area[:takeover.SlotSize(1)]),
 	}
 	if died := t.inherit(); died > 0 {
@@ -214,7 +214,7 @@ func (x *trial) enter() {
 		return
 	}
 	if x.deaths > 0 && !x.alone {
-		x.table.suspects.Lock()
+		x.table.suspects <- struct{}{}
 		x.alone = true
 	}
 	x.flags |= running
@@ -236,7 +236,7 @@ func (x *trial) leave() {
 func (x *trial) unlock() {
 	if x.alone {
 		x.alone = false
-		x.table.suspects.Unlock()
+		<-x.table.suspects
 	}
 }
 
