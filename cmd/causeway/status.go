@@ -53,6 +53,7 @@ func printStatus(w io.Writer, s *app.Status, now time.Time) (up bool) {
 		why(w, b.Domain+", link", b.Link)
 		why(w, b.Domain+", to the network", b.ToNetwork)
 	}
+	printQuarantined(w, s.Quarantined)
 	return up
 }
 
@@ -66,6 +67,20 @@ func processes(s *app.Status) string {
 	default:
 		return fmt.Sprintf("process %d, keeper %d, restarted %d times, last after: %s", s.PID, k.PID, k.Restarts, k.Last)
 	}
+}
+
+// printQuarantined prints what could not be handled, as far as it was told.
+func printQuarantined(w io.Writer, all []app.Quarantined) {
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nIn quarantine, the newest first (see store quarantine):")
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, q := range all {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", moment(q.At), q.Bridge, shown([]byte(q.From)), shown([]byte(q.To)),
+			kind(q.Kind), shown([]byte(q.Reason)))
+	}
+	_ = t.Flush() // to a terminal or a buffer
 }
 
 // number is a count, which may not be known.

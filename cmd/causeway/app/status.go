@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"causeway/bridges"
+	"causeway/component/gateway"
 	"causeway/component/keeper"
 	"causeway/mapping"
 )
@@ -20,9 +22,24 @@ type Status struct {
 	Store   string         `json:"store"`
 	ToStore State          `json:"to_store"` // whether it can be written
 	Bridges []BridgeStatus `json:"bridges"`
-	// Quarantine counts the records that killed the program three times.
-	Quarantine int `json:"quarantine"`
+	// Quarantine counts the records that could not be handled, Quarantined are
+	// the newest of them, the newest first.
+	Quarantine  int           `json:"quarantine"`
+	Quarantined []Quarantined `json:"quarantined,omitempty"`
 }
+
+// Quarantined is one record that could not be handled, without what is in it.
+type Quarantined struct {
+	At     time.Time    `json:"at"`
+	Bridge string       `json:"bridge"`
+	From   string       `json:"from,omitempty"`
+	To     string       `json:"to,omitempty"`
+	Kind   mapping.Kind `json:"kind"` // 0: a damaged cycle
+	Reason string       `json:"reason"`
+}
+
+// shownQuarantined bounds Status.Quarantined.
+const shownQuarantined = 20
 
 // unknown is what Accounts, Parked and Quarantine are when the store does not
 // tell, as it cannot be written.
@@ -77,11 +94,22 @@ func (a *App) Status(ctx context.Context) (Status, error) {
 		}
 		s.Bridges = append(s.Bridges, b)
 	}
-	err = a.store.Quarantined(ctx, func(mapping.Quarantined) error { s.Quarantine++; return nil })
+	err = a.store.Quarantined(ctx, func(q mapping.Quarantined) error { s.add(q); return nil })
+	slices.Reverse(s.Quarantined)
 	if err != nil && !s.ToStore.Up {
 		s.Quarantine, err = unknown, nil
 	}
 	return s, err
+}
+
+// add counts a record, which is newer than those before it.
+func (s *Status) add(q mapping.Quarantined) {
+	s.Quarantine++
+	if len(s.Quarantined) == shownQuarantined {
+		s.Quarantined = slices.Delete(s.Quarantined, 0, 1)
+	}
+	from, to := gateway.Parties(q)
+	s.Quarantined = append(s.Quarantined, Quarantined{q.At, q.Bridge, from, to, q.Record.Kind, q.Reason})
 }
 
 // count reads from the store how much there is of a bridge.
