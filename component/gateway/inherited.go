@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"causeway/component/stanza"
 	"causeway/mapping"
@@ -12,6 +13,7 @@ import (
 // yet to be sent here: the link knows such a stanza by its key, does not write
 // it again, and may hear before that what became of it.
 type inherited struct {
+	used   atomic.Bool // something was ever added
 	mu     sync.Mutex
 	unsent map[mapping.Key]bool      // records whose turn is yet to come
 	held   map[mapping.Key][]*held   // what waits for their settlement
@@ -39,6 +41,7 @@ func (h *inherited) init() {
 // add enters a record of the journal; id is that of a stanza that it becomes,
 // if the server may return that.
 func (h *inherited) add(k mapping.Key, id string) {
+	h.used.Store(true)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.unsent[k] = true
@@ -48,6 +51,9 @@ func (h *inherited) add(k mapping.Key, id string) {
 }
 
 func (h *inherited) isUnsent(k mapping.Key) bool {
+	if !h.used.Load() {
+		return false
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.unsent[k]
@@ -55,6 +61,9 @@ func (h *inherited) isUnsent(k mapping.Key) bool {
 
 // sent says that a record has become a flight.
 func (h *inherited) sent(k mapping.Key) {
+	if !h.used.Load() {
+		return
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.unsent, k)
@@ -75,6 +84,9 @@ func (h *inherited) wait(k mapping.Key, x *held) bool {
 // over says that a record is settled or will never be sent, and returns what
 // waits for nothing else.
 func (h *inherited) over(keys ...mapping.Key) (ready []func()) {
+	if !h.used.Load() {
+		return nil
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, k := range keys {
@@ -111,6 +123,9 @@ func (h *inherited) returns(s *stanza.Stanza, key mapping.Key) bool {
 
 // take says that the turn of a stanza has come, and returns its error.
 func (h *inherited) take(id string) (r returnedStanza, ok bool) {
+	if !h.used.Load() {
+		return r, false
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	r, ok = h.errors[id]
