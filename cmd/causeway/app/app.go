@@ -95,7 +95,7 @@ func (a *App) Addr() string {
 // Run serves until ctx ends, stops in order and returns nil: first the
 // bridges, each with its network and link, then the web server. That takes at
 // most 12 s; what does not end until then is an error. With the cause
-// takeover.ErrHandover it takes 3 s at most and leaves open what a successor
+// takeover.ErrHandover it takes 2 s at most and leaves open what a successor
 // goes on with. One bridge that can never work is logged and harms no other;
 // when none is left Run returns why. It may be called once; Close comes after
 // it.
@@ -113,10 +113,10 @@ func (a *App) Run(ctx context.Context) error {
 	case err = <-ended:
 	case <-handedOver(ctx):
 	}
-	if a.web != nil {
+	over := errors.Is(context.Cause(ctx), takeover.ErrHandover)
+	if a.web != nil && !over { // its successor has the listener, and shall not wait
 		a.web.stop()
 	}
-	over := errors.Is(context.Cause(ctx), takeover.ErrHandover)
 	a.log.Info("causeway has stopped", "successor", over)
 	stuck := errors.Is(err, gateway.ErrStuck)
 	a.cut = over || stuck
