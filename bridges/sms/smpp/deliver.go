@@ -33,7 +33,9 @@ func (s *session) together(batch []*DeliverSM) int {
 }
 
 // deliver hands messages to the handler and answers them when it has returned.
-func (s *session) deliver(ctx context.Context) {
+// After a handover, with which run ends, the successor does that: the handler
+// may have failed for no other reason.
+func (s *session) deliver(run, ctx context.Context) {
 	for {
 		select {
 		case <-s.came:
@@ -43,6 +45,9 @@ func (s *session) deliver(ctx context.Context) {
 		if in := s.take(); len(in.batch) > 0 {
 			statuses := s.give(ctx, in.batch)
 			s.c.at(pointDelivered)
+			if handedOver(run) && s.wire.kept {
+				return
+			}
 			s.answer(in, statuses)
 			s.c.at(pointAnswered)
 		}

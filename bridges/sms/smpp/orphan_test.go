@@ -1,6 +1,7 @@
 package smpp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -181,4 +182,33 @@ func TestSequenceWrapsAtTakeover(t *testing.T) {
 	l.over()
 	close(hold)
 	w.finish(3, 3, 0)
+}
+
+// leaving is a handler that fails as it is left.
+type leaving struct {
+	*world
+	left bool
+}
+
+func (h *leaving) Deliver(ctx context.Context, stream uint64, batch []*DeliverSM, try func(func())) []Status {
+	if h.left {
+		return h.world.Deliver(ctx, stream, batch, try)
+	}
+	h.left = true
+	h.mu.Lock()
+	l := h.now
+	h.mu.Unlock()
+	l.cancel(takeover.ErrHandover)
+	return []Status{TemporaryAppError}
+}
+
+// A handler that fails because of the handover refuses nothing: the successor
+// takes the message.
+func TestDeliverFailsAtHandover(t *testing.T) {
+	w := newWorld(t)
+	w.h = &leaving{world: w}
+	l := w.bound()
+	w.send(1)
+	l.over()
+	w.finish(0, 0, 1)
 }

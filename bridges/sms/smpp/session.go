@@ -45,23 +45,24 @@ type session struct {
 	room   chan struct{} // inbox or out have room again
 	owing  chan struct{} // a debt was entered
 
-	mu         sync.Mutex
-	ledger     ledger
-	out        []byte // to be written
-	spare      []byte // what out will be next
-	inbox      inbox
-	busy       []*DeliverSM  // is being delivered
-	torn       int           // octets at the start of out that are not whole PDUs
-	leaving    bool          // write out, then end: the centre has unbound
-	forgotten  bool          // the centre does not know the bind any more: no new submits
-	draining   chan struct{} // not nil: no new submits; closed when nothing is open
-	parted     bool          // unbind is queued: what comes is for the next bind
-	closed     error         // why it ended
-	broken     error         // why writing ended
-	heard      time.Time     // the last read
-	answered   time.Time     // the last answer to a submit
-	held       bool          // reading waits for room
-	delivering trial         // for the goroutine that delivers only
+	delivering trial // for the goroutine that delivers only
+
+	mu        sync.Mutex
+	ledger    ledger
+	out       []byte // to be written
+	spare     []byte // what out will be next
+	inbox     inbox
+	busy      []*DeliverSM  // is being delivered
+	torn      int           // octets at the start of out that are not whole PDUs
+	leaving   bool          // write out, then end: the centre has unbound
+	forgotten bool          // the centre does not know the bind any more: no new submits
+	draining  chan struct{} // not nil: no new submits; closed when nothing is open
+	parted    bool          // unbind is queued: what comes is for the next bind
+	closed    error         // why it ended
+	broken    error         // why writing ended
+	heard     time.Time     // the last read
+	answered  time.Time     // the last answer to a submit
+	held      bool          // reading waits for room
 }
 
 // seen is what only the goroutine that reads uses.
@@ -110,7 +111,7 @@ func (s *session) serve(ctx context.Context, lost func(error)) error {
 	var work sync.WaitGroup
 	work.Go(s.read)
 	work.Go(s.write)
-	work.Go(func() { s.deliver(deliver) })
+	work.Go(func() { s.deliver(ctx, deliver) })
 	work.Go(s.watch)
 	select {
 	case <-s.ended:

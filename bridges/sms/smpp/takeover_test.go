@@ -2,7 +2,9 @@ package smpp
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -61,6 +63,46 @@ func TestManyDeaths(t *testing.T) {
 				l.over()
 			}
 			w.finish(people, each, sent)
+		})
+	}
+}
+
+// The centre breaks, too. Then what is under way may be of unknown outcome,
+// and only that; nothing is sent twice or told wrongly.
+func TestDeathsAndBreaks(t *testing.T) {
+	const people, each, lives = 6, 30, 25
+	for seed := range uint64(2) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			rnd := rand.New(rand.NewPCG(seed, 2))
+			w := newWorld(t)
+			for range lives {
+				l := w.live(at(points[rnd.IntN(len(points))], 1+rnd.IntN(8)))
+				for p := range people {
+					l.talk(p, each)
+				}
+				before := w.came()
+				w.await("a death, an end, or some texts", func() bool {
+					return l.dead.Load() || len(w.fates) == people*each || len(w.order) >= before+5
+				})
+				if rnd.IntN(6) == 0 {
+					w.cut(rnd.IntN(2) == 0)
+				}
+				l.die()
+				l.over()
+			}
+			l := w.live(nil)
+			for p := range people {
+				l.talk(p, each)
+			}
+			w.await("the end", func() bool { return len(w.fates) == people*each })
+			l.cancel(nil)
+			l.over()
+			u := unruly{taken: w.taken}
+			all := slices.Collect(maps.Values(w.fates))
+			u.check(t, all)
+			if known := people*each - w.unknown(); known < people*each/2 || w.binds < 2 {
+				t.Errorf("this proves little: %d known, %d binds", known, w.binds)
+			}
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package smpp_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	"causeway/bridges/sms/smpp"
+	"causeway/bridges/takeover"
+	"causeway/bridges/takeover/takeovertest"
 	"causeway/cmd/handset/smsc"
 )
 
@@ -198,5 +201,36 @@ func TestCheckWords(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.words)
 			}
 		})
+	}
+}
+
+// A bind over TLS cannot be handed over: it ends in order, and what is noted of
+// its submits stays.
+func TestTLSIsNotHandedOver(t *testing.T) {
+	cert, pool := certified(t, "centre.test")
+	centre := openHandset(t)
+	cfg := config(forward(t, centre.Address(), cert))
+	cfg.TLS, cfg.Keeper = &tls.Config{RootCAs: pool, ServerName: "centre.test"}, takeovertest.New(t)
+	var ids []string
+	for range 2 {
+		h := newMailbox()
+		c := smpp.New(cfg, h)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- c.Run(ctx) }()
+		get(t, h.bound)
+		id, err := c.Submit(t.Context(), smpp.Ticket{Key: "hello"}, text("hello"))
+		if err != nil {
+			t.Error(err)
+		}
+		ids = append(ids, id)
+		cancel(takeover.ErrHandover)
+		if err := get(t, ended); err != nil {
+			t.Error(err)
+		}
+	}
+	get(t, centre.texts)
+	if ids[0] != ids[1] || len(centre.texts) != 0 {
+		t.Errorf("ids %q, %d texts more", ids, len(centre.texts))
 	}
 }

@@ -312,6 +312,23 @@ func (w *world) fate(text string) fate {
 	return w.fates[text]
 }
 
+// came returns how many texts the centre has.
+func (w *world) came() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.order)
+}
+
+// unknown counts the texts of which nobody knows whether the centre has them.
+func (w *world) unknown() (n int) {
+	for _, f := range w.fates {
+		if f.unknown {
+			n++
+		}
+	}
+	return n
+}
+
 // await waits until f is true, which is called with mu held.
 func (w *world) await(what string, f func() bool) {
 	w.Helper()
