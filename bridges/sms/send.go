@@ -74,6 +74,7 @@ func (b *Bridge) submit(ctx context.Context, p progress, c cut, sm smpp.SubmitSM
 			sm.RegisteredDelivery = 1 // of success and of failure
 		}
 		by := b.holder(p, m.Key, n)
+		bridges.Waits(ctx) // for the window, then for the answer
 		id, err := by.client.Submit(ctx, smpp.Ticket{Key: m.Key, Part: byte(n), Mark: p.ref}, &sm)
 		if err != nil {
 			return nil, p.stopped(b, len(c.parts), submitError(err))

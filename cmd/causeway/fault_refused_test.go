@@ -112,7 +112,7 @@ type rival struct{ up chan struct{} }
 
 func (r *rival) Up()                                                      { r.up <- struct{}{} }
 func (r *rival) Handle(*stanza.Stanza, component.Key)                     {}
-func (r *rival) Settled(_ []component.Key, done func()) { done() }
+func (r *rival) Settled(_ []component.Key, done func())                   { done() }
 func (r *rival) Down(error)                                               {}
 func (r *rival) Append(context.Context, *component.Cycle) (uint64, error) { return 1, nil }
 func (r *rival) Last(context.Context, uint64) (uint64, error)             { return 0, nil }
