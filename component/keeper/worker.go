@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,6 +61,7 @@ func Attach() (*Worker, error) {
 		return nil, fmt.Errorf("keeper: %s: %w", envSocket, err)
 	}
 	_ = os.Unsetenv(envSocket)
+	nameProcess()
 	conn, err := connOf(fd)
 	if err != nil {
 		return nil, err
@@ -73,6 +75,12 @@ func Attach() (*Worker, error) {
 	}
 	go w.listen()
 	return w, nil
+}
+
+// nameProcess has ps show the program's name: the kernel took that of the file
+// that was started, which is /proc/self/exe.
+func nameProcess() {
+	_ = os.WriteFile("/proc/self/comm", []byte(filepath.Base(os.Args[0])), 0) // it is for people only
 }
 
 // begin reads what is held.

@@ -30,7 +30,9 @@ func newPart(b config.Bridge, a *App, lm *component.Metrics, gm *gateway.Metrics
 	var err error
 	d := deps{
 		Log: log, Metrics: prometheus.WrapRegistererWith(prometheus.Labels{"bridge": b.Domain}, a.metrics),
-		Keeper: takeover.Within(a.keeper, b.Domain),
+	}
+	if _, nobody := a.keeper.(*alone); !nobody {
+		d.Keeper = takeover.Within(a.keeper, b.Domain)
 	}
 	if p.bridge, err = openBridge(b, d); err != nil {
 		return nil, err
