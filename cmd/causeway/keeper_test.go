@@ -70,6 +70,7 @@ func TestKeeperKilled(t *testing.T) {
 		t.Error(err)
 	}
 	r.textsBothWays(u, "taken over")
+	r.connections(1)
 }
 
 // TestUpgrade replaces the program by binaries that work, and by ones that do
@@ -107,6 +108,7 @@ func TestUpgrade(t *testing.T) {
 	if err := refused(); err != nil {
 		t.Error(err)
 	}
+	r.connections(1)
 	r.gateway.stop()
 }
 

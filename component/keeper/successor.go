@@ -108,15 +108,18 @@ func (w *Worker) yield(c *net.UnixConn) bool {
 
 // sameUser tells whether the other side runs as the same user.
 func sameUser(c *net.UnixConn) bool {
+	cred, err := peer(c)
+	return err == nil && int(cred.Uid) == os.Getuid()
+}
+
+// peer tells which process the other side is.
+func peer(c *net.UnixConn) (cred *unix.Ucred, err error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
-		return false
+		return nil, err
 	}
-	var cred *unix.Ucred
-	if raw.Control(func(fd uintptr) { cred, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) }) != nil || err != nil {
-		return false
-	}
-	return int(cred.Uid) == os.Getuid()
+	failed := raw.Control(func(fd uintptr) { cred, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) })
+	return cred, errors.Join(failed, err)
 }
 
 // TakeOver asks the process that serves path to hand over, and blocks until it
@@ -149,25 +152,55 @@ func (w *Worker) TakeOver(ctx context.Context, path string, formats []string) er
 	return nil
 }
 
-// inherit collects what an orphan says until its end.
-func inherit(c *net.UnixConn, formats []string) (held, error) {
-	err := send(c, msgLeave+" "+strings.Join(formats, " "), noFD)
-	if err == nil {
-		err = c.SetReadDeadline(time.Now().Add(yieldTime))
+// inherit collects what an orphan says until its end. That is when the process
+// has ended: the connection is closed before all else is, the store's lock.
+func inherit(c *net.UnixConn, formats []string) (_ held, err error) {
+	all := held{}
+	defer func() {
+		if err != nil {
+			for _, fd := range all {
+				_ = unix.Close(fd)
+			}
+		}
+	}()
+	cred, err := peer(c)
+	if err != nil {
+		return nil, err
 	}
-	all, buf := held{}, make([]byte, maxMessage)
-	for err == nil {
-		var m message
-		if m, err = receive(c, buf); err == nil && m.verb == msgRefused {
-			err = ErrRefused
+	process, err := unix.PidfdOpen(int(cred.Pid), 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = unix.Close(process) }()
+	if err := errors.Join(send(c, msgLeave+" "+strings.Join(formats, " "), noFD), c.SetReadDeadline(time.Now().Add(yieldTime))); err != nil {
+		return nil, err
+	}
+	for buf := make([]byte, maxMessage); ; {
+		m, err := receive(c, buf)
+		switch {
+		case errors.Is(err, io.EOF):
+			return all, awaitEnd(process)
+		case err == nil && m.verb == msgRefused:
+			return nil, ErrRefused
+		case err != nil:
+			return nil, err
 		}
 		all.apply(m)
 	}
-	if errors.Is(err, io.EOF) {
-		return all, nil
+}
+
+// awaitEnd blocks until a process has ended, for sendTime at most.
+func awaitEnd(process int) error {
+	for end := time.Now().Add(sendTime); ; {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(process), Events: unix.POLLIN}}, int(max(0, time.Until(end).Milliseconds())))
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return err
+		case n == 0:
+			return os.ErrDeadlineExceeded
+		default:
+			return nil
+		}
 	}
-	for _, fd := range all {
-		_ = unix.Close(fd)
-	}
-	return nil, err
 }
