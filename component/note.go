@@ -16,7 +16,11 @@ const (
 	areaAnswered = "link/1/answered"
 	areaPending  = "link/1/pending"
 	areaTrial    = "link/1/trial"
+	areaServer   = "link/1/server"
 )
+
+// maxAddress bounds Config.Address in the note: a longer one is never adopted.
+const maxAddress = 512
 
 // note is what outlives the worker: how far reader and writer of a link came.
 // It is in areas of the Keeper, so a store to it is seen by a successor at
@@ -25,6 +29,7 @@ const (
 // outbox.
 type note struct {
 	read, write, answered, trial *takeover.Slot
+	server                       *takeover.Slot // the address of the connection
 	pending                      *takeover.Ring
 }
 
@@ -46,14 +51,16 @@ func openNote(k takeover.Keeper, maxStanza int) (*note, error) {
 	n.write = slot(areaWrite, writeHead+batchSize+maxStanza+maxExtra)
 	n.answered = slot(areaAnswered, answeredSize)
 	n.trial = slot(areaTrial, trialSize)
+	n.server = slot(areaServer, maxAddress)
 	n.pending = takeover.NewRing(area(areaPending, takeover.RingSize(ringEntries*entrySize)))
 	return n, failed
 }
 
-// clear forgets the connection: a new one begins.
-func (n *note) clear() {
+// clear forgets the connection: a new one begins, to this address.
+func (n *note) clear(server string) {
 	n.write.Clear()
 	n.read.Clear()
+	n.server.Set([]byte(server[:min(len(server), maxAddress)]))
 }
 
 // marks are what a predecessor noted of a connection that may live on.
@@ -65,9 +72,12 @@ type marks struct {
 // errNote says that a mark cannot be read. Nothing of it is used then.
 const errNote Error = "component: the note of the predecessor cannot be read"
 
+// errElsewhere says that the configuration has another address now.
+const errElsewhere Error = "component: the predecessor was connected to another address"
+
 // left returns what a predecessor noted: its marks, nil when it left no
-// connection, and the stanzas that must not be written again.
-func (n *note) left() (*marks, []pending, error) {
+// connection to this address, and the stanzas that must not be written again.
+func (n *note) left(server string) (*marks, []pending, error) {
 	all, ok := decodePending(n.pending)
 	m := &marks{}
 	r, w, a := n.read.Get(), n.write.Get(), n.answered.Get()
@@ -82,9 +92,13 @@ func (n *note) left() (*marks, []pending, error) {
 	if r == nil || w == nil || m.r.conn != m.w.conn || m.w.closed {
 		m, written = nil, 0
 	}
+	var elsewhere error
+	if m != nil && string(n.server.Get()) != server {
+		m, written, elsewhere = nil, 0, errElsewhere
+	}
 	list := survivors(all, answered, written)
 	if len(list) > maxPending {
 		return nil, nil, errNote
 	}
-	return m, list, nil
+	return m, list, elsewhere
 }

@@ -65,7 +65,7 @@ func (l *Link) connect(ctx context.Context) (*stream, error) {
 // open makes the handshake on a new connection and sets the first marks.
 func (l *Link) open(ctx context.Context, conn net.Conn) (*stream, error) {
 	id := connNumber()
-	l.note.clear()
+	l.note.clear(l.c.Address)
 	if takeover.CanHold(conn) {
 		if err := l.keeper.Hold(connName, conn); err != nil {
 			l.log.Warn("the connection will not outlive this process", "error", err)
@@ -106,13 +106,13 @@ func (l *Link) inherit() {
 	if l.note, err = openNote(l.keeper, l.c.MaxStanza); err != nil {
 		l.log.Warn("what this process knows of the link will not outlive it", "error", err)
 	}
-	m, list, err := l.note.left()
+	m, list, err := l.note.left(l.c.Address)
 	if err != nil {
 		l.failedAdoption(err)
 	}
 	if l.marks = m; m == nil {
 		l.keeper.Drop(connName)
-		l.note.clear()
+		l.note.clear(l.c.Address)
 	}
 	l.out = newOutbox(l.note)
 	l.out.adopt(list)

@@ -230,7 +230,7 @@ func takesOverDead(t *testing.T, step string, end func(*componenttest.Conn)) {
 	s := w.srv.Accept()
 	feed(s, rand.New(rand.NewPCG(1, 1)), w.keys)
 	<-l.ended
-	_, sure, err := l.note.left()
+	_, sure, err := l.note.left(l.c.Address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,12 +303,13 @@ func TestTakeoverImpossible(t *testing.T) {
 		}
 	}
 	for name, spoil := range map[string]func(*rig, *holder){
-		"gone":          func(_ *rig, h *holder) { clear(h.conns) },
-		"read offset":   reread(func(m *readMark) { m.offset -= 5 }),
-		"framer":        reread(func(m *readMark) { m.framer = []byte("?") }),
-		"no read mark":  func(r *rig, _ *holder) { r.note.read.Set([]byte("?")) },
-		"no write mark": func(r *rig, _ *holder) { r.note.write.Set([]byte("?")) },
-		"no ring":       func(r *rig, _ *holder) { r.note.pending.Write([]byte("?")) },
+		"gone":           func(_ *rig, h *holder) { clear(h.conns) },
+		"read offset":    reread(func(m *readMark) { m.offset -= 5 }),
+		"framer":         reread(func(m *readMark) { m.framer = []byte("?") }),
+		"no read mark":   func(r *rig, _ *holder) { r.note.read.Set([]byte("?")) },
+		"no write mark":  func(r *rig, _ *holder) { r.note.write.Set([]byte("?")) },
+		"another server": func(r *rig, _ *holder) { r.note.server.Set([]byte("xmpp.example.org:5347")) },
+		"no ring":        func(r *rig, _ *holder) { r.note.pending.Write([]byte("?")) },
 		"written offset": func(r *rig, _ *holder) {
 			var w writeMark
 			_ = w.decode(r.note.write.Get())
@@ -359,7 +360,10 @@ func TestTLS(t *testing.T) {
 	r.send("m", 1)
 	s.Receive(sent("m"))
 	r.settles(1, 1)
-	if len(h.conns) > 0 {
+	h.mu.Lock()
+	held := len(h.conns)
+	h.mu.Unlock()
+	if held > 0 {
 		t.Error("TLS is held")
 	}
 	s.Close()
