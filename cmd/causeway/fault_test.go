@@ -41,11 +41,8 @@ func suffer(t *testing.T, faults map[string]fault) {
 			places <- struct{}{}
 			defer func() { <-places }()
 			t.Run(name, func(t *testing.T) {
-				start <- struct{}{} // not all at once: ejabberd takes a processor
-				k := newTraffic(t, f.setup)
-				<-start
+				k := inTurn(start, t, f.setup)
 				k.begin()
-				lab.Await(t, "the users are logged in", func() bool { return k.logins() == len(k.senders) })
 				<-time.After(meanwhile)
 				f.strike(k)
 				<-time.After(meanwhile)
@@ -54,6 +51,14 @@ func suffer(t *testing.T, faults map[string]fault) {
 			})
 		})
 	}
+}
+
+// inTurn starts what takes part, not all at once: ejabberd takes a processor.
+func inTurn(start chan struct{}, t *testing.T, s setup) *traffic {
+	t.Helper()
+	start <- struct{}{}
+	defer func() { <-start }()
+	return newTraffic(t, s)
 }
 
 // up waits until link and bind are up again.
@@ -126,7 +131,6 @@ func TestFaultsOfTheLink(t *testing.T) {
 			"way up lost 30 s":      {lost(link, proxy.Up, 30*time.Second), allowed{}, clean},
 			"stopped 20 s":          {serverStopped, allowed{}, clean},
 			"cut in mid-stanza":     {linkCut, lossy, broken},
-			"garbage":               {linkGarbled, lossy, broken},
 			"wrong secret at first": {secretAtFirst, lossy, broken},
 			"killed and restarted":  {serverKilled, allowed{lost: true, refused: true, again: true, died: true}, setup{server: server, link: true}},
 		} {
@@ -150,13 +154,6 @@ func linkCut(k *traffic) {
 	}
 }
 
-// linkGarbled has the server say what is no XML.
-func linkGarbled(k *traffic) {
-	for range 2 {
-		k.anew(linked, func() { k.happened(k.link.Garble(proxy.Down, rand.N(10_000), []byte("<<\x00"))) })
-	}
-}
-
 func serverStopped(k *traffic) { paused(k.t, k.server.Process, 20*time.Second) }
 
 // serverKilled kills the XMPP server and starts it again. The users are back
@@ -169,20 +166,10 @@ func serverKilled(k *traffic) {
 		k.server.Kill()
 		k.gateway.awaitDown("XMPP server")
 		k.server.Restart()
-		lab.Await(k.t, "the users are back", func() bool { return k.logins() == before+len(k.senders) })
+		k.loggedIn(before)
 		k.link.Shut(false)
 		k.up()
 	}
-}
-
-// logins counts how often users have logged in.
-func (k *traffic) logins() (n int) {
-	for _, s := range k.senders {
-		s.mu.Lock()
-		n += s.logins
-		s.mu.Unlock()
-	}
-	return n
 }
 
 // paused stops a program by SIGSTOP for a while.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"causeway/cmd/lab/peer"
 	"causeway/cmd/lab/proxy"
 	"causeway/cmd/loadgen/centre"
+	"causeway/cmd/loadgen/client"
+	"causeway/cmd/loadgen/wire"
 )
 
 const (
@@ -120,13 +123,8 @@ func between(t *testing.T, address *string, tap proxy.Tap) *proxy.Proxy {
 // enlist registers the users.
 func (k *traffic) enlist() {
 	k.t.Helper()
-	r := &rig{t: k.t, server: k.server, gateway: k.gateway}
 	for _, name := range []string{"ann", "ben"} {
-		who := r.registered(k.t, name)
-		if err := who.Close(); err != nil {
-			k.t.Fatal(err)
-		}
-		s := newSender(name, who.number, k.server.C2S, k.setup.stuck != 0)
+		s := newSender(name, k.register(name), k.server.C2S, k.setup.stuck != 0)
 		s.config.Rate = cmp.Or(k.setup.rate, s.config.Rate)
 		k.senders = append(k.senders, s)
 	}
@@ -137,12 +135,68 @@ func (k *traffic) enlist() {
 	}
 }
 
+// register registers a user and returns its number, as a centre writes it.
+func (k *traffic) register(name string) string {
+	k.t.Helper()
+	cl, err := client.Dial(within(k.t), client.Config{
+		Address: k.server.C2S, Domain: peer.Domain, User: name, Password: peer.Secret, Resource: "register",
+	})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	defer cl.Close()
+	cl.Deadline(time.Now().Add(patience))
+	err = cl.Send("<presence/><iq type='set' to='%s' id='r'><query xmlns='jabber:iq:register'/></iq>", domain)
+	number, consented := "", false
+	for err == nil && (number == "" || !consented) {
+		var raw []byte
+		var h wire.Head
+		if raw, h, err = cl.Read(); err != nil || cl.Courtesy(raw, h) {
+			continue
+		}
+		if body, _ := wire.Text(raw, "body"); string(h.From) == domain && e164.MatchString(body) {
+			number = e164.FindStringSubmatch(body)[1]
+		}
+		// The gateway is told of presence, and so tells its own.
+		consented = consented || string(h.Name) == "presence" && string(h.From) == domain && string(h.Type) == ""
+	}
+	if err != nil {
+		k.t.Fatal("registration of ", name, ": ", err)
+	}
+	return number
+}
+
+// logins counts for each user how often he has logged in.
+func (k *traffic) logins() (all []int) {
+	for _, s := range k.senders {
+		s.mu.Lock()
+		all = append(all, s.logins)
+		s.mu.Unlock()
+	}
+	return all
+}
+
+// loggedIn waits until all users have logged in since.
+func (k *traffic) loggedIn(since []int) {
+	k.t.Helper()
+	lab.Await(k.t, "the users are logged in", func() bool {
+		return !slices.ContainsFunc(k.senders, func(s *sender) bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return s.logins <= since[slices.Index(k.senders, s)]
+		})
+	})
+}
+
 // begin starts the load: texts both ways, and orders.
 func (k *traffic) begin() {
 	ctx := k.t.Context()
+	before := k.logins()
 	for _, s := range k.senders {
 		k.loads.Go(func() { s.load(ctx, k.stop, k.done) })
 	}
+	// What comes for a user who is away waits for his return: no matter here.
+	k.loggedIn(before)
 	moving, still := context.WithCancel(ctx)
 	k.still = still
 	for _, s := range k.senders {

@@ -120,20 +120,16 @@ func (c *conn) pass(w Way, to *net.TCPConn, b []byte) bool {
 	}
 	c.put(w, to, b[:before])
 	defer close(f.done)
-	switch f.kind {
-	case cut:
-		if w == Up {
-			c.end()
-		} else {
-			c.reset()
-		}
-		return false
-	case hush:
+	switch {
+	case f.kind == hush:
 		c.hushed[w] = true
-	case garble:
-		to.Write(f.garbage)
+		return true
+	case w == Up:
+		c.end()
+	default:
+		c.reset()
 	}
-	return c.put(w, to, b[before:])
+	return false
 }
 
 func (c *conn) put(w Way, to *net.TCPConn, b []byte) bool {

@@ -3,10 +3,9 @@ package proxy
 // fault is something that happens once, in the midst of the bytes of one
 // direction.
 type fault struct {
-	kind    kind
-	after   int // bytes, over all connections
-	garbage []byte
-	done    chan struct{}
+	kind  kind
+	after int // bytes, over all connections
+	done  chan struct{}
 }
 
 type kind int
@@ -14,7 +13,6 @@ type kind int
 const (
 	cut kind = iota
 	hush
-	garble
 )
 
 // Cut resets a connection, as Reset does, when n bytes of a direction have
@@ -26,12 +24,6 @@ func (p *Proxy) Cut(w Way, n int) <-chan struct{} { return p.arm(w, &fault{kind:
 // Hush is like Cut, but the connection stays open: nothing more comes in that
 // direction.
 func (p *Proxy) Hush(w Way, n int) <-chan struct{} { return p.arm(w, &fault{kind: hush, after: n}) }
-
-// Garble is like Cut, but the connection lives on: after n bytes garbage comes,
-// and then what was sent.
-func (p *Proxy) Garble(w Way, n int, garbage []byte) <-chan struct{} {
-	return p.arm(w, &fault{kind: garble, after: n, garbage: garbage})
-}
 
 // arm replaces what was armed in that direction.
 func (p *Proxy) arm(w Way, f *fault) <-chan struct{} {

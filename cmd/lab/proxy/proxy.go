@@ -1,6 +1,6 @@
 // Package proxy is a TCP proxy inside of a test. Between a client and a server
 // it does what networks do: it delays, loses one direction, resets, cuts in the
-// middle, falls silent, and writes what nobody has sent.
+// middle, and falls silent.
 package proxy
 
 import (
