@@ -1,10 +1,7 @@
 package gateway
 
 import (
-	"encoding/json"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"causeway/bridges"
@@ -86,64 +83,4 @@ func (in *incoming) chat() bridges.ChatID {
 		return in.Part.Chat
 	}
 	return in.Receipt.Chat
-}
-
-func (in *incoming) encode() (mapping.Record, error) {
-	data, ok := in.appendDelivered(make([]byte, 0, 256))
-	var err error
-	if !ok {
-		data, err = json.Marshal(in)
-	}
-	return mapping.Record{Kind: mapping.FromNetwork, Data: data}, err
-}
-
-// appendDelivered appends what json.Marshal would give for a plain delivery,
-// the most frequent event by far; false: it is no such.
-func (in *incoming) appendDelivered(b []byte) ([]byte, bool) {
-	r := in.Receipt
-	if r == nil || r.Kind != 0 || r.Text != "" || in.Once != "" || in.Stream != 0 {
-		return b, false
-	}
-	for _, f := range [...]struct{ name, value string }{
-		{`{"k":"`, in.Kind},
-		{`","a":"`, string(in.Account)},
-		{`","s":"`, in.Stanza},
-		{`","t":"`, in.At.Format(time.RFC3339Nano)},
-		{`","r":{"id":"`, string(r.ID)},
-		{`","chat":"`, string(r.Chat)},
-	} {
-		if !plain(f.value) {
-			return b, false
-		}
-		b = append(append(b, f.name...), f.value...)
-	}
-	b = strconv.AppendUint(append(b, `","state":`...), uint64(r.State), 10)
-	return append(b, "}}"...), true
-}
-
-// plain tells whether a text is the same in JSON.
-func plain(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || strings.IndexByte(`"\<>&`, c) >= 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// decodeIncoming reads what encode wrote. An event without its payload is an
-// error: nothing behind this point checks again.
-func decodeIncoming(data []byte) (*incoming, error) {
-	in := new(incoming)
-	if err := json.Unmarshal(data, in); err != nil {
-		return nil, fmt.Errorf("gateway: event in the journal: %w", err)
-	}
-	switch {
-	case in.Kind == kindMessage && in.Message != nil && in.Receipt == nil && in.Part == nil:
-	case in.Kind == kindReceipt && in.Receipt != nil && in.Message == nil && in.Part == nil:
-	case in.Kind == kindPart && in.Part != nil && in.Message == nil && in.Receipt == nil:
-	default:
-		return nil, fmt.Errorf("gateway: event in the journal of kind %q lacks its payload", in.Kind)
-	}
-	return in, nil
 }

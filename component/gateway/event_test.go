@@ -2,30 +2,105 @@ package gateway
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 	"time"
 
 	"causeway/bridges"
+	"causeway/mapping"
 )
 
-// The short way to write a delivery gives what the long way gives, byte for
-// byte, whatever is in it.
+// events has one of each kind, with all that it can have.
+func events() map[string]*incoming {
+	at, key := time.Unix(1_700_000_000, 123_456_789), mapping.Key{Cycle: 1 << 40, Index: 7}
+	return map[string]*incoming{
+		"message": {
+			Kind: kindMessage, Account: alice, Stanza: newID(), At: at, Once: "fingerprint", Stream: 1<<63 + 1,
+			Message: &bridges.Message{ID: "m", Chat: phone, From: phone, Key: "k", Text: "é\n\"<&>", Sent: at},
+		},
+		"whole message": {
+			Kind: kindMessage, Account: alice, Stanza: newID(), At: at, Place: key,
+			Message: &bridges.Message{Chat: phone, From: phone, Text: "x"},
+		},
+		"delivery": {
+			Kind: kindReceipt, Account: alice, Stanza: newID(), At: at,
+			Receipt: &receipt{ID: "r", Chat: phone, State: bridges.Delivered},
+		},
+		"failure": {
+			Kind: kindReceipt, Account: alice, Stanza: newID(), At: at,
+			Receipt: &receipt{ID: "r", Chat: phone, State: bridges.Failed, Kind: bridges.Absent, Text: "It is off."},
+		},
+		"part": {
+			Kind: kindPart, Account: alice, Stanza: newID(), At: at, Once: "o", Stream: 1,
+			Part: &bridges.Part{Chat: phone, Ref: "17", Number: 2, Total: 255, Data: []byte{0, '{', 0xff}},
+		},
+	}
+}
+
+// TestEventRecord: what is written is read again, in this format and in the
+// first one, which was JSON; cut short or with more behind it, it is not.
+func TestEventRecord(t *testing.T) {
+	for name, in := range events() {
+		t.Run(name, func(t *testing.T) {
+			rec, err := in.encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			old, err := json.Marshal(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for format, data := range map[string][]byte{"binary": rec.Data, "JSON": old} {
+				got, err := decodeIncoming(data)
+				if err != nil || !sameEvent(got, in) {
+					t.Errorf("%s: got %+v, %v; want %+v", format, got, err, in)
+				}
+			}
+			for n := range rec.Data {
+				if _, err := decodeIncoming(rec.Data[:n]); err == nil {
+					t.Errorf("%d of %d bytes are an event", n, len(rec.Data))
+				}
+			}
+			if _, err := decodeIncoming(append(rec.Data, 0)); err == nil {
+				t.Error("there may be more behind it")
+			}
+		})
+	}
+	if _, err := (&incoming{Kind: "other"}).encode(); err == nil {
+		t.Error("an unknown kind has a record")
+	}
+}
+
+// sameEvent compares all of two events; times by the moment.
+func sameEvent(a, b *incoming) bool {
+	c, d := *a, *b
+	same := c.At.Equal(d.At)
+	c.At, d.At = time.Time{}, time.Time{}
+	if c.Message != nil && d.Message != nil {
+		m, n := *c.Message, *d.Message
+		same = same && m.Sent.Equal(n.Sent)
+		m.Sent, n.Sent = time.Time{}, time.Time{}
+		c.Message, d.Message = &m, &n
+	}
+	return same && reflect.DeepEqual(c, d)
+}
+
+// FuzzDelivered: a delivery is read as it was written, whatever is in it.
 func FuzzDelivered(f *testing.F) {
 	f.Add("causeway/1a", "+12025550100", "alice@example.org", int64(1_700_000_000_123_456_789), uint8(bridges.Delivered))
 	f.Add(`a"b\c`, "<&>", "\u00e9\u2028\xff", int64(0), uint8(bridges.Failed))
 	f.Add("\x00\x7f\n", "", "", int64(-1), uint8(0))
 	f.Fuzz(func(t *testing.T, id, chat, account string, at int64, state uint8) {
 		in := &incoming{
-			Kind: kindReceipt, Account: bridges.AccountID(account), Stanza: newID(), At: time.Unix(0, at).UTC(),
+			Kind: kindReceipt, Account: bridges.AccountID(account), Stanza: newID(), At: time.Unix(0, at),
 			Receipt: &receipt{ID: bridges.MessageID(id), Chat: bridges.ChatID(chat), State: bridges.State(state)},
 		}
-		want, err := json.Marshal(in)
+		rec, err := in.encode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := in.encode()
-		if err != nil || string(got.Data) != string(want) {
-			t.Errorf("got  %s, %v\nwant %s", got.Data, err, want)
+		if got, err := decodeIncoming(rec.Data); err != nil || !sameEvent(got, in) {
+			t.Errorf("got  %+v, %v\nwant %+v", got, err, in)
 		}
 	})
 }

@@ -63,9 +63,12 @@ func FuzzDecodeIncoming(f *testing.F) {
 			return
 		}
 		_ = one.chat()
+		if nanoseconds := time.Unix(0, one.At.UnixNano()); !nanoseconds.Equal(one.At) {
+			return // JSON has times beyond those that are written
+		}
 		rec, err := one.encode()
 		if err != nil {
-			return // a time beyond what is written
+			t.Fatal(err)
 		}
 		two, err := decodeIncoming(rec.Data)
 		if err != nil || one.chat() != two.chat() || !one.At.Equal(two.At) || !reflect.DeepEqual(one.Receipt, two.Receipt) {
