@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # fuzz.sh TIME: runs every fuzz target for that long, one after the other, and
-# stops at the first that fails. A target's package is built once.
+# stops at the first that fails. A target's package is built once. That its time
+# ends is sometimes told as a failure, which is none.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -18,7 +19,7 @@ go list -f '{{range .TestGoFiles}}{{$.Dir}}/{{.}}
 		echo "fuzz: $package $target"
 		"$bin/test" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$1" \
 			-test.fuzzcachedir "$cache/$(cd "$root" && go list "./$package")" >"$bin/log" 2>&1 ||
-			{ cat "$bin/log" && exit 1; }
+			grep -q '^ *context deadline exceeded$' "$bin/log" || { cat "$bin/log" && exit 1; }
 	done
 	cd "$root"
 done

@@ -160,7 +160,7 @@ func (s *memStore) count() (records, parked int) {
 
 var zeroKey component.Key
 
-func mustParse(t *testing.T, xml string) *stanza.Stanza {
+func mustParse(t testing.TB, xml string) *stanza.Stanza {
 	t.Helper()
 	s, err := stanza.Parse([]byte(xml))
 	if err != nil {
