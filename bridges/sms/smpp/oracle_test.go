@@ -24,6 +24,9 @@ func FuzzOracle(f *testing.F) {
 func compare(t *testing.T, c command, decode func(*SM, []byte) Status, body []byte) {
 	var m SM
 	bad := decode(&m, body)
+	if bad == InvalidSource || bad == InvalidDest {
+		return // gosmpp has no bound for addresses
+	}
 	if len(body) > 4000 || m.ESMClass&ESMUDHI != 0 {
 		return // gosmpp reads user data headers, and refuses the message for a bad one
 	}
