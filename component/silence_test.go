@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +49,9 @@ func givenUp(t *testing.T, s *lab.Server, w proxy.Way) {
 	}()
 	rec.want("up")
 	alice := lab.Slixmpp(t, s, "alice")
+	alice.Wait("her own presence", func(e peer.Event) bool {
+		return e.Event == "presence" && strings.HasPrefix(e.From, "alice@localhost/")
+	})
 
 	send := func(first, last int) {
 		for n := first; n <= last; n++ {
