@@ -137,9 +137,9 @@ type crowd struct {
 	more  chan struct{} // holds one
 }
 
-func (c *crowd) Up()                     { c.up <- struct{}{} }
-func (c *crowd) Down(error)              {}
-func (c *crowd) Settled([]component.Key) {}
+func (c *crowd) Up()                                    { c.up <- struct{}{} }
+func (c *crowd) Down(error)                             {}
+func (c *crowd) Settled(_ []component.Key, done func()) { done() }
 func (c *crowd) Handle(s *stanza.Stanza, _ component.Key) {
 	if s.Kind != stanza.Presence {
 		return
@@ -176,7 +176,7 @@ func (c *crowd) Last(context.Context, uint64) (uint64, error)             { retu
 func joinCrowd(t *testing.T, s *lab.Server) *crowd {
 	t.Helper()
 	c := &crowd{up: make(chan struct{}, 1), total: map[string]int{}, more: make(chan struct{}, 1)}
-	c.Link = component.New(component.Config{Domain: crowdDomain, Address: s.Component, Secret: peer.Secret}, c, c, new(component.MemoryNote))
+	c.Link = component.New(component.Config{Domain: crowdDomain, Address: s.Component, Secret: peer.Secret}, c, c)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- c.Run(ctx) }()
