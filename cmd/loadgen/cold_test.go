@@ -79,7 +79,7 @@ func awaitReady(b *testing.B, web string) {
 
 func memory(b *testing.B, p *peer.Process) float64 {
 	b.Helper()
-	n, err := load.Memory(p.PID())
+	n, err := load.Memory(worker(b, p))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -62,12 +59,8 @@ func BenchmarkTakeover(b *testing.B) {
 // the program itself, and starts it again.
 func kill(b *testing.B, p *peer.Process, spec peer.Spec) *peer.Process {
 	b.Helper()
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", p.PID(), p.PID()))
-	if err != nil {
-		b.Fatal(err)
-	}
-	if worker, err := strconv.Atoi(strings.TrimSpace(string(children))); err == nil {
-		if err := syscall.Kill(worker, syscall.SIGKILL); err != nil {
+	if pid := worker(b, p); pid != p.PID() {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 			b.Fatal(err)
 		}
 		return p
