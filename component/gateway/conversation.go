@@ -16,8 +16,9 @@ type conversation struct {
 	contact string // localpart
 	in      []*incoming
 	running bool
-	late    bool // it waits for a goroutine: see router.late
-	parking bool // old texts are moved to rows of their own: none begins
+	way     way        // for which it holds a place among those at work, when running
+	late    [ways]bool // it waits for such a place: see router.late
+	parking bool       // old texts are moved to rows of their own: none begins
 
 	// The texts of the user, in order: head, then the rows, then out.
 	head   *outgoing   // whose turn it is: under way, or waiting for its next attempt
@@ -60,30 +61,13 @@ func (g *Gateway) startConversation(c *conversation) {
 	if r := &g.router; c.running || r.closed || r.held || !c.hasWork() {
 		return
 	}
-	if g.router.atWork >= atWork {
-		if !c.late {
-			c.late = true
-			g.router.late = append(g.router.late, c)
-		}
+	if !g.router.enter(c) {
 		return
 	}
 	c.running = true
 	c.user.busy++
 	g.router.running++
-	g.router.atWork++
 	g.employ(c)
-}
-
-// startLate starts a conversation that waits for a goroutine, now that one has
-// ended. The caller holds the lock.
-func (g *Gateway) startLate() {
-	r := &g.router
-	for len(r.late) > 0 && r.atWork < atWork {
-		c := r.late[0]
-		r.late[0], r.late = nil, r.late[1:]
-		c.late = false
-		g.startConversation(c)
-	}
 }
 
 func (c *conversation) hasWork() bool {
@@ -104,6 +88,9 @@ func (g *Gateway) runConversation(c *conversation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for !r.closed && g.work.Err() == nil && c.hasWork() {
+		if len(c.in) == 0 && c.way == inward && !g.turnOutward(c) {
+			break
+		}
 		switch {
 		case len(c.in) > 0:
 			in := c.in[0]
@@ -128,9 +115,8 @@ func (g *Gateway) runConversation(c *conversation) {
 	}
 	c.running = false
 	c.user.busy--
-	r.atWork--
 	g.settleConversation(c)
-	g.startLate()
+	g.makeRoom(c.way)
 	r.ended()
 	if c.user.quiet {
 		r.idle.Broadcast()

@@ -4,8 +4,10 @@ import (
 	"context"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"causeway/bridges"
 	"causeway/component/stanza"
@@ -55,6 +57,35 @@ func TestConversationsUnderWayAreBounded(t *testing.T) {
 				t.Errorf("%d texts are shown, want %d", got, n)
 			}
 		}, nil)
+	})
+}
+
+// What the network says does not wait for texts that wait for the network, and
+// of these no more are given to it than its share.
+func TestTextsLeaveRoomForEvents(t *testing.T) {
+	inBubble(t, func(r *timeless) {
+		r.g.SetPolicy(Policy{Allow: []string{"example.org"}, Hold: time.Hour, AccountLimit: 1 << 20, BridgeLimit: 1 << 20})
+		const n = atWork + 100
+		release := make(chan struct{})
+		var sent atomic.Int32
+		r.bridge.OnSend(func(context.Context, bridges.Message) ([]bridges.MessageID, error) {
+			<-release
+			sent.Add(1)
+			return nil, nil
+		})
+		for i := range n {
+			r.receive(t, numbered(i))
+		}
+		r.drain()
+		r.give(sms("hello"))
+		if got := r.bodies(); len(got) != 1 {
+			t.Errorf("shown %q", got)
+		}
+		close(release)
+		synctest.Wait()
+		if got := sent.Load(); got != n {
+			t.Errorf("%d texts are sent, want %d", got, n)
+		}
 	})
 }
 

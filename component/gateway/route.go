@@ -22,12 +22,12 @@ type router struct {
 	users     map[bridges.AccountID]*user
 	unsettled int // of all users
 	running   int
-	atWork    int             // conversations that run, at most as many as the constant
-	late      []*conversation // have work and wait until another has ended
-	controls  int             // steps in the control lanes, under way or not
-	closed    bool            // no new step begins
-	held      bool            // nothing begins yet: the journal is being read
-	expired   bool            // the time to finish is over
+	atWork    [ways]int             // conversations that run, at most as many each way as the constant
+	late      [ways][]*conversation // have work and wait until another has ended
+	controls  int                   // steps in the control lanes, under way or not
+	closed    bool                  // no new step begins
+	held      bool                  // nothing begins yet: the journal is being read
+	expired   bool                  // the time to finish is over
 	idle      sync.Cond
 	waiting   retryHeap
 	workers   workers
