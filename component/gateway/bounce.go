@@ -35,7 +35,9 @@ type returned struct {
 
 // onBounce keeps a message of a contact that the user's own server did not
 // take, until the user is there again. It is never answered (xeps.md 6120.7),
-// and the network is not told: it has done its part.
+// and the network is not told: it has done its part. It waits under the key of
+// the error: its own is that of a stanza which the server has, and which a link
+// after a takeover does not write again.
 // fl is the message, if it was not settled when the error came.
 func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Key, fl *flight) {
 	id := accountOf(s.From)
@@ -51,12 +53,16 @@ func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 		g.settle(ctx, key, x.origin, x.record)
 		return
 	}
+	under := key
+	if key == (mapping.Key{}) {
+		under = x.origin
+	}
 	b := &mapping.Batch{PutMessages: x.rows, Park: []mapping.Parked{{
-		Key: x.origin, Bridge: g.domain, Account: id, Conversation: bounceQueue(id),
+		Key: under, Bridge: g.domain, Account: id, Conversation: bounceQueue(id),
 		Record: x.Record, Expires: time.Now().Add(bounceTime), Attempts: x.tries + 1,
 	}}}
-	if key != x.origin && key != (mapping.Key{}) {
-		b.Settle = []mapping.Key{key}
+	if x.origin != under {
+		b.Settle = []mapping.Key{x.origin}
 	}
 	if x.record != (mapping.Key{}) {
 		b.Settle = append(b.Settle, x.record)
@@ -86,24 +92,18 @@ func (g *Gateway) returned(s *stanza.Stanza, key mapping.Key, fl *flight) (x ret
 	return returned{Record: toXMPP(o), id: s.ID, origin: key, tries: tries}, true
 }
 
-// waitsAlready tells whether a message of that id is kept: a crash may have
-// left both the message and the error.
+// waitsAlready tells whether a message of that id is kept: a server may return
+// one more than once.
 func (g *Gateway) waitsAlready(ctx context.Context, id bridges.AccountID, stanzaID string) bool {
-	_, ok := g.waitingRow(ctx, id, stanzaID)
-	return ok
-}
-
-// waitingRow finds a message of that id among those that are kept.
-func (g *Gateway) waitingRow(ctx context.Context, id bridges.AccountID, stanzaID string) (mapping.Key, bool) {
 	if !g.people.hasBounced(id) {
-		return mapping.Key{}, false
+		return false
 	}
 	for _, p := range g.waitingFor(ctx, id) {
 		if o, err := fromRecord(p.Record.Data); err == nil && o.ID == stanzaID {
-			return p.Key, true
+			return true
 		}
 	}
-	return mapping.Key{}, false
+	return false
 }
 
 // waitingFor returns what waits for a user.
@@ -115,36 +115,54 @@ func (g *Gateway) waitingFor(ctx context.Context, id bridges.AccountID) (rows []
 	return rows
 }
 
-// showBounced sends what waited for a user who is there again.
+// showBounced sends what waited for a user who is there again, as new records:
+// one that is in the journal when the program dies is sent by a successor, or
+// comes back to it, as any other.
 func (g *Gateway) showBounced(ctx context.Context, id bridges.AccountID) {
 	if !g.people.hasBounced(id) {
 		return
 	}
 	rows := g.waitingFor(ctx, id)
-	g.people.released(id)
-	now := time.Now()
+	b, cycle := new(mapping.Batch), &mapping.Cycle{Bridge: g.domain}
+	var again []*flight
 	for _, p := range rows {
-		g.showAgain(g.work, id, p, now)
+		if fl := g.readAgain(g.work, id, p); fl != nil {
+			b.Settle = append(b.Settle, p.Key)
+			cycle.Records = append(cycle.Records, p.Record)
+			again = append(again, fl)
+		}
+	}
+	if len(again) > 0 {
+		b.Cycles = []*mapping.Cycle{cycle}
+		g.at("commit")
+		if g.store.Commit(ctx, b) != nil {
+			return
+		}
+		g.at("committed")
+	}
+	g.people.released(id)
+	for i, fl := range again {
+		g.contain("a message that waited", g.stepSend(fl.keep, cycle.Key(i), fl))
 	}
 }
 
-// showAgain sends one message that waited.
-func (g *Gateway) showAgain(ctx context.Context, id bridges.AccountID, p mapping.Parked, now time.Time) {
+// readAgain reads one message that waited; nil: it is not to be shown.
+func (g *Gateway) readAgain(ctx context.Context, id bridges.AccountID, p mapping.Parked) *flight {
 	x := g.trials.begin(ctx, p.Key)
 	defer x.end()
 	g.at("begin")
 	if x.deaths >= maxDeaths {
 		_ = g.putAway(x, x.killer(p.Record)) // or at the next start
-		return
+		return nil
 	}
 	o, err := fromRecord(p.Record.Data)
-	if err != nil || now.After(p.Expires) {
+	if err != nil || time.Now().After(p.Expires) {
 		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "expired").Inc()
 		g.settle(x, p.Key)
-		return
+		return nil
 	}
 	g.bounces.set(o.ID, p.Attempts)
-	g.sendKeyed(x, o, p.Key, &flight{account: id, keep: o, tries: p.Attempts})
+	return &flight{account: id, keep: o, tries: p.Attempts}
 }
 
 // expireBounced forgets what waited too long for users who do not return. The

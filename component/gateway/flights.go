@@ -88,13 +88,6 @@ func (f *flights) hasReturned(key mapping.Key) bool {
 	return was
 }
 
-// returns says that a stanza which is not sent here had bounced before.
-func (f *flights) returns(key mapping.Key) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.returned[key] = true
-}
-
 func (f *flights) remove(fl *flight) *flight {
 	if fl == nil {
 		return nil

@@ -60,7 +60,7 @@ func (g *Gateway) putAway(ctx context.Context, k killer) error {
 	}
 	g.settledWithBridge(k.key)
 	for i, o := range t.outs {
-		g.enqueueControl(t.account, true, g.stepSend(o, cycle.Key(i)))
+		g.enqueueControl(t.account, true, g.stepSend(o, cycle.Key(i), &flight{account: t.account}))
 	}
 	return nil
 }

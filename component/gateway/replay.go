@@ -163,8 +163,9 @@ func (g *Gateway) takeUp(ctx context.Context, k mapping.Key, r mapping.Record, n
 		if err != nil {
 			return err
 		}
-		g.inherited.add(k, "")
-		g.enqueueControl(accountOf(o.To), true, g.stepSend(o, k))
+		fl := g.resumed(o)
+		g.inherited.add(k, fl.id)
+		g.enqueueControl(fl.account, true, g.stepSend(o, k, fl))
 	case mapping.Awaited:
 		m, err := decodeAwaited(r.Data)
 		if err != nil {
@@ -183,20 +184,23 @@ func (g *Gateway) takeUp(ctx context.Context, k mapping.Key, r mapping.Record, n
 }
 
 // stepSend makes the step that sends a stanza of ours.
-func (g *Gateway) stepSend(o *stanza.Out, k mapping.Key) step {
-	return step{key: k, run: func(ctx context.Context) {
-		g.sendKeyed(ctx, o, k, &flight{account: accountOf(o.To)})
-	}}
+func (g *Gateway) stepSend(o *stanza.Out, k mapping.Key, fl *flight) step {
+	return step{key: k, run: func(ctx context.Context) { g.sendKeyed(ctx, o, k, fl) }}
 }
 
-// takeUpStanza queues a stanza of the server. An error may be about what waits
-// for its user, which then is not settled by what a predecessor wrote.
+// resumed is the flight of a stanza that a predecessor was about to send. A
+// text of a contact had come back once: it waits for the user if it does again.
+func (g *Gateway) resumed(o *stanza.Out) *flight {
+	fl := &flight{account: accountOf(o.To)}
+	if o.Kind == stanza.Message && o.Type != "error" && localOf(o.From) != "" {
+		fl.id, fl.keep, fl.tries = o.ID, o, 1
+	}
+	return fl
+}
+
+// takeUpStanza queues a stanza of the server.
 func (g *Gateway) takeUpStanza(ctx context.Context, s *stanza.Stanza, k mapping.Key, at time.Time) error {
-	if s.Kind == stanza.Message && s.Type == "error" {
-		if row, ok := g.waitingRow(ctx, accountOf(s.From), s.ID); ok {
-			g.flights.returns(row)
-		}
-	} else if s.Kind == stanza.Message && localOf(s.To) != "" {
+	if s.Kind == stanza.Message && s.Type != "error" && localOf(s.To) != "" {
 		g.inherited.add(k, "") // a refusal carries its key
 	}
 	g.route(s, k, at)
