@@ -55,6 +55,14 @@ func (r *repeats) wait(ctx context.Context) bool {
 	select {
 	case <-r.complete:
 		return true
+	default:
+	}
+	x := trialOf(ctx)
+	x.leave()
+	defer x.enter()
+	select {
+	case <-r.complete:
+		return true
 	case <-ctx.Done():
 		return false
 	}

@@ -42,6 +42,7 @@ const (
 // so that a successor learns which record has killed the program.
 type trials struct {
 	suspects chan struct{} // full while a record is handled that was there at a death
+	crowd    crowd
 
 	mu    sync.Mutex
 	area  []byte
@@ -62,8 +63,8 @@ type trial struct {
 	key    mapping.Key
 	deaths uint8
 	flags  flags
-	alone  bool // it holds the lock of the suspects
-	seen   bool // its record is in the journal
+	alone  func() // it holds the lock of the suspects, and this ends it
+	seen   bool   // its record is in the journal
 }
 
 // newTrials takes over the table that a predecessor left in k.
@@ -76,7 +77,7 @@ func newTrials(k takeover.Keeper, log *slog.Logger) *trials {
 		area = make([]byte, size)
 	}
 	t := &trials{
-		suspects: make(chan struct{}, 1), area: area[head:], left: map[mapping.Key]*trial{},
+		suspects: make(chan struct{}, 1), crowd: crowd{idle: make(chan struct{}, 1)}, area: area[head:], left: map[mapping.Key]*trial{},
 		handed: takeover.NewSlot(area[:takeover.SlotSize(1)]),
 	}
 	if died := t.inherit(); died > 0 {
@@ -199,6 +200,20 @@ func (x *trial) Value(key any) any {
 	return x.Context.Value(key)
 }
 
+// watched is a context of others that is used for one trial.
+type watched struct {
+	context.Context
+	x *trial
+}
+
+// Value makes the trial known, as that of trial does.
+func (w watched) Value(key any) any {
+	if _, ok := key.(bridges.WaiterKey); ok {
+		return w.x
+	}
+	return w.Context.Value(key)
+}
+
 // trialOf returns the trial that something is done for; nil: for none.
 func trialOf(ctx context.Context) *trial {
 	x, _ := ctx.Value(bridges.WaiterKey{}).(*trial)
@@ -213,9 +228,11 @@ func (x *trial) enter() {
 	if x == nil || x.slot == nil || x.flags&running != 0 {
 		return
 	}
-	if x.deaths > 0 && !x.alone {
+	if x.deaths == 0 {
+		x.table.crowd.join()
+	} else if x.alone == nil {
 		x.table.suspects <- struct{}{}
-		x.alone = true
+		x.alone = x.table.crowd.shut()
 	}
 	x.flags |= running
 	x.write()
@@ -229,15 +246,19 @@ func (x *trial) leave() {
 	if x.flags&running != 0 {
 		x.flags &^= running
 		x.write()
+		x.part()
 	}
-	x.unlock()
 }
 
-func (x *trial) unlock() {
-	if x.alone {
-		x.alone = false
-		<-x.table.suspects
+// part lets others run.
+func (x *trial) part() {
+	if x.alone == nil {
+		x.table.crowd.part()
+		return
 	}
+	x.alone()
+	x.alone = nil
+	<-x.table.suspects
 }
 
 // sends says that the bridge is given the text, of which an earlier attempt may
@@ -259,7 +280,10 @@ func (x *trial) end() {
 		return
 	}
 	x.slot.Clear()
-	x.unlock()
+	if x.flags&running != 0 {
+		x.flags &^= running
+		x.part()
+	}
 	x.table.mu.Lock()
 	defer x.table.mu.Unlock()
 	x.table.free = append(x.table.free, x.slot)
