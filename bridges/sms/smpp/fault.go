@@ -1,5 +1,7 @@
 package smpp
 
+import "causeway/bridges/takeover"
+
 // point is a place between two steps at which a death is tried out.
 type point string
 
@@ -25,8 +27,8 @@ func (c *Client) at(p point) {
 	if c.step != nil {
 		c.step(p)
 	}
-	fault(string(p))
+	takeover.Step("smpp", string(p))
 }
 
 // halves tells whether batches are written in two parts, for pointHalfWritten.
-func (c *Client) halves() bool { return c.step != nil || faulty }
+func (c *Client) halves() bool { return c.step != nil || takeover.Faulty }

@@ -1,7 +1,0 @@
-//go:build !faults
-
-package smpp
-
-const faulty = false
-
-func fault(string) {}
