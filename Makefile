@@ -4,6 +4,7 @@
 VERSION  ?= $(shell git describe --always --dirty 2>/dev/null)
 LDFLAGS  := -X main.version=$(VERSION)
 FUZZTIME ?= 5m
+KILLTIME ?= 3m
 
 # run: a demo in the browser, nothing to set up. Ctrl-C ends all of it.
 run:
@@ -39,10 +40,11 @@ bench: deps
 	go test -run '^$$' -bench . -benchmem ./bridges/... ./mapping/... ./component/...
 	go test -run '^$$' -bench . -benchtime 5x -timeout 1h ./cmd/...
 
-# soak: for hours: every fuzz target for FUZZTIME, then the endurance tests.
+# soak: for hours: every fuzz target for FUZZTIME, then the endurance tests,
+# which kill again and again for KILLTIME (30 s in `make test`).
 soak: deps
 	@.ci/fuzz.sh $(FUZZTIME)
-	go test -race -run Kill -count 20 -timeout 6h ./cmd/...
+	KILLTIME=$(KILLTIME) go test -race -run 'Kill|Upgrade|Poison' -count 20 -timeout 8h ./cmd/...
 
 # deps: what the tests need; deps-run: what the demo needs, which is less.
 deps:

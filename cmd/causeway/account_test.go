@@ -22,10 +22,10 @@ const inDoubt = "may have been sent"
 // promised"). The zero value allows nothing: each text arrives once, in order,
 // and its sender has one receipt.
 type allowed struct {
-	lost    bool // texts that the gateway has not taken vanish: they lay in a socket
+	lost    bool // what the gateway has not taken vanishes: it lay in a socket
 	refused bool // texts that have not arrived have an error with words
 	doubt   bool // texts that may have arrived have an error that says so
-	again   bool // texts for users come once more, with the same id
+	again   bool // what goes to users comes once more, with the same id
 	late    bool // texts in doubt reach the centre behind others
 	twice   bool // texts come to users as new ones, when the answer to the first died with the centre
 	died    bool // what the XMPP server had acknowledged died with it
@@ -66,7 +66,7 @@ func (k *traffic) verdict(may allowed) {
 	}
 	k.waiting(waiting, outcomes)
 	for _, o := range k.orders {
-		k.obeyed(o)
+		k.obeyed(o, may)
 	}
 	k.subscribed(store)
 }
@@ -158,6 +158,9 @@ func (k *traffic) texts(s *sender, handled map[string]bool, incomplete map[strin
 			}
 			n.lost = append(n.lost, id)
 			continue
+		}
+		if a.repeated() && !may.again {
+			k.t.Errorf("%s has more than one answer: %+v", id, *a)
 		}
 		told := strings.Join(a.errors, "; ")
 		switch doubt := strings.Contains(told, inDoubt); {
@@ -267,7 +270,7 @@ func (k *traffic) inbound(s *sender, may allowed) {
 
 // obeyed checks orders: what is journalled is answered, nothing is answered in
 // two ways, and nothing is carried out twice.
-func (k *traffic) obeyed(o *orders) {
+func (k *traffic) obeyed(o *orders, may allowed) {
 	lost := 0
 	for _, id := range o.ids() {
 		switch n := o.answers(id); {
@@ -276,7 +279,11 @@ func (k *traffic) obeyed(o *orders) {
 		case n == 0 && k.journal.has(id):
 			k.t.Errorf("%s was journalled and has no answer", id)
 		case n == 0:
-			lost++
+			if lost++; !may.lost {
+				k.t.Errorf("%s is lost", id)
+			}
+		case o.repeated(id) && !may.again:
+			k.t.Errorf("%s was answered twice", id)
 		}
 	}
 	left := o.results("leave-")

@@ -36,8 +36,8 @@ type sender struct {
 
 // answers are what came back for one id.
 type answers struct {
-	receipts map[string]bool // their own stanza ids
-	errors   []string        // condition and text
+	receipts map[string]int // by their own stanza ids
+	errors   []string       // condition and text
 }
 
 const stuckTexts = 30
@@ -55,9 +55,7 @@ func newSender(name, number, address string, stuck bool) *sender {
 	}
 	if stuck {
 		s.config.Stuck, s.config.StuckCount = []string{"+" + stuckPhone + "@" + domain}, stuckTexts
-		for n := range stuckTexts {
-			s.sent = append(s.sent, fmt.Sprintf("%s-s%d", name, n))
-		}
+		s.config.SentStuck = func(n int) { s.note(fmt.Sprintf("%s-s%d", name, n)) }
 	}
 	return s
 }
@@ -93,15 +91,24 @@ func (s *sender) seen(raw []byte, h wire.Head) {
 		return
 	}
 	if received := wire.Child(raw, "received"); received != nil {
-		s.at(string(wire.Attr(received, "id"))).receipts[string(h.ID)] = true
+		s.at(string(wire.Attr(received, "id"))).receipts[string(h.ID)]++
 	}
+}
+
+// repeated tells whether anything was said twice.
+func (a *answers) repeated() bool {
+	n := len(a.errors)
+	for _, times := range a.receipts {
+		n += times
+	}
+	return n > 1
 }
 
 // at returns the answers to an id. The caller holds the lock.
 func (s *sender) at(id string) *answers {
 	a := s.answer[id]
 	if a == nil {
-		a = &answers{receipts: map[string]bool{}}
+		a = &answers{receipts: map[string]int{}}
 		s.answer[id] = a
 	}
 	return a
@@ -146,6 +153,13 @@ func (s *sender) answered(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.answer[id] != nil
+}
+
+// answeredCount counts the texts that have an answer.
+func (s *sender) answeredCount() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.answer)
 }
 
 // place returns conversation and number under which the centre books a text.

@@ -49,9 +49,9 @@ type orders struct {
 
 	mu       sync.Mutex
 	sent     []string
-	got      map[string]map[string]bool // answers by id, as they came
-	welcomes map[string]bool            // stanza ids
-	pong     chan struct{}              // a ping is answered; holds one
+	got      map[string]map[string]int // answers by id, as they came
+	welcomes map[string]bool           // stanza ids
+	pong     chan struct{}             // a ping is answered; holds one
 }
 
 func newOrders(t *testing.T, name, address string, every time.Duration, plan func(n int) order) *orders {
@@ -62,7 +62,7 @@ func newOrders(t *testing.T, name, address string, every time.Duration, plan fun
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &orders{plan: plan, every: every, cl: cl, got: map[string]map[string]bool{}, welcomes: map[string]bool{}, pong: make(chan struct{}, 1)}
+	o := &orders{plan: plan, every: every, cl: cl, got: map[string]map[string]int{}, welcomes: map[string]bool{}, pong: make(chan struct{}, 1)}
 	if err := cl.Send("<presence/>"); err != nil {
 		t.Fatal(err)
 	}
@@ -116,9 +116,9 @@ func (o *orders) seen(raw []byte, h wire.Head) {
 		o.pong <- struct{}{}
 	case string(h.Name) == "iq" && (kind == "result" || kind == "error"):
 		if o.got[id] == nil {
-			o.got[id] = map[string]bool{}
+			o.got[id] = map[string]int{}
 		}
-		o.got[id][string(raw)] = true
+		o.got[id][string(raw)]++
 	case string(h.Name) == "message" && string(h.From) == domain:
 		if body, _ := wire.Text(raw, "body"); e164.MatchString(body) {
 			o.welcomes[id] = true
@@ -152,6 +152,17 @@ func (o *orders) answers(id string) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.got[id])
+}
+
+// repeated tells whether an answer came twice.
+func (o *orders) repeated(id string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := 0
+	for _, times := range o.got[id] {
+		n += times
+	}
+	return n > 1
 }
 
 // results counts the orders of a kind that were carried out.

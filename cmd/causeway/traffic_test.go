@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -63,6 +65,12 @@ type setup struct {
 	// rate is texts and orders a second of each user, both ways; 0: what a kill
 	// wants.
 	rate float64
+	// cut: the proxies cut what passes into pieces of so many bytes at most, and
+	// leave the kernel small buffers. 0: they do not.
+	cut int
+	// program and env are those of the gateway; empty: the usual ones.
+	program string
+	env     []string
 	// xmpp is appended to the configuration of the XMPP server.
 	xmpp string
 	// real is an SMS centre that nobody here wrote; empty: ours.
@@ -79,17 +87,18 @@ func newTraffic(t *testing.T, u setup) *traffic {
 	}
 	t.Cleanup(func() { c.Close() })
 	s := lab.Servers[u.server](t, peer.Options{
-		Users: []string{"ann", "ben", "cat", "dan"}, LogLevel: "error", Bare: true, Extra: u.xmpp,
+		Users: []string{"ann", "ben", "cat", "dan", "eve"}, Bare: true, Extra: u.xmpp,
 	})
 	k := &traffic{
 		t: t, setup: u, server: s, centre: c, journal: newJournalled(), stop: make(chan struct{}), done: make(chan struct{}),
 	}
+	t.Cleanup(k.keep) // when the gateway is stopped
 	address := c.Address()
 	if u.real != "" {
 		k.real = newRealCentre(t, u.real, c)
 		address = k.real.Address
 	}
-	k.gateway = newGateway(t, k.proxied(settings{Server: s.Component, Centre: address}))
+	k.gateway = newGateway(t, k.proxied(settings{Server: s.Component, Centre: address, Program: u.program, Env: u.env}))
 	k.gateway.start()
 	k.enlist()
 	return k
@@ -105,7 +114,37 @@ func (k *traffic) proxied(s settings) settings {
 	if k.setup.bind {
 		k.bind = between(k.t, &s.Centre, nil)
 	}
+	for _, p := range []*proxy.Proxy{k.link, k.bind} {
+		if k.setup.cut == 0 || p == nil {
+			continue
+		}
+		p.Split(k.setup.cut)
+		if err := p.Segments(536); err != nil {
+			k.t.Fatal(err)
+		}
+	}
 	return s
+}
+
+// keep copies what a failure has left behind to where `go test -artifacts`
+// keeps it.
+func (k *traffic) keep() {
+	if !k.t.Failed() || k.gateway == nil {
+		return
+	}
+	files, _ := filepath.Glob(filepath.Join(k.gateway.set.Dir, "*")) // the pattern is right
+	for _, file := range append(files, filepath.Join(k.server.Dir, k.server.Kind+".log")) {
+		if i, err := os.Stat(file); err == nil && !i.Mode().IsRegular() {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(k.t.ArtifactDir(), filepath.Base(file)), text, 0o600)
+		}
+		if err != nil {
+			k.t.Logf("not kept: %v", err)
+		}
+	}
 }
 
 // between replaces an address by that of a proxy for it.
@@ -123,9 +162,15 @@ func between(t *testing.T, address *string, tap proxy.Tap) *proxy.Proxy {
 // enlist registers the users.
 func (k *traffic) enlist() {
 	k.t.Helper()
+	if k.setup.orders { // subscribing is for those who are registered
+		k.register("dan")
+	}
 	for _, name := range []string{"ann", "ben"} {
 		s := newSender(name, k.register(name), k.server.C2S, k.setup.stuck != 0)
 		s.config.Rate = cmp.Or(k.setup.rate, s.config.Rate)
+		if k.setup.whole { // every answer comes: so no more is under way than the window holds
+			s.config.Patience = patience
+		}
 		k.senders = append(k.senders, s)
 	}
 	if k.setup.orders {

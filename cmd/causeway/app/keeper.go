@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"strings"
 
 	"causeway/bridges/takeover"
 	"causeway/component/keeper"
@@ -24,7 +25,10 @@ type Keeper interface {
 // NoteFormats are those of what this program leaves in memory for a successor,
 // as they are in the names of areas, and those that it reads from a
 // predecessor. A change of one is a new number.
-func NoteFormats() []string { return []string{"connectors/1", "link/1", "note/1", "trials/1"} }
+func NoteFormats() []string { return strings.Fields(noteFormats) }
+
+// noteFormats is a variable so that tests build a program with others.
+var noteFormats = "connectors/1 link/1 note/1 trials/1"
 
 // alone is the Keeper of a program without one.
 type alone struct{ takeover.Memory }

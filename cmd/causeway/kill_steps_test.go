@@ -1,0 +1,111 @@
+package main_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"causeway/cmd/lab"
+)
+
+// steps are the places between two steps at which the program is killed
+// (takeover.Step).
+var steps = []string{
+	"link: peeked", "link: framed", "link: tried", "link: committed", "link: noted", "link: consumed", "link: dispatched",
+	"link: ring written", "link: noted write", "link: written", "link: answered", "link: settled", "link: done",
+	"smpp: peeked", "smpp: noted", "smpp: consumed", "smpp: handled", "smpp: delivered", "smpp: answered",
+	"smpp: slot", "smpp: queued", "smpp: writing", "smpp: halfwritten", "smpp: written", "smpp: response", "smpp: returned",
+	"gateway: begin", "gateway: attempt", "gateway: send", "gateway: sent", "gateway: commit", "gateway: committed",
+	"gateway: settled", "gateway: deliver", "gateway: delivered", "gateway: load", "gateway: replay",
+}
+
+// rare are those that a worker passes few times.
+var rare = map[string]bool{"gateway: load": true, "gateway: replay": true}
+
+func TestKillBetweenStepsBesideProsody(t *testing.T) { t.Parallel(); killedBetweenSteps(t, "prosody") }
+
+func TestKillBetweenStepsBesideEjabberd(t *testing.T) {
+	t.Parallel()
+	killedBetweenSteps(t, "ejabberd")
+}
+
+// killedBetweenSteps has the worker kill itself between every two steps of the
+// read cycle, the write path, the SMPP window, the gateway and the settlement,
+// each time followed by a takeover. Nobody notices.
+func killedBetweenSteps(t *testing.T, server string) {
+	plan := newPlan(t)
+	k := newTraffic(t, setup{
+		server: server, stuck: outOfReach, orders: true, whole: true, rate: killRate, link: true, bind: true, cut: 200,
+		program: faulty(t), env: []string{"CAUSEWAY_FAULTS=" + plan.file},
+	})
+	w := k.watch()
+	k.beginStuck()
+	deaths := plan.write()
+	k.gateway.killWorker()
+	plan.await()
+	k.gateway.killWorker()
+	k.unnoticed(w)
+	k.finish()
+	k.verdict(allowed{})
+	t.Logf("%d deaths at %d places", deaths, len(steps))
+}
+
+// plan is the file of places to die at.
+type plan struct {
+	t    *testing.T
+	file string
+}
+
+func newPlan(t *testing.T) plan {
+	p := plan{t, filepath.Join(t.TempDir(), "plan")}
+	if err := os.WriteFile(p.file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// write plans each place three times: at some passage, at the first of a
+// worker, and after a while.
+func (p plan) write() (deaths int) {
+	p.t.Helper()
+	var b strings.Builder
+	for _, step := range steps {
+		passages := []int{2 + rand.IntN(3), 1, 5 + rand.IntN(10)}
+		if rare[step] {
+			passages = passages[1:2]
+		}
+		for _, n := range passages {
+			fmt.Fprintf(&b, "%s: %d\n", step, n)
+			deaths++
+		}
+	}
+	if err := os.WriteFile(p.file, []byte(b.String()), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	return deaths
+}
+
+// await blocks until the program has died at all places. It waits for each as
+// long as a step may take.
+func (p plan) await() {
+	p.t.Helper()
+	for left := p.left(); left != ""; {
+		before := left
+		lab.Await(p.t, "a death at "+strings.SplitN(left, "\n", 2)[0], func() bool {
+			left = p.left()
+			return left != before
+		})
+	}
+}
+
+// left is what the program has yet to die at.
+func (p plan) left() string {
+	text, err := os.ReadFile(p.file)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return string(text)
+}
