@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,11 +20,17 @@ var connected = map[string]*regexp.Regexp{
 // connections counts the component connections that the XMPP server has seen.
 func (k *traffic) connections() int {
 	k.t.Helper()
-	log, err := os.ReadFile(filepath.Join(k.server.Dir, k.server.Kind+".log"))
+	logs, err := filepath.Glob(filepath.Join(k.server.Dir, k.server.Kind+".log*")) // it is rotated
+	n := 0
+	for _, name := range logs {
+		log, failed := os.ReadFile(name)
+		err = errors.Join(err, failed)
+		n += len(connected[k.server.Kind].FindAll(log, -1))
+	}
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	return len(connected[k.server.Kind].FindAll(log, -1))
+	return n
 }
 
 // watcher is a client that sees the presence of a contact.
