@@ -49,10 +49,9 @@ type Handler interface {
 	// Settled says that the server has taken what was sent with these keys.
 	// done is to be called, once and from any goroutine, when that is on disk:
 	// until then a successor is told of the keys, and at some thousands Send
-	// blocks. There may be keys that only a predecessor has sent. One that the
-	// journal would still give to a successor, since it is yet to be sent here,
-	// holds done back: when it is sent, it is not written again but settled once
-	// more.
+	// blocks. There may be keys that only a predecessor has sent, and that are
+	// yet to be sent here: then they are not written again but settled once more.
+	// Do not wait for that with done.
 	Settled(keys []Key, done func())
 	// Down is called when the stream has ended.
 	Down(err error)

@@ -150,7 +150,6 @@ func (g *Gateway) sendKeyed(ctx context.Context, o *stanza.Out, key mapping.Key,
 	if g.hasReturned(ctx, fl) {
 		return
 	}
-	g.inherited.sent(key)
 	g.at("send")
 	x := trialOf(ctx)
 	x.leave()

@@ -251,7 +251,11 @@ func (m *morgue) end() {
 // Whoever kills from outside, at whatever place, loses and doubles nothing,
 // leaves nothing in doubt, and puts no innocent away.
 func TestKilledFromOutside(t *testing.T) {
-	for seed := range 4 {
+	seeds := 4
+	if raceDetector {
+		seeds = 1 // each takes over a minute
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newMorgue(t)

@@ -39,7 +39,6 @@ func (g *Gateway) contain(what string, st step) {
 		}
 	}()
 	x := g.trials.begin(g.work, st.key)
-	defer g.unwatch(st.key)
 	defer x.end()
 	g.at("begin")
 	st.run(x)

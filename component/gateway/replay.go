@@ -155,7 +155,7 @@ func (g *Gateway) takeUp(ctx context.Context, k mapping.Key, r mapping.Record, n
 			return err
 		}
 		in.key = k
-		g.inherited.add(k, in.Stanza)
+		g.inherited.add(in.Stanza)
 		g.flights.release(-1)
 		g.enqueueIn(in)
 	case mapping.ToXMPP:
@@ -164,7 +164,7 @@ func (g *Gateway) takeUp(ctx context.Context, k mapping.Key, r mapping.Record, n
 			return err
 		}
 		fl := g.resumed(o)
-		g.inherited.add(k, fl.id)
+		g.inherited.add(fl.id)
 		g.enqueueControl(fl.account, true, g.stepSend(o, k, fl))
 	case mapping.Awaited:
 		m, err := decodeAwaited(r.Data)
@@ -200,9 +200,6 @@ func (g *Gateway) resumed(o *stanza.Out) *flight {
 
 // takeUpStanza queues a stanza of the server.
 func (g *Gateway) takeUpStanza(ctx context.Context, s *stanza.Stanza, k mapping.Key, at time.Time) error {
-	if s.Kind == stanza.Message && s.Type != "error" && localOf(s.To) != "" {
-		g.inherited.add(k, "") // a refusal carries its key
-	}
 	g.route(s, k, at)
 	return ctx.Err()
 }

@@ -42,9 +42,6 @@ func (g *Gateway) tryText(c *conversation, m *outgoing) verdict {
 	} else {
 		x.end()
 	}
-	if v.done {
-		g.unwatch(m.key)
-	}
 	return v
 }
 

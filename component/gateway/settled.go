@@ -6,35 +6,27 @@ import (
 )
 
 // Settled implements component.Handler. What bounced meanwhile is no flight
-// any more: its record lives on. What only a predecessor sent is settled, too,
-// unless it is yet to be sent here: then it is settled once more, with what
-// belongs to it, and done waits for that.
+// any more: its record lives on. What a predecessor sent is settled by its key,
+// though its turn may be yet to come here: the link knows it then, and what
+// belongs to it is written when it is settled once more. If done waited for
+// that, a worker that dies sooner would leave its successor all of it to wait
+// for, and more each time, until the link has no room for what comes before.
 func (g *Gateway) Settled(keys []component.Key, done func()) {
-	b := &mapping.Batch{Settle: make([]mapping.Key, 0, len(keys))}
-	waits := &held{keys: 1, done: done}
-	var settled []mapping.Key
+	b := &mapping.Batch{Settle: make([]mapping.Key, 0, len(keys)), Done: done}
 	for _, k := range keys {
 		k := mapping.Key(k)
-		switch fl := g.flights.take(k); {
-		case fl != nil:
-			settled = append(settled, k)
-			if fl.record != (mapping.Key{}) {
-				b.Settle = append(b.Settle, fl.record)
-			}
-			b.PutMessages = append(b.PutMessages, fl.rows...)
-		case g.flights.hasReturned(k) || g.inherited.wait(k, waits):
-		default:
-			settled = append(settled, k)
+		fl := g.flights.take(k)
+		if fl == nil && g.flights.hasReturned(k) {
+			continue
 		}
-	}
-	b.Settle = append(b.Settle, settled...)
-	b.Done = func() {
-		for _, f := range g.inherited.over(settled...) {
-			f()
+		b.Settle = append(b.Settle, k)
+		if fl == nil {
+			continue
 		}
-		if g.inherited.ready(waits) {
-			done()
+		if fl.record != (mapping.Key{}) {
+			b.Settle = append(b.Settle, fl.record)
 		}
+		b.PutMessages = append(b.PutMessages, fl.rows...)
 	}
 	g.at("settled")
 	g.store.Behind(b)
