@@ -155,9 +155,7 @@ func TestBindThatCannotGoOn(t *testing.T) {
 			if got := <-l.outcome("open"); !errors.Is(got.err, ErrUnknown) {
 				t.Errorf("open: %+v", got)
 			}
-			if w.counts[Misfits] != 1 {
-				t.Errorf("counted %v", w.counts)
-			}
+			w.await("the count of it", func() bool { return w.counts[Misfits] == 1 })
 			l.cancel(nil)
 			l.over()
 		})
