@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -99,6 +100,7 @@ func newTraffic(t *testing.T, u setup) *traffic {
 		address = k.real.Address
 	}
 	k.gateway = newGateway(t, k.proxied(settings{Server: s.Component, Centre: address, Program: u.program, Env: u.env}))
+	t.Cleanup(k.dump) // before it is stopped
 	k.gateway.start()
 	k.enlist()
 	return k
@@ -144,6 +146,29 @@ func (k *traffic) keep() {
 		if err != nil {
 			k.t.Logf("not kept: %v", err)
 		}
+	}
+}
+
+// dump has the worker of a test that has failed write to its log what all its
+// goroutines do.
+func (k *traffic) dump() {
+	if !k.t.Failed() || k.gateway.Process == nil {
+		return
+	}
+	for _, pid := range workers(k.gateway.Process) {
+		if syscall.Kill(pid, syscall.SIGQUIT) != nil {
+			continue
+		}
+		beat := time.NewTicker(20 * time.Millisecond)
+		for late := time.After(10 * time.Second); peer.Parent(pid) != 0; {
+			select {
+			case <-beat.C:
+				continue
+			case <-late:
+			}
+			break
+		}
+		beat.Stop()
 	}
 }
 
