@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"causeway/bridges/takeover"
@@ -92,8 +93,10 @@ func (s *stream) finish(err error, cancel context.CancelCauseFunc) {
 	if s.stopping.Load() {
 		return // a successor reads on
 	}
-	if c, ok := s.conn.(interface{ CloseRead() error }); ok && c.CloseRead() == nil {
-		return // what is in the kernel is still read, then comes the end of file
+	if c, ok := s.conn.(interface{ CloseRead() error }); ok {
+		if err := c.CloseRead(); err == nil || errors.Is(err, syscall.ENOTCONN) { // after RST
+			return // what is in the kernel is still read, then comes the end
+		}
 	}
 	_ = s.conn.SetReadDeadline(time.Now().Add(s.l.t.drain))
 }

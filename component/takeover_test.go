@@ -216,7 +216,7 @@ func (w *world) writeHalf(l *life) {
 // come again.
 func TestTakeoverOfTheDead(t *testing.T) {
 	for name, end := range map[string]func(*componenttest.Conn){
-		"FIN": (*componenttest.Conn).HalfClose, "closed": (*componenttest.Conn).Close, "RST": (*componenttest.Conn).Reset,
+		"FIN": (*componenttest.Conn).HalfClose, "closed": (*componenttest.Conn).Close,
 	} {
 		for _, step := range []string{"peeked", "committed", "noted", "consumed", "answered", "written", halfWritten} {
 			t.Run(name+" "+step, func(t *testing.T) { takesOverDead(t, step, end) })

@@ -42,7 +42,7 @@ func TestStore(t *testing.T) {
 	file := filepath.Join(g.set.Dir, "copy")
 	whole := []string{`integrity +ok`, `quarantine +0`, g.set.Dir + "/causeway.db, version 2"}
 	line := regexp.QuoteMeta(domain) + ` +1 +` // accounts, then cycles and what is not settled
-	g.outcome(0, append(whole, fmt.Sprintf(`in use by +process %d on `, g.PID()), line+`[1-9]\d* +[1-9]\d* +0`), "store", "info")
+	g.outcome(0, append(whole, fmt.Sprintf(`in use by +process %d on `, g.worker()), line+`[1-9]\d* +[1-9]\d* +0`), "store", "info")
 	g.outcome(0, []string{file}, "store", "backup", file)
 	g.outcome(1, []string{"exists already"}, "store", "backup", file)
 	if status := r.centre.Report(sent, true); status != 0 {
