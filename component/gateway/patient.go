@@ -16,8 +16,7 @@ type patient struct{ mapping.Store }
 // successor goes on from what is on disk, and what a step hears meanwhile from
 // link and bridge, which stop, must not get there.
 func (p patient) Commit(ctx context.Context, b *mapping.Batch) error {
-	x := trialOf(ctx)
-	x.leave()
+	x := resting(ctx)
 	defer x.enter()
 	if x.isFrozen() {
 		<-ctx.Done()
@@ -40,57 +39,48 @@ func (g *Gateway) behind(ctx context.Context, b *mapping.Batch) {
 }
 
 func (p patient) Waiting(ctx context.Context, bridge, conversation string, limit int) ([]mapping.Parked, error) {
-	x := trialOf(ctx)
-	x.leave()
-	defer x.enter()
+	defer resting(ctx).enter()
 	return p.Store.Waiting(ctx, bridge, conversation, limit)
 }
 
 func (p patient) Account(ctx context.Context, bridge string, id bridges.AccountID) (mapping.Account, bool, error) {
-	x := trialOf(ctx)
-	x.leave()
-	defer x.enter()
+	defer resting(ctx).enter()
 	return p.Store.Account(ctx, bridge, id)
 }
 
 func (p patient) AccountBySelf(ctx context.Context, bridge string, self bridges.UserID) (mapping.Account, bool, error) {
-	x := trialOf(ctx)
-	x.leave()
-	defer x.enter()
+	defer resting(ctx).enter()
 	return p.Store.AccountBySelf(ctx, bridge, self)
 }
 
 func (p patient) Released(ctx context.Context, bridge string, self bridges.UserID, by bridges.AccountID) (time.Time, bool, error) {
-	x := trialOf(ctx)
-	x.leave()
-	defer x.enter()
+	defer resting(ctx).enter()
 	return p.Store.Released(ctx, bridge, self, by)
 }
 
 func (p patient) Contact(ctx context.Context, bridge string, account bridges.AccountID, id bridges.ChatID) (mapping.Contact, bool, error) {
-	x := trialOf(ctx)
-	x.leave()
-	defer x.enter()
+	defer resting(ctx).enter()
 	return p.Store.Contact(ctx, bridge, account, id)
 }
 
 func (p patient) EachContact(ctx context.Context, bridge string, account bridges.AccountID, f func(mapping.Contact) error) error {
-	x := trialOf(ctx)
-	x.leave()
-	defer x.enter()
+	defer resting(ctx).enter()
 	return p.Store.EachContact(ctx, bridge, account, f)
 }
 
 func (p patient) MessageByID(ctx context.Context, bridge string, id bridges.MessageID) (mapping.Message, bool, error) {
-	x := trialOf(ctx)
-	x.leave()
-	defer x.enter()
+	defer resting(ctx).enter()
 	return p.Store.MessageByID(ctx, bridge, id)
 }
 
 func (p patient) Parts(ctx context.Context, bridge string, account bridges.AccountID, chat bridges.ChatID, stanza string) ([]mapping.Message, error) {
+	defer resting(ctx).enter()
+	return p.Store.Parts(ctx, bridge, account, chat, stanza)
+}
+
+// resting says that the step of ctx only waits, until its trial enters again.
+func resting(ctx context.Context) *trial {
 	x := trialOf(ctx)
 	x.leave()
-	defer x.enter()
-	return p.Store.Parts(ctx, bridge, account, chat, stanza)
+	return x
 }

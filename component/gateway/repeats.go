@@ -57,9 +57,7 @@ func (r *repeats) wait(ctx context.Context) bool {
 		return true
 	default:
 	}
-	x := trialOf(ctx)
-	x.leave()
-	defer x.enter()
+	defer resting(ctx).enter()
 	select {
 	case <-r.complete:
 		return true
