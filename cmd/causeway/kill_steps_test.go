@@ -37,9 +37,6 @@ func TestKillBetweenStepsBesideEjabberd(t *testing.T) {
 // read cycle, the write path, the SMPP window, the gateway and the settlement,
 // each time followed by a takeover. Nobody notices.
 func killedBetweenSteps(t *testing.T, server string) {
-	if os.Getenv("KILLTIME") == "" {
-		t.Skip("make soak runs it: a report on a long text may be shown twice when two workers die within a second")
-	}
 	plan := newPlan(t)
 	k := newTraffic(t, setup{
 		server: server, stuck: outOfReach, orders: true, whole: true, rate: killRate, link: true, bind: true, cut: 200,

@@ -36,11 +36,10 @@ type awaited struct {
 func newAwaiting() *awaiting { return &awaiting{new: map[bridges.MessageID]awaited{}} }
 
 // find returns a message that is waited for.
-func (a *awaiting) find(id bridges.MessageID) (mapping.Message, bool) {
+func (a *awaiting) find(id bridges.MessageID) (awaited, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	w, ok := a.get(id)
-	return w.message, ok
+	return a.get(id)
 }
 
 func (a *awaiting) get(id bridges.MessageID) (awaited, bool) {

@@ -58,20 +58,29 @@ func (g *Gateway) stepControl(s *stanza.Stanza, key mapping.Key) (st step, must 
 	case s.Kind == stanza.Presence:
 		st.run = func(ctx context.Context) { g.onPresence(ctx, s, key) }
 	case s.Type == "error":
-		// Before the settlement that follows it in the stream.
-		fl := g.flights.bounced(accountOf(s.From), s.ID)
-		if fl == nil && g.inherited.returns(s, key) {
-			return step{run: func(context.Context) {}}, true
-		}
-		if fl == nil { // it was being sent just now
-			fl = g.flights.bounced(accountOf(s.From), s.ID)
-		}
-		must = fl != nil
-		st.run = func(ctx context.Context) { g.onBounce(ctx, s, key, fl) }
+		return g.stepBounce(st, s, key)
 	default:
 		st.run = func(ctx context.Context) { g.onChat(ctx, s, key) }
 	}
 	return st, must
+}
+
+// stepBounce makes of st the step that handles an error: the message that it is
+// about is found now, before the settlement that follows in the stream.
+func (g *Gateway) stepBounce(st step, s *stanza.Stanza, key mapping.Key) (_ step, must bool) {
+	fl := g.flights.bounced(accountOf(s.From), s.ID)
+	if fl == nil {
+		switch waits, repeated := g.inherited.returns(s, key); {
+		case repeated:
+			st.run = func(ctx context.Context) { g.settle(ctx, key) }
+			return st, true
+		case waits:
+			return step{run: func(context.Context) {}}, true
+		}
+		fl = g.flights.bounced(accountOf(s.From), s.ID) // it was being sent just now
+	}
+	st.run = func(ctx context.Context) { g.onBounce(ctx, s, key, fl) }
+	return st, fl != nil
 }
 
 // overflow refuses a stanza because too much of its sender waits.

@@ -99,7 +99,7 @@ func (p *pieces) expired(now time.Time) (old [][]*incoming) {
 func (g *Gateway) keepPart(ctx context.Context, in *incoming) {
 	ready, known := g.pieces.add(in)
 	if known {
-		g.finishIn(ctx, in, "repeated part")
+		g.dropIn(ctx, in, "repeated part")
 	}
 	for _, parts := range ready {
 		if m := g.assemble(ctx, parts, in.place()); m != nil {
@@ -141,7 +141,7 @@ func (g *Gateway) assemble(ctx context.Context, parts []*incoming, place mapping
 	a, ok := g.cfg.Bridge.(bridges.Assembler)
 	if !ok {
 		for _, in := range parts {
-			g.finishIn(ctx, in, "part of a network that has none")
+			g.dropIn(ctx, in, "part of a network that has none")
 		}
 		return nil
 	}

@@ -42,20 +42,26 @@ func (g *Gateway) findSent(ctx context.Context, id bridges.MessageID) (*sentMess
 	if m, ok := g.sent.byID.get(id); ok {
 		return m, nil
 	}
-	if row, ok := g.awaiting.find(id); ok {
-		return g.sent.add([]mapping.Message{row}), nil
+	if w, ok := g.awaiting.find(id); ok {
+		return g.sent.add([]mapping.Message{w.message}), nil
 	}
-	row, ok, err := g.store.MessageByID(ctx, g.domain, id)
-	if err != nil || !ok {
+	parts, err := g.storedParts(ctx, id)
+	if err != nil || len(parts) == 0 {
 		return nil, err
 	}
-	parts := []mapping.Message{row}
-	if row.Parts > 1 {
-		if parts, err = g.store.Parts(ctx, g.domain, row.Account, row.Chat, row.Stanza); err != nil {
-			return nil, err
-		}
-	}
 	return g.sent.add(parts), nil
+}
+
+// storedParts reads the message that a receipt is about; none: there is no row.
+func (g *Gateway) storedParts(ctx context.Context, id bridges.MessageID) ([]mapping.Message, error) {
+	row, ok, err := g.store.MessageByID(ctx, g.domain, id)
+	switch {
+	case err != nil || !ok:
+		return nil, err
+	case row.Parts > 1:
+		return g.store.Parts(ctx, g.domain, row.Account, row.Chat, row.Stanza)
+	}
+	return []mapping.Message{row}, nil
 }
 
 // mark notes the state of one part. It returns the changed row, and whether
@@ -102,12 +108,12 @@ func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
 		}
 		return
 	case !g.member(ctx, m.parts[0].Account):
-		g.finishIn(ctx, in, "no account")
+		g.dropIn(ctx, in, "no account")
 		return
 	}
 	row, news, changed := m.mark(in.Receipt.ID, in.Receipt.State)
 	if !changed {
-		g.finishIn(ctx, in, "repeated receipt")
+		g.dropIn(ctx, in, "repeated receipt")
 		return
 	}
 	rows, record := []mapping.Message{row}, g.awaiting.take(row.ID)
@@ -116,8 +122,11 @@ func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
 	}
 	o := g.receiptStanza(in, row)
 	if !news || o == nil {
-		g.finishIn(ctx, in, "", rows...)
-		g.settle(ctx, record)
+		b := &mapping.Batch{PutMessages: rows}
+		if record != (mapping.Key{}) {
+			b.Settle = []mapping.Key{record}
+		}
+		g.finishIn(ctx, in, b)
 		return
 	}
 	g.hot.receipts[in.Receipt.State == bridges.Failed].Inc()
@@ -204,6 +213,6 @@ func (g *Gateway) expireEarly(now time.Time) {
 	g.early.mu.Unlock()
 	for _, in := range old {
 		g.log.Info("receipt for an unknown message", "id", trace(in.key))
-		g.finishIn(g.work, in, "receipt for an unknown message")
+		g.dropIn(g.work, in, "receipt for an unknown message")
 	}
 }

@@ -155,7 +155,7 @@ func (g *Gateway) takeUp(ctx context.Context, k mapping.Key, r mapping.Record, n
 			return err
 		}
 		in.key = k
-		g.inherited.add(in.Stanza)
+		g.inherited.add(in.Stanza, k, in.Receipt)
 		g.flights.release(-1)
 		g.enqueueIn(in)
 	case mapping.ToXMPP:
@@ -164,7 +164,7 @@ func (g *Gateway) takeUp(ctx context.Context, k mapping.Key, r mapping.Record, n
 			return err
 		}
 		fl := g.resumed(o)
-		g.inherited.add(fl.id)
+		g.inherited.add(fl.id, k, nil)
 		g.enqueueControl(fl.account, true, g.stepSend(o, k, fl))
 	case mapping.Awaited:
 		m, err := decodeAwaited(r.Data)

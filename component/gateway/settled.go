@@ -1,33 +1,80 @@
 package gateway
 
 import (
+	"context"
+
+	"causeway/bridges"
 	"causeway/component"
 	"causeway/mapping"
 )
 
 // Settled implements component.Handler. What bounced meanwhile is no flight
 // any more: its record lives on. What a predecessor sent is settled by its key,
-// though its turn may be yet to come here: the link knows it then, and what
-// belongs to it is written when it is settled once more. If done waited for
-// that, a worker that dies sooner would leave its successor all of it to wait
-// for, and more each time, until the link has no room for what comes before.
+// though its turn may be yet to come here: the link knows it then. If done
+// waited for that, a worker that dies sooner would leave its successor all of
+// it to wait for, and more each time, until the link has no room for what comes
+// before.
 func (g *Gateway) Settled(keys []component.Key, done func()) {
 	b := &mapping.Batch{Settle: make([]mapping.Key, 0, len(keys)), Done: done}
 	for _, k := range keys {
-		k := mapping.Key(k)
-		fl := g.flights.take(k)
-		if fl == nil && g.flights.hasReturned(k) {
-			continue
-		}
-		b.Settle = append(b.Settle, k)
-		if fl == nil {
-			continue
-		}
-		if fl.record != (mapping.Key{}) {
-			b.Settle = append(b.Settle, fl.record)
-		}
-		b.PutMessages = append(b.PutMessages, fl.rows...)
+		g.settled(b, mapping.Key(k))
 	}
 	g.at("settled")
 	g.store.Behind(b)
+}
+
+// settled adds to b what is on disk once the server has a stanza.
+func (g *Gateway) settled(b *mapping.Batch, k mapping.Key) {
+	fl := g.flights.take(k)
+	if fl == nil {
+		r, failed := g.inherited.settles(k)
+		if failed || g.flights.hasReturned(k) {
+			return
+		}
+		fl = g.told(g.work, r)
+	}
+	b.Settle = append(b.Settle, k)
+	if fl.record != (mapping.Key{}) {
+		b.Settle = append(b.Settle, fl.record)
+	}
+	b.PutMessages = append(b.PutMessages, fl.rows...)
+}
+
+// told finds what is written together with a receipt that a predecessor sent
+// (nil: it is none). It looks at the disk alone: what the steps of this gateway
+// know of the message is as it was before that receipt, whose turn comes.
+func (g *Gateway) told(ctx context.Context, r *receipt) *flight {
+	fl := new(flight)
+	if r == nil {
+		return fl
+	}
+	var parts []mapping.Message
+	w, ok := g.awaiting.find(r.ID)
+	if ok {
+		fl.record, parts = w.record, []mapping.Message{w.message}
+	} else {
+		g.insist(ctx, "read messages", func() (err error) {
+			parts, err = g.storedParts(ctx, r.ID)
+			return err
+		})
+	}
+	if len(parts) == 0 || !g.member(ctx, parts[0].Account) {
+		return fl
+	}
+	if fl.record == (mapping.Key{}) || r.State != bridges.Delivered {
+		fl.rows = tell(parts, r)
+	}
+	return fl
+}
+
+// tell changes the states of the parts to what a user knows who was told by r:
+// that one has failed, or that all are delivered.
+func tell(parts []mapping.Message, r *receipt) (rows []mapping.Message) {
+	for _, p := range parts {
+		if p.State != bridges.Delivered && (r.State == bridges.Delivered || p.ID == r.ID) {
+			p.State = r.State
+			rows = append(rows, p)
+		}
+	}
+	return rows
 }

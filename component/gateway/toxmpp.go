@@ -32,26 +32,30 @@ func (g *Gateway) stepIn(in *incoming) {
 	})
 }
 
-// finishIn settles an event that becomes no stanza.
-func (g *Gateway) finishIn(ctx context.Context, in *incoming, reason string, rows ...mapping.Message) {
-	if reason != "" {
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, reason).Inc()
-		g.log.Debug("event dropped", "id", trace(in.key), "reason", reason)
+// dropIn gives up an event that the user does not see.
+func (g *Gateway) dropIn(ctx context.Context, in *incoming, reason string) {
+	g.cfg.Metrics.dropped.WithLabelValues(g.domain, reason).Inc()
+	g.log.Debug("event dropped", "id", trace(in.key), "reason", reason)
+	g.finishIn(ctx, in, new(mapping.Batch))
+}
+
+// finishIn settles an event that becomes no stanza, together with b.
+func (g *Gateway) finishIn(ctx context.Context, in *incoming, b *mapping.Batch) {
+	b.Settle = append(b.Settle, in.key)
+	if q, failed := g.inherited.take(in.Stanza); failed {
+		b.Settle = append(b.Settle, q.under)
 	}
-	g.behind(ctx, &mapping.Batch{Settle: []mapping.Key{in.key}, PutMessages: rows})
+	g.behind(ctx, b)
 	g.flights.release(1)
-	if r, ok := g.inherited.take(in.Stanza); ok {
-		g.settle(ctx, r.key)
-	}
 }
 
 func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 	if !g.member(ctx, in.Account) {
-		g.finishIn(ctx, in, "no account")
+		g.dropIn(ctx, in, "no account")
 		return
 	}
 	if in.Message.ID != "" && !g.claimID(ctx, in) {
-		g.finishIn(ctx, in, "repetition of the network")
+		g.dropIn(ctx, in, "repetition of the network")
 		return
 	}
 	o := g.chatMessage(in, time.Now())
