@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -160,12 +161,20 @@ func (g *Gateway) enqueueOut(id bridges.AccountID, contact string, m *outgoing) 
 	return true
 }
 
-// enqueueIn appends an event of the network. Deliver has checked the bound.
+// enqueueIn puts an event of the network among those that wait, in the order of
+// the journal: one that waited elsewhere, or came beside another, takes the turn
+// that a successor would give it. So which of several receipts is the one that
+// makes a text delivered is the same in each life. Deliver has checked the
+// bound.
 func (g *Gateway) enqueueIn(in *incoming) {
 	r := &g.router
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.conversation(in.Account, localpart(string(in.chat())))
-	c.in = append(c.in, in)
+	i := len(c.in)
+	for i > 0 && before(in.place(), c.in[i-1].place()) {
+		i--
+	}
+	c.in = slices.Insert(c.in, i, in)
 	g.startConversation(c)
 }

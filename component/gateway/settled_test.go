@@ -135,3 +135,22 @@ func TestReturnedBeforeItsTurn(t *testing.T) {
 		next.end()
 	})
 }
+
+// Receipts that came before the text was known to be sent are taken in the order
+// of the journal, as a successor does: it tells the same by the same stanza,
+// which the link knows (0184.3).
+func TestEarlyReceiptsInOrder(t *testing.T) {
+	inBubble(t, func(r *timeless) {
+		r.hold = true
+		r.bridge.OnSend(parts("p1", "p2", "p3"))
+		r.giveAll(delivered("p3"), delivered("p1"), delivered("p2"))
+		r.store.lazy()
+		r.receive(t, text("a1", "long"))
+		told := messages(r.drain())
+		next := r.crash(bridgetest.SMS())
+		if again := messages(next.first); len(told) != 1 || len(again) != 1 || idOf(told[0]) != idOf(again[0]) {
+			t.Errorf("told %q, and by the successor %q", told, again)
+		}
+		next.end()
+	})
+}
