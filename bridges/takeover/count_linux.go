@@ -1,6 +1,7 @@
 package takeover
 
 import (
+	"encoding/binary"
 	"net"
 	"syscall"
 
@@ -47,7 +48,7 @@ func countFD(fd int) Counts {
 			continue
 		}
 		read := b.Bytes_received - uint64(in)
-		if finReceived(b.State) {
+		if finReceived(fd, b.State, in) {
 			read--
 		}
 		return Counts{Read: read, Written: b.Bytes_acked + uint64(out), Acked: b.Bytes_acked, OK: true}
@@ -55,12 +56,34 @@ func countFD(fd int) Counts {
 	return Counts{}
 }
 
-// finReceived tells whether the peer's FIN is counted as a byte.
-func finReceived(state uint8) bool {
-	const timeWait, closeWait, lastAck, closing = 6, 8, 9, 11
+// finReceived tells whether the peer's FIN is counted as a byte; in are the
+// bytes that can be read.
+func finReceived(fd int, state uint8, in int) bool {
+	const timeWait, closed, closeWait, lastAck, closing = 6, 7, 8, 9, 11
 	switch state {
 	case timeWait, closeWait, lastAck, closing:
 		return true
+	case closed: // by RST, behind a FIN or without
+		return hint(fd) > in
 	}
 	return false
+}
+
+// hint returns TCP_CM_INQ (tcp(7)), which counts a FIN among the bytes that can
+// be read; 0 when there is nothing but an error, which is taken by this.
+func hint(fd int) int {
+	var first [1]byte
+	var room [unix.SizeofCmsghdr + 8]byte
+	if unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_INQ, 1) != nil {
+		return 0
+	}
+	_, n, _, _, err := unix.Recvmsg(fd, first[:], room[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	if err != nil {
+		return 0
+	}
+	_, data, _, err := unix.ParseOneSocketControlMessage(room[:n])
+	if err != nil || len(data) < 4 {
+		return 0
+	}
+	return int(binary.NativeEndian.Uint32(data))
 }
