@@ -169,7 +169,7 @@ func diesAt(t *testing.T, step string, after int) {
 	w := newWorld(t, 40)
 	l := w.live(dying(w, step, after), func() bool { return false })
 	s := w.srv.Accept()
-	feed(s, rand.New(rand.NewPCG(1, uint64(after))), w.keys)
+	feed(s, rand.New(rand.NewPCG(1, uint64(after))), 0, w.keys)
 	<-l.ended
 	w.ends(s, nil)
 }
@@ -216,7 +216,8 @@ func (w *world) writeHalf(l *life) {
 // come again.
 func TestTakeoverOfTheDead(t *testing.T) {
 	for name, end := range map[string]func(*componenttest.Conn){
-		"FIN": (*componenttest.Conn).HalfClose, "closed": (*componenttest.Conn).Close,
+		"FIN": (*componenttest.Conn).HalfClose, "closed": (*componenttest.Conn).Close, "RST": (*componenttest.Conn).Reset,
+		"FIN, RST": func(s *componenttest.Conn) { s.HalfClose(); s.Reset() },
 	} {
 		for _, step := range []string{"peeked", "committed", "noted", "consumed", "answered", "written", halfWritten} {
 			t.Run(name+" "+step, func(t *testing.T) { takesOverDead(t, step, end) })
@@ -228,12 +229,15 @@ func takesOverDead(t *testing.T, step string, end func(*componenttest.Conn)) {
 	w := newWorld(t, 20)
 	l := w.live(dying(w, step, 2), func() bool { return true })
 	s := w.srv.Accept()
-	feed(s, rand.New(rand.NewPCG(1, 1)), w.keys)
+	r := rand.New(rand.NewPCG(1, 1))
+	feed(s, r, 0, w.keys/2)
 	<-l.ended
+	feed(s, r, w.keys/2, w.keys) // this nobody has seen
 	_, sure, err := l.note.left(l.c.Address)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Delivered()
 	end(s)
 	n := w.live(never, func() bool { return false })
 	s = w.srv.AcceptRaw()

@@ -188,9 +188,9 @@ func random(r *rand.Rand, steps int) func(*life, string) bool {
 
 func never(*life, string) bool { return false }
 
-// feed sends chat messages, each cut at any byte.
-func feed(s *componenttest.Conn, r *rand.Rand, n int) {
-	for i := range n {
+// feed sends chat messages from..to, each cut at any byte.
+func feed(s *componenttest.Conn, r *rand.Rand, from, to int) {
+	for i := from; i < to; i++ {
 		m := chat(fmt.Sprint("i", i))
 		a, b := r.IntN(len(m)), r.IntN(len(m))
 		a, b = min(a, b), max(a, b)
@@ -223,7 +223,7 @@ func manyTakeovers(t *testing.T, seed uint64) {
 	s := w.srv.Accept()
 	<-first.hasUp
 	var wg sync.WaitGroup
-	wg.Go(func() { feed(s, rand.New(rand.NewPCG(seed, 1)), n) })
+	wg.Go(func() { feed(s, rand.New(rand.NewPCG(seed, 1)), 0, n) })
 	all := make(chan struct{}) // that is sent has come
 	wg.Go(func() {
 		first.end()

@@ -3,8 +3,11 @@ package componenttest
 import (
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"time"
+
+	"causeway/bridges/takeover"
 )
 
 // Write sends bytes as they are.
@@ -126,6 +129,19 @@ func (c *Conn) End() { c.t.Helper(); c.Write("</stream:stream>") }
 // HalfClose ends the server's side of a TCP connection alone: the component
 // reads end of file, unless it has gone already.
 func (c *Conn) HalfClose() { _ = c.net.(*net.TCPConn).CloseWrite() }
+
+// Delivered waits until all that was sent is in the component's kernel. What
+// is not is lost by Reset, and by Close when something came that was not read.
+func (c *Conn) Delivered() {
+	c.t.Helper()
+	late := time.Now().Add(Patience)
+	for k := takeover.Count(c.net); !k.OK || k.Acked != k.Written; k = takeover.Count(c.net) {
+		if time.Now().After(late) {
+			c.t.Fatal("componenttest: what was sent does not arrive")
+		}
+		runtime.Gosched()
+	}
+}
 
 // Reset ends a TCP connection as a crash does: the component gets RST.
 func (c *Conn) Reset() {
