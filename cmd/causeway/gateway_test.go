@@ -35,6 +35,7 @@ type settings struct {
 	Extra    string // appended to the file
 	Env      []string
 	Program  string // the built command; empty: the usual one
+	Alone    bool   // without a keeper
 	// These the gateway fills in.
 	Dir, HTTP string
 }
@@ -131,8 +132,12 @@ func (g *gateway) start() {
 
 func (g *gateway) launch(ready func() error) {
 	g.t.Helper()
+	args := []string{"run", "--config", g.config}
+	if g.set.Alone {
+		args = append(args, "--no-keeper")
+	}
 	p, err := peer.Start(within(g.t), peer.Spec{
-		Path: g.set.Program, Args: []string{"run", "--config", g.config}, Log: g.log, Ready: ready,
+		Path: g.set.Program, Args: args, Log: g.log, Ready: ready,
 		Env: g.set.Env, Family: true,
 	})
 	if err != nil {

@@ -73,6 +73,37 @@ func TestKeeperKilled(t *testing.T) {
 	r.connections(1)
 }
 
+// TestRelieved leaves a worker without a keeper to a program that wants none:
+// the worker closes its connections in order, and nothing is lost.
+func TestRelieved(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "prosody", peer.Node)
+	u := r.registered(t, "alice")
+	r.gateway.configure(func(s *settings) { s.Alone = true })
+	if status, out := r.gateway.command("run", "--no-keeper"); status != 1 || !strings.Contains(out, "is in use by process") {
+		t.Errorf("while the keeper lives: %d, %s", status, out)
+	}
+	before := r.gateway.wholeStatus()
+	killProcess(t, r.gateway.PID())
+	<-r.gateway.Done()
+	lab.Await(t, "the worker knows it", func() bool { return r.gateway.count("the keeper has died") == 1 })
+	u.Send(contact, "early", "reported on late")
+	sent := r.centre.Next("submit")
+	r.gateway.start()
+	if s := r.gateway.nextWorker(before.PID); s.PID != r.gateway.PID() || s.Keeper.PID != 0 || peer.Parent(before.PID) != 0 {
+		t.Errorf("the status is %+v; the old worker's parent is %d", s, peer.Parent(before.PID))
+	}
+	r.centre.Report(sent, true)
+	u.Wait("the receipt", receipt("early"))
+	r.textsBothWays(u, "relieved")
+	r.connections(2)
+	for _, end := range []string{`msg="causeway has stopped" successor=false`, "a process without a keeper has handed over"} {
+		if r.gateway.count(end) != 1 {
+			t.Errorf("%s: %d times in the log", end, r.gateway.count(end))
+		}
+	}
+}
+
 // TestUpgrade replaces the program by binaries that work, and by ones that do
 // not.
 func TestUpgrade(t *testing.T) {

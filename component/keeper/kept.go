@@ -10,7 +10,8 @@ import "errors"
 var (
 	// ErrGone is wrapped by the errors of Hold when the keeper has died.
 	ErrGone = errors.New("the keeper has died")
-	// ErrRefused is wrapped by the errors of TakeOver when there is no orphan.
+	// ErrRefused is wrapped by the errors of TakeOver and Relieve when there is no
+	// orphan.
 	ErrRefused = errors.New("nobody hands over")
 )
 

@@ -74,6 +74,29 @@ func TestOrphan(t *testing.T) {
 	}
 }
 
+// TestRelieve has a worker whose keeper was killed close all in order for one
+// that has no use for it.
+func TestRelieve(t *testing.T) {
+	t.Parallel()
+	r, w, s := serving(t)
+	socket := served(t, w)
+	address := w.order("listen", "web", "127.0.0.1:0")
+	abandon(r, w)
+	link := s.next()
+	r.cmd = r.launch()
+	next := r.worker()
+	next.begin("relieve", socket)
+	w.expect("true", "leaving")
+	w.expect("ok", "drop", "link")
+	ended(t, link)
+	w.begin("exit", 0)
+	if got := next.line(); got != "ok" {
+		t.Fatal(got)
+	}
+	next.expect("takeover: nobody held a connection of this name", "adopt", "link")
+	next.expect(address, "listen", "web", address) // nobody has it any more
+}
+
 // TestNoOrphan asks a worker whose keeper lives, and a socket that nobody
 // serves.
 func TestNoOrphan(t *testing.T) {
@@ -83,6 +106,7 @@ func TestNoOrphan(t *testing.T) {
 	r.launch()
 	next := r.worker()
 	next.expect("keeper: nobody hands over", "takeover", socket, "a/1")
+	next.expect("keeper: nobody hands over", "relieve", socket)
 	if got := next.order("takeover", socket+".none", "a/1"); !strings.Contains(got, "nobody hands over") {
 		t.Errorf("nobody there: %s", got)
 	}

@@ -145,6 +145,10 @@ func (h *hands) obey(a []string) string {
 		ctx, cancel := withPatience()
 		defer cancel()
 		return said(h.TakeOver(ctx, name, a[2:]))
+	case "relieve":
+		ctx, cancel := withPatience()
+		defer cancel()
+		return said(Relieve(ctx, name))
 	case "churn":
 		return h.churn(name)
 	case "fill":

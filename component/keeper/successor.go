@@ -127,21 +127,9 @@ func peer(c *net.UnixConn) (cred *unix.Ucred, err error) {
 // those of the notes that this program reads. What that process held is held
 // by the keeper of this one then.
 func (w *Worker) TakeOver(ctx context.Context, path string, formats []string) error {
-	short, dir, err := shortened(path)
+	all, err := ask(ctx, path, formats)
 	if err != nil {
-		return fmt.Errorf("keeper: %w", err)
-	}
-	defer dir.Close()
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "unixpacket", short)
-	if err != nil {
-		return fmt.Errorf("keeper: %w: %w", ErrRefused, err)
-	}
-	defer c.Close()
-	defer context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })()
-	all, err := inherit(c.(*net.UnixConn), formats)
-	if err != nil {
-		return fmt.Errorf("keeper: %w", err)
+		return err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -150,6 +138,37 @@ func (w *Worker) TakeOver(ctx context.Context, path string, formats []string) er
 		_ = w.tell(msgHold+" "+name, fd) // without a keeper it is ours all the same
 	}
 	return nil
+}
+
+// Relieve is TakeOver for a process that has no keeper and can go on with
+// nothing: the one that serves path closes its connections in order.
+func Relieve(ctx context.Context, path string) error {
+	all, err := ask(ctx, path, nil)
+	for _, fd := range all {
+		_ = unix.Close(fd)
+	}
+	return err
+}
+
+// ask returns what the process that serves path held, when it has ended.
+func ask(ctx context.Context, path string, formats []string) (held, error) {
+	short, dir, err := shortened(path)
+	if err != nil {
+		return nil, fmt.Errorf("keeper: %w", err)
+	}
+	defer dir.Close()
+	var d net.Dialer
+	c, err := d.DialContext(ctx, "unixpacket", short)
+	if err != nil {
+		return nil, fmt.Errorf("keeper: %w: %w", ErrRefused, err)
+	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })()
+	all, err := inherit(c.(*net.UnixConn), formats)
+	if err != nil {
+		return nil, fmt.Errorf("keeper: %w", err)
+	}
+	return all, nil
 }
 
 // inherit collects what an orphan says until its end. That is when the process

@@ -51,5 +51,8 @@ func (*alone) Report() keeper.Report { return keeper.Report{} }
 // Serve implements Keeper: there is nothing that a successor could get.
 func (*alone) Serve(string, []string) (io.Closer, error) { return io.NopCloser(nil), nil }
 
-// TakeOver implements Keeper.
-func (*alone) TakeOver(context.Context, string, []string) error { return keeper.ErrRefused }
+// TakeOver implements Keeper: the other process closes its connections, since
+// nobody here can go on with them.
+func (*alone) TakeOver(ctx context.Context, path string, _ []string) error {
+	return keeper.Relieve(ctx, path)
+}
