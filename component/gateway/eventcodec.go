@@ -103,20 +103,13 @@ func decodeIncoming(data []byte) (*incoming, error) {
 	if len(data) > 0 && data[0] == '{' {
 		return decodeJSON(data)
 	}
-	if len(data) < 3 || data[0] != eventVersion || int(data[1]) >= len(eventKinds) || data[2] > hasOnce|hasPlace|hasSent {
-		return nil, errEvent
-	}
-	in, has, e := &incoming{Kind: eventKinds[data[1]]}, data[2], eventReader{b: data[3:]}
-	in.Account, in.Stanza, in.At = bridges.AccountID(e.text()), e.text(), e.time()
-	if has&hasOnce != 0 {
-		in.Once, in.Stream = e.text(), e.number()
-	}
-	if has&hasPlace != 0 {
-		in.Place = mapping.Key{Cycle: e.number(), Index: uint32(e.below(1 << 32))}
+	in, e, err := openEvent(data)
+	if err != nil {
+		return nil, err
 	}
 	switch in.Kind {
 	case kindMessage:
-		in.Message = e.message(has&hasSent != 0)
+		in.Message = e.message()
 	case kindReceipt:
 		in.Receipt = e.receipt()
 	case kindPart:
@@ -128,9 +121,26 @@ func decodeIncoming(data []byte) (*incoming, error) {
 	return in, nil
 }
 
+// openEvent reads what all kinds have, up to their own fields.
+func openEvent(data []byte) (in *incoming, e *eventReader, err error) {
+	if len(data) < 3 || data[0] != eventVersion || int(data[1]) >= len(eventKinds) || data[2] > hasOnce|hasPlace|hasSent {
+		return nil, nil, errEvent
+	}
+	in, e = &incoming{Kind: eventKinds[data[1]]}, &eventReader{b: data[3:], has: data[2]}
+	in.Account, in.Stanza, in.At = bridges.AccountID(e.text()), e.text(), e.time()
+	if e.has&hasOnce != 0 {
+		in.Once, in.Stream = e.text(), e.number()
+	}
+	if e.has&hasPlace != 0 {
+		in.Place = mapping.Key{Cycle: e.number(), Index: uint32(e.below(1 << 32))}
+	}
+	return in, e, nil
+}
+
 // eventReader cuts fields off a record. bad: it did not have them.
 type eventReader struct {
 	b   []byte
+	has byte
 	bad bool
 }
 
@@ -175,12 +185,15 @@ func atLeastOne(size int) int {
 	return size
 }
 
-func (e *eventReader) message(sent bool) *bridges.Message {
-	m := &bridges.Message{
-		ID: bridges.MessageID(e.text()), Chat: bridges.ChatID(e.text()), From: bridges.UserID(e.text()),
-		Key: e.text(), Text: e.text(),
-	}
-	if sent {
+// messageHead reads by whom a message is, of which more follows.
+func (e *eventReader) messageHead() *bridges.Message {
+	return &bridges.Message{ID: bridges.MessageID(e.text()), Chat: bridges.ChatID(e.text()), From: bridges.UserID(e.text())}
+}
+
+func (e *eventReader) message() *bridges.Message {
+	m := e.messageHead()
+	m.Key, m.Text = e.text(), e.text()
+	if e.has&hasSent != 0 {
 		m.Sent = e.time()
 	}
 	return m

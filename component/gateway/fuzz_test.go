@@ -62,7 +62,10 @@ func FuzzDecodeIncoming(f *testing.F) {
 		if err != nil {
 			return
 		}
-		_ = one.chat()
+		head, ok := headOfEvent(mapping.Record{Kind: mapping.FromNetwork, Data: data})
+		if len(data) < 64<<10 && (!ok || head.chat() != one.chat() || head.Account != one.Account) {
+			t.Errorf("the head of %+v is %+v", one, head)
+		}
 		if nanoseconds := time.Unix(0, one.At.UnixNano()); !nanoseconds.Equal(one.At) {
 			return // JSON has times beyond those that are written
 		}

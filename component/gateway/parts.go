@@ -118,11 +118,7 @@ func (g *Gateway) showExpired(now time.Time) {
 					g.enqueueIn(m)
 				}
 			},
-			poisoned: func(reason string) {
-				for _, in := range parts {
-					g.poisonedEvent(in, reason)
-				}
-			},
+			poisoned: func(reason string) { g.poisonedEvents(parts, reason) },
 		})
 	}
 }

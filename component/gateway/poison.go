@@ -66,22 +66,32 @@ func (g *Gateway) poisonedStanza(s *stanza.Stanza, key mapping.Key, reason strin
 	g.finish(g.work, t)
 }
 
-// poisonedEvent does the same for an event of the network.
+// poisonedEvent does the same for an event of the network, and tells its user.
 func (g *Gateway) poisonedEvent(in *incoming, reason string) {
-	if g.flights.take(in.key) == nil {
-		g.flights.release(1)
+	g.poisonedEvents([]*incoming{in}, reason)
+}
+
+// poisonedEvents does it for the events that a message is made of.
+func (g *Gateway) poisonedEvents(ins []*incoming, reason string) {
+	b, told := &mapping.Batch{}, func() {}
+	for i, in := range ins {
+		if g.flights.take(in.key) == nil {
+			g.flights.release(1)
+		}
+		rec, err := in.encode()
+		if err != nil {
+			rec = mapping.Record{Kind: mapping.FromNetwork}
+		}
+		g.cfg.Metrics.quarantined.WithLabelValues(g.domain, "panic").Inc()
+		b.Settle = append(b.Settle, in.key)
+		b.Quarantine = append(b.Quarantine, mapping.Quarantined{Key: in.key, Bridge: g.domain, Record: rec, Reason: reason, At: time.Now()})
+		if i == 0 {
+			told = g.withNotice(b, in.key, rec)
+		}
 	}
-	rec, err := in.encode()
-	if err != nil {
-		rec = mapping.Record{Kind: mapping.FromNetwork}
+	if err := g.store.Commit(g.work, b); err == nil {
+		told()
 	}
-	g.cfg.Metrics.quarantined.WithLabelValues(g.domain, "panic").Inc()
-	g.store.Behind(&mapping.Batch{
-		Settle: []mapping.Key{in.key},
-		Quarantine: []mapping.Quarantined{{
-			Key: in.key, Bridge: g.domain, Record: rec, Reason: reason, At: time.Now(),
-		}},
-	})
 }
 
 // quarantine takes a record that cannot be read out of the way.
@@ -89,10 +99,12 @@ func (g *Gateway) quarantine(k mapping.Key, r mapping.Record, err error) {
 	g.log.Error("record of the journal cannot be read", "id", trace(k), "err", err)
 	g.cfg.Metrics.dropped.WithLabelValues(g.domain, "unreadable record").Inc()
 	g.cfg.Metrics.quarantined.WithLabelValues(g.domain, "unreadable").Inc()
-	g.store.Behind(&mapping.Batch{
+	b := &mapping.Batch{
 		Settle: []mapping.Key{k},
 		Quarantine: []mapping.Quarantined{{
 			Key: k, Bridge: g.domain, Record: r, Reason: err.Error(), At: time.Now(),
 		}},
-	})
+	}
+	b.Done = g.withNotice(b, k, r)
+	g.store.Behind(b)
 }

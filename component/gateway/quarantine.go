@@ -3,7 +3,6 @@ package gateway
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"encoding/xml"
 	"time"
 
@@ -34,8 +33,8 @@ type killer struct {
 func (x *trial) killer(r mapping.Record) killer { return killer{x.key, r, x.flags&sending != 0} }
 
 // putAway takes a killer out of the journal, and tells its sender with an error
-// of the same id. Nothing of it is decoded but its head. A text that the
-// bridge may have been given is answered so, too.
+// of the same id, or its user that a text came. Nothing of it is decoded but
+// its head. A text that the bridge may have been given is answered so, too.
 func (g *Gateway) putAway(ctx context.Context, k killer) error {
 	const reason = "it killed the program three times"
 	t := &tx{}
@@ -52,12 +51,14 @@ func (g *Gateway) putAway(ctx context.Context, k killer) error {
 			t.send(o)
 		}
 	}
+	told := g.withNotice(&t.batch, k.key, k.record)
 	g.log.Error("a record is put away", "reason", reason, "id", trace(k.key), "stanza", head.ID, "from", head.From, "to", head.To)
 	g.cfg.Metrics.quarantined.WithLabelValues(g.domain, "deaths").Inc()
 	cycle := t.cycle(g.domain)
 	if err := g.store.Commit(ctx, &t.batch); err != nil {
 		return err
 	}
+	told()
 	g.settledWithBridge(k.key)
 	for i, o := range t.outs {
 		g.enqueueControl(t.account, true, g.stepSend(o, cycle.Key(i), &flight{account: t.account}))
@@ -110,21 +111,11 @@ func Parties(q mapping.Quarantined) (from, to string) {
 		s := headOf(q.Record)
 		return s.From, s.To
 	}
-	var in struct {
-		Account bridges.AccountID     `json:"a"`
-		Message struct{ Chat string } `json:"m"`
-		Part    struct{ Chat string } `json:"p"`
-		Receipt struct{ Chat string } `json:"r"`
-	}
-	if len(q.Record.Data) > 64<<10 || json.Unmarshal(q.Record.Data, &in) != nil {
+	in, ok := headOfEvent(q.Record)
+	if !ok {
 		return "", ""
 	}
-	for _, chat := range []string{in.Message.Chat, in.Part.Chat, in.Receipt.Chat} {
-		if chat != "" {
-			return localpart(chat) + "@" + q.Bridge, string(in.Account)
-		}
-	}
-	return "", string(in.Account)
+	return localpart(string(in.chat())) + "@" + q.Bridge, string(in.Account)
 }
 
 // settledWithBridge tells the bridge that the outcome of texts is on disk.
