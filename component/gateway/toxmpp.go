@@ -20,6 +20,7 @@ func (g *Gateway) stepIn(in *incoming) {
 		key:      in.key,
 		poisoned: func(reason string) { g.poisonedEvent(in, reason) },
 		run: func(ctx context.Context) {
+			in.tried()
 			switch in.Kind {
 			case kindMessage:
 				g.showMessage(ctx, in)

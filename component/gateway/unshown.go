@@ -2,11 +2,19 @@ package gateway
 
 import (
 	"causeway/bridges"
+	"causeway/bridges/takeover"
 	"causeway/mapping"
 )
 
 // lostText stands in the place of a text that is put away.
 const lostText = "[A text from this contact came that the gateway fails to show. Its administrator can find it.]"
+
+// tried marks, for tests, that the text of an event is handled.
+func (in *incoming) tried() {
+	if in.Message != nil {
+		takeover.Step("poison", in.Message.Text)
+	}
+}
 
 // notice is what comes in the place of an event that is put away, as a text of
 // the same contact, that its user does not lose it unawares; nil when nobody is
