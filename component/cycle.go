@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"causeway/bridges/takeover"
 	"causeway/component/stanza"
 )
 
@@ -110,6 +111,9 @@ func (s *stream) judge(f stanza.Frame) piece {
 // declared means that the server reads another language than we do (RFC 6120
 // §11.1).
 func (s *stream) parse(raw []byte) piece {
+	if takeover.Faulty {
+		takeover.Step("stanza", string(raw))
+	}
 	st, err := stanza.Parse(raw)
 	var syntax *stanza.SyntaxError
 	switch {

@@ -17,10 +17,10 @@ import (
 // it and kills itself. So each is for one worker, one after the other.
 const faultFile = "CAUSEWAY_FAULTS"
 
-// A worker that is about to handle a text with the body CAUSEWAY_POISON dies,
-// too.
+// A worker dies, too, that is about to handle a text with the body
+// CAUSEWAY_POISON, or to parse a stanza that has CAUSEWAY_POISON_STANZA in it.
 func init() {
-	takeover.At = poisoned(os.Getenv("CAUSEWAY_POISON"))
+	takeover.At = poisoned(os.Getenv("CAUSEWAY_POISON"), os.Getenv("CAUSEWAY_POISON_STANZA"))
 	file := os.Getenv(faultFile)
 	text, err := os.ReadFile(file)
 	line, rest, _ := strings.Cut(string(text), "\n")
@@ -41,10 +41,12 @@ func init() {
 	}
 }
 
-// poisoned dies of a body; an empty one harms nobody.
-func poisoned(body string) func(part, place string) {
+// poisoned dies of a body, and of a piece of a stanza; an empty one harms nobody.
+func poisoned(body, piece string) func(part, place string) {
 	return func(part, place string) {
-		if part == "poison" && body != "" && place == body {
+		switch {
+		case part == "poison" && body != "" && place == body,
+			part == "stanza" && piece != "" && strings.Contains(place, piece):
 			kill()
 		}
 	}
