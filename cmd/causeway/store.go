@@ -17,7 +17,7 @@ import (
 
 type storeCmd struct {
 	Info       storeInfoCmd       `cmd:"" help:"Say what is in the store, and check that it is whole."`
-	Quarantine storeQuarantineCmd `cmd:"" help:"List what was taken out because it could not be handled."`
+	Quarantine storeQuarantineCmd `cmd:"" help:"What was taken out because it could not be handled: look at it, drop it, try it again."`
 	Backup     storeBackupCmd     `cmd:"" help:"Copy the store to a new file, also while causeway runs."`
 }
 
@@ -99,26 +99,6 @@ func amount(n int64) string {
 		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
 	}
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-}
-
-type storeQuarantineCmd struct {
-	Show bool `help:"Print the records too: they hold texts and addresses."`
-}
-
-// Run lists the quarantine, oldest first.
-func (c storeQuarantineCmd) Run(e *env) error {
-	path, err := e.storePath()
-	if err != nil {
-		return err
-	}
-	return sqlite.Quarantine(e.ctx, path, func(q mapping.Quarantined) error {
-		fmt.Fprintf(e.out, "%s  %s  %d/%d  %s, %d bytes: %s\n", moment(q.At), q.Bridge, q.Key.Cycle, q.Key.Index,
-			kind(q.Record.Kind), len(q.Record.Data), shown([]byte(q.Reason)))
-		if c.Show {
-			fmt.Fprintf(e.out, "%s\n\n", shown(q.Record.Data))
-		}
-		return nil
-	})
 }
 
 // kind says what a record is.

@@ -70,21 +70,12 @@ func TestStore(t *testing.T) {
 // storeOf makes a store with a record in quarantine.
 func storeOf(t *testing.T, g *gateway) (path string) {
 	t.Helper()
-	path = filepath.Join(g.set.Dir, "causeway.db")
-	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	err = s.Commit(t.Context(), &mapping.Batch{Quarantine: []mapping.Quarantined{
+	quarantine(t, g, []mapping.Quarantined{
 		{Key: mapping.Key{Cycle: 12, Index: 3}, Bridge: domain, Reason: "panic: one", At: at, Record: mapping.Record{Kind: mapping.FromXMPP, Data: []byte("<message>hidden</message>")}},
 		{Key: mapping.Key{Cycle: 13}, Bridge: domain, Reason: "two\x1b[2J", At: at, Record: mapping.Record{Data: []byte("\x1b[2J")}},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
+	})
+	return filepath.Join(g.set.Dir, "causeway.db")
 }
 
 func TestStoreQuarantine(t *testing.T) {
@@ -103,13 +94,62 @@ func TestStoreQuarantine(t *testing.T) {
 	}
 }
 
+// TestStoreQuarantineChanges: one record is shown, one put back, one dropped;
+// not while the program runs, and not one that is not there.
+func TestStoreQuarantineChanges(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "prosody", peer.Node)
+	r.registered(t, "alice")
+	g := r.gateway
+	inUse := []string{"only while causeway is stopped", "is in use by process"}
+	g.outcome(1, inUse, "store", "quarantine", "drop", "12/3")
+	g.outcome(1, inUse, "store", "quarantine", "retry", "12/3")
+	g.stop()
+	text := "<message type='chat' from='alice@localhost/x' to='" + contact + "' id='again'><body>Once more</body></message>"
+	quarantine(t, g, []mapping.Quarantined{
+		{Key: mapping.Key{Cycle: 1 << 40, Index: 3}, Bridge: domain, Reason: "panic: one", At: time.Now(), Record: mapping.Record{Kind: mapping.FromXMPP, Data: []byte(text)}},
+		{Key: mapping.Key{Cycle: 13}, Bridge: domain, Reason: "two", At: time.Now(), Record: mapping.Record{Data: []byte("?")}},
+	})
+	const key = "1099511627776/3"
+	g.outcome(0, []string{`key +` + key, `from +alice@localhost/x`, `to +\` + contact, `reason +panic: one`, `
+
+` + regexp.QuoteMeta(text) + `
+`},
+		"store", "quarantine", "show", key)
+	g.outcome(2, []string{`"12" is no key`}, "store", "quarantine", "show", "12")
+	for _, verb := range []string{"show", "drop", "retry"} {
+		g.outcome(1, []string{"12/3: .*there is no such record in quarantine"}, "store", "quarantine", verb, "12/3")
+	}
+	g.outcome(1, []string{"13/0: .*damaged cycle"}, "store", "quarantine", "retry", "13/0")
+	g.outcome(0, []string{"13/0 is deleted"}, "store", "quarantine", "drop", "13/0")
+	g.outcome(0, []string{key + " is in the queue again"}, "store", "quarantine", "retry", key)
+	g.outcome(0, []string{`quarantine +0`, `integrity +ok`}, "store", "info")
+	g.start()
+	if sent := r.centre.Next("submit"); sent.Text != "Once more" {
+		t.Errorf("sent was %+v", sent)
+	}
+}
+
+// quarantine puts records into the quarantine of a program that is stopped.
+func quarantine(t *testing.T, g *gateway, all []mapping.Quarantined) {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(g.set.Dir, "causeway.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Commit(t.Context(), &mapping.Batch{Quarantine: all}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestStoreFails: exit status 1 for a store that is not there or not whole, 2
 // for wrong use.
 func TestStoreFails(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, settings{Server: "127.0.0.1:1", Centre: "127.0.0.1:1"})
 	file := filepath.Join(g.set.Dir, "copy")
-	for _, args := range [][]string{{"info"}, {"quarantine"}, {"backup", file}} {
+	for _, args := range [][]string{{"info"}, {"quarantine"}, {"quarantine", "drop", "1/0"}, {"quarantine", "retry", "1/0"}, {"backup", file}} {
 		g.outcome(1, []string{"there is no store at " + g.set.Dir}, append([]string{"store"}, args...)...)
 	}
 	path := storeOf(t, g)
