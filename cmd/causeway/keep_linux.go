@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -25,7 +26,7 @@ func keep(e *env) error {
 			append([]string{"check", "--local"}, config...),
 			append([]string{"note"}, config...),
 		},
-		Formats: app.NoteFormats(),
+		Formats: app.NoteFormats(), Standby: true,
 	}))
 }
 
@@ -50,14 +51,18 @@ func orders() context.Context {
 	return ctx
 }
 
-// attach takes what the keeper holds, if there is one. The context that it
-// returns ends also when this process is to make room for a successor.
+// attach takes what the keeper holds, if there is one, as soon as this process
+// is to serve; errUnused: it is not, as the keeper has died or a signal came
+// before. The context that it returns ends also when this process is to make
+// room for a successor.
 func attach(ctx context.Context) (context.Context, app.Keeper, error) {
 	if !kept() {
 		return ctx, nil, nil
 	}
-	w, err := keeper.Attach()
-	if err != nil {
+	w, err := keeper.Attach(ctx)
+	if errors.Is(err, keeper.ErrGone) || errors.Is(err, context.Canceled) {
+		return ctx, nil, errUnused
+	} else if err != nil {
 		return ctx, nil, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -22,6 +22,9 @@ const (
 	gcPercent    = 50
 )
 
+// errUnused says that a process on standby ends without having been needed.
+var errUnused = errors.New("the process was on standby")
+
 type runCmd struct {
 	NoKeeper bool `help:"Serve without the parent process that keeps connections beyond a crash (Linux)."`
 }
@@ -39,17 +42,19 @@ func serve(e *env) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP) // one that comes early shall not end the program
 	defer signal.Stop(hup)
-	ctx, keeper, err := attach(e.ctx)
-	if err != nil {
+	debug.SetGCPercent(gcPercent)
+	headroom := make([]byte, headroomSize)
+	defer runtime.KeepAlive(headroom)
+	ctx, keeper, err := attach(e.ctx) // all before this a worker on standby has done already
+	if errors.Is(err, errUnused) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	cfg, err := e.load()
 	if err != nil {
 		return err
 	}
-	debug.SetGCPercent(gcPercent)
-	headroom := make([]byte, headroomSize)
-	defer runtime.KeepAlive(headroom)
 	a, err := app.New(ctx, cfg, app.Options{Log: e.err, Version: buildVersion(), Keeper: keeper})
 	if err != nil {
 		return err

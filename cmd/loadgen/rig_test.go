@@ -75,8 +75,8 @@ func (r *rig) side(domain string, processes map[string]*peer.Process) *side {
 	return s
 }
 
-// worker returns the process that does the work: the child of a keeper, else
-// the program itself.
+// worker returns the process that does the work: the child of a keeper that has
+// its name, as the one on standby does not, else the program itself.
 func worker(b *testing.B, p *peer.Process) int {
 	b.Helper()
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", p.PID()))
@@ -85,11 +85,18 @@ func worker(b *testing.B, p *peer.Process) int {
 	}
 	for _, t := range threads { // any may have started it
 		children, _ := os.ReadFile(t)
-		if pid, err := strconv.Atoi(strings.TrimSpace(string(children))); err == nil {
-			return pid
+		for _, child := range strings.Fields(string(children)) {
+			if pid, err := strconv.Atoi(child); err == nil && nameOf(pid) == nameOf(p.PID()) {
+				return pid
+			}
 		}
 	}
 	return p.PID()
+}
+
+func nameOf(pid int) string {
+	name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)) // it may just have ended
+	return string(name)
 }
 
 // startSwap starts the cheapest possible component.

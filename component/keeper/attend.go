@@ -26,28 +26,21 @@ type event struct {
 	status        int
 }
 
-// start starts a worker from the file of this process, even if there is
-// another one at its path by now.
+// start starts a worker: the one that waits for it, or else a new process.
 func (k *keeper) start() {
 	k.starts++
-	conn, theirs, err := pair()
-	if err == nil {
-		k.proc, err = os.StartProcess("/proc/self/exe", os.Args, &os.ProcAttr{
-			Env: append(os.Environ(), envSocket+"=3"), Files: []*os.File{os.Stdin, os.Stdout, os.Stderr, theirs},
-		})
-		_ = theirs.Close()
-	}
+	c, err := k.takeNext()
 	if err != nil {
 		k.proc = nil
 		go func() { k.events <- event{reason: err.Error(), status: failed} }()
 		return
 	}
-	k.conn = conn
+	k.proc, k.conn = c.proc, c.conn
 	if k.old != noFD {
 		k.late = time.After(cmp.Or(k.ReadyTime, 30*time.Second))
 	}
 	k.Log.Info("the worker is started", "pid", k.proc.Pid)
-	go k.attend(k.proc, conn, fmt.Sprint(msgEnd, " ", k.starts-1, " ", k.last))
+	go k.attend(k.proc, k.conn, fmt.Sprint(msgEnd, " ", k.starts-1, " ", k.last))
 }
 
 // attend gives a new worker what is held, and the last word. Then it holds

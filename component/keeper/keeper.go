@@ -23,6 +23,10 @@ type Config struct {
 	// ReadyTime bounds how long the first worker of a new binary may take
 	// before the old one comes back. 0: 30 s.
 	ReadyTime time.Duration
+	// Standby has the next worker begin while this one serves, up to the point
+	// where it waits in Attach: so a death is followed by a start that takes
+	// no time for what comes before. It takes the memory of an idle process.
+	Standby bool
 }
 
 const (
@@ -48,6 +52,7 @@ type keeper struct {
 
 	proc    *os.Process // nil: none lives
 	conn    *net.UnixConn
+	next    *child // nil: none waits
 	events  chan event
 	ready   bool
 	deaths  int  // in a row, before ready
@@ -57,6 +62,7 @@ type keeper struct {
 	old     int  // the binary before this one, until a worker of this is ready
 	due     <-chan time.Time
 	late    <-chan time.Time // then the worker is killed
+	calm    <-chan time.Time // see calmed
 	trial   chan verdict     // nil: none is under way
 }
 
@@ -68,6 +74,7 @@ func Run(c Config) (status int) {
 	k := &keeper{Config: c, signals: make(chan os.Signal, 16), events: make(chan event)}
 	signal.Notify(k.signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR2)
 	k.resume()
+	defer k.dismiss()
 	for end := false; !end; {
 		select {
 		case s := <-k.signals:
@@ -78,6 +85,8 @@ func Run(c Config) (status int) {
 		case <-k.due:
 			k.due = nil
 			k.start()
+		case <-k.calm:
+			k.calmed()
 		case <-k.late:
 			k.Log.Error("the worker takes too long and is killed", "pid", k.proc.Pid)
 			_ = k.proc.Kill()
@@ -118,7 +127,7 @@ func (k *keeper) happened(e event) (status int, end bool) {
 			k.reload = false
 			_ = k.proc.Signal(syscall.SIGHUP)
 		}
-		shrink()
+		k.calm = time.After(calmTime)
 		return 0, false
 	}
 	ready, left := k.ready, k.leaving

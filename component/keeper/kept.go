@@ -8,7 +8,7 @@ package keeper
 import "errors"
 
 var (
-	// ErrGone is wrapped by the errors of Hold when the keeper has died.
+	// ErrGone is wrapped by the errors of Hold and Attach when the keeper has died.
 	ErrGone = errors.New("the keeper has died")
 	// ErrRefused is wrapped by the errors of TakeOver and Relieve when there is no
 	// orphan.

@@ -4,6 +4,7 @@ package keeper
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -97,7 +98,7 @@ func worker(mode string) int {
 	h := &hands{signals: make(chan os.Signal, 9), conns: map[string]net.Conn{}, listeners: map[string]net.Listener{}}
 	signal.Notify(h.signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	var err error
-	if h.Worker, err = Attach(); err != nil {
+	if h.Worker, err = Attach(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 4
 	}

@@ -88,6 +88,7 @@ func (k *keeper) forgetOld() {
 // worker and descriptors. It returns only when that fails. Signals wait for the
 // program that comes, which has no handler at first.
 func (k *keeper) become(path string, s state) error {
+	k.dismiss()
 	s.Worker, s.Socket = k.pause()
 	s.Held, s.Starts, s.Last = k.held, k.starts, k.last
 	text, err := json.Marshal(s)
@@ -109,6 +110,7 @@ func (k *keeper) become(path string, s state) error {
 		return err
 	}
 	_ = k.conn.SetReadDeadline(time.Time{})
+	k.calm = time.After(calmTime)
 	go k.attend(k.proc, k.conn, "")
 	return err
 }

@@ -3,8 +3,10 @@
 package keeper
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -53,15 +55,18 @@ type descriptor interface {
 // Kept tells whether a keeper has started this process.
 func Kept() bool { return os.Getenv(envSocket) != "" }
 
-// Attach takes what the keeper of this process holds. Call it once, before
-// anything else starts processes. It blocks until all is there, 10 s at most.
-func Attach() (*Worker, error) {
+// Attach waits until this process is to be the worker, which may be soon or
+// never, and takes what its keeper holds. Call it once, before anything else
+// starts processes. Until the keeper says the first word Attach ends with ctx,
+// with the error of that, and with the keeper, with ErrGone. From then on it
+// blocks for 10 s at most.
+func Attach(ctx context.Context) (*Worker, error) {
 	fd, err := strconv.Atoi(os.Getenv(envSocket))
 	if err != nil {
 		return nil, fmt.Errorf("keeper: %s: %w", envSocket, err)
 	}
 	_ = os.Unsetenv(envSocket)
-	nameProcess()
+	nameProcess("standby")
 	conn, err := connOf(fd)
 	if err != nil {
 		return nil, err
@@ -70,27 +75,35 @@ func Attach() (*Worker, error) {
 		leave: make(chan Leave, 1), gone: make(chan struct{}), conn: conn,
 		left: held{}, mine: map[string]descriptor{}, areas: map[string][]byte{}, unsaid: map[string]bool{},
 	}
-	if err := w.begin(); err != nil {
+	if err := w.begin(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("keeper: it does not say what it holds: %w", err), conn.Close())
 	}
+	nameProcess(filepath.Base(os.Args[0]))
 	go w.listen()
 	return w, nil
 }
 
-// nameProcess has ps show the program's name: the kernel took that of the file
-// that was started, which is /proc/self/exe.
-func nameProcess() {
-	_ = os.WriteFile("/proc/self/comm", []byte(filepath.Base(os.Args[0])), 0) // it is for people only
+// nameProcess has ps show a name: the kernel took that of the file that was
+// started, which is /proc/self/exe.
+func nameProcess(name string) {
+	_ = os.WriteFile("/proc/self/comm", []byte(name), 0) // it is for people only
 }
 
-// begin reads what is held.
-func (w *Worker) begin() error {
-	if err := w.conn.SetReadDeadline(time.Now().Add(beginTime)); err != nil {
-		return err
-	}
+// begin waits for the first word and reads what is held.
+func (w *Worker) begin(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { _ = w.conn.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
 	buf := make([]byte, maxMessage)
-	for {
-		m, err := receive(w.conn, buf)
+	m, err := receive(w.conn, buf)
+	switch {
+	case !stop():
+		err = ctx.Err()
+	case errors.Is(err, io.EOF):
+		err = ErrGone
+	case err == nil:
+		err = w.conn.SetReadDeadline(time.Now().Add(beginTime))
+	}
+	for ; ; m, err = receive(w.conn, buf) {
 		if err != nil {
 			return err
 		}
