@@ -2,6 +2,7 @@ package takeover
 
 import (
 	"bytes"
+	"slices"
 	"fmt"
 	"math"
 	"testing"
@@ -56,6 +57,31 @@ func TestSlotsAreApart(t *testing.T) {
 		if want := bytes.Repeat([]byte{byte(i)}, 5); !bytes.Equal(s.Get(), want) {
 			t.Errorf("slot %d has %v", i, s.Get())
 		}
+	}
+}
+
+func TestFilled(t *testing.T) {
+	a := area(9 * SlotSize(5))
+	all := Slots(a, 5)
+	for _, i := range []int{0, 4, 7, 8} {
+		all[i].Set([]byte{byte(i)})
+	}
+	all[7].Clear()
+	all[4].Set([]byte("again"))
+	var got []int
+	for i, s := range Filled(a, 5) {
+		if !bytes.Equal(s.Get(), all[i].Get()) {
+			t.Errorf("slot %d has %q", i, s.Get())
+		}
+		if got = append(got, i); i == 4 {
+			s.Clear()
+		}
+	}
+	for range Filled(a, 5) {
+		break
+	}
+	if want := []int{0, 4, 8}; !slices.Equal(got, want) || all[4].Get() != nil {
+		t.Errorf("filled are %v, want %v", got, want)
 	}
 }
 

@@ -136,13 +136,18 @@ type pace struct {
 	n   int
 }
 
+// A server answers nobody else while it has a burst to read: one of 50 users
+// held Prosody up for 15 ms.
 const (
-	paceBurst = 50
-	paceGap   = 50 * time.Millisecond
+	// greetDelay leaves what has waited for the link its turn.
+	greetDelay = 50 * time.Millisecond
+
+	paceBurst = 10
+	paceGap   = 10 * time.Millisecond
 	// goodbyeGap lets 5000 a second through: a server that has more to read than
 	// it can in time still has our stream open when the next start comes, and
 	// refuses that as a conflict.
-	goodbyeGap = 10 * time.Millisecond
+	goodbyeGap = 2 * time.Millisecond
 )
 
 func (p *pace) wait(ctx context.Context) error {
@@ -176,6 +181,7 @@ func (g *Gateway) Up() {
 	g.greeted = cancel
 	g.wg.Go(func() {
 		defer cancel()
+		sleep(ctx, greetDelay)
 		p := pace{gap: paceGap}
 		err := g.store.EachAccount(ctx, g.domain, func(acc mapping.Account) error {
 			if g.admits(acc.ID) {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"runtime"
 	"slices"
 	"time"
 
@@ -10,6 +11,9 @@ import (
 	"causeway/component/stanza"
 	"causeway/mapping"
 )
+
+// recallTurn is how much is recalled, in some 20 µs, before others have a turn.
+const recallTurn = 64
 
 // replay takes up what the store holds: what was accepted and not settled goes
 // back to its queue, in order, before anything new arrives. Nothing runs yet.
@@ -118,8 +122,13 @@ func (g *Gateway) recall(ctx context.Context, now time.Time) error {
 	})
 }
 
+// recallSent is long work for the processor, and nobody else shall wait for it.
 func (g *Gateway) recallSent(ctx context.Context, now time.Time) error {
+	n := 0
 	return g.store.RecentSent(ctx, g.domain, now.Add(-repeatTime), func(s mapping.Sent) error {
+		if n++; n%recallTurn == 0 {
+			runtime.Gosched()
+		}
 		g.repeats.add(s.Hash, s.At)
 		return nil
 	})

@@ -89,16 +89,12 @@ func newTrials(k takeover.Keeper, log *slog.Logger) *trials {
 // inherit counts a death against all that was running, unless nobody died.
 func (t *trials) inherit() (died int) {
 	nobody := t.handed.Get() != nil
-	for i, s := range takeover.Slots(t.area, trialSize) {
-		v := s.Get()
-		if v == nil {
-			continue
-		}
+	for i, s := range takeover.Filled(t.area, trialSize) {
 		for ; t.fresh < i; t.fresh++ {
 			t.free = append(t.free, t.slotAt(t.fresh))
 		}
 		t.fresh++
-		x, ok := decodeTrial(v)
+		x, ok := decodeTrial(s.Get())
 		if ok && x.flags&running != 0 && !nobody {
 			x.deaths++
 			died++
