@@ -57,8 +57,7 @@ func (g *Gateway) untilFree(ctx context.Context, f func() error) error {
 	if !errors.Is(err, mapping.ErrTaken) {
 		return err
 	}
-	x := trialOf(ctx)
-	x.leave()
+	x := resting(ctx)
 	g.choosing.Lock()
 	x.enter()
 	defer g.choosing.Unlock()
@@ -151,8 +150,7 @@ func (g *Gateway) unenroll(ctx context.Context, t *tx) (removal, error) {
 	if !ok {
 		return r, errNotRegistered
 	}
-	x := trialOf(ctx)
-	x.leave()
+	x := resting(ctx)
 	g.router.quiet(acc.ID)
 	err = g.sessions.close(acc.ID)
 	x.enter()

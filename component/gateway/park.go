@@ -194,9 +194,7 @@ func (g *Gateway) parked(all []old) {
 
 // sleep waits for d or the end of ctx.
 func sleep(ctx context.Context, d time.Duration) {
-	x := trialOf(ctx)
-	x.leave()
-	defer x.enter()
+	defer resting(ctx).enter()
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

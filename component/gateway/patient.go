@@ -84,3 +84,19 @@ func resting(ctx context.Context) *trial {
 	x.leave()
 	return x
 }
+
+// until waits until done is closed; false: ctx has ended before.
+func until(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+	}
+	defer resting(ctx).enter()
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -51,20 +51,7 @@ func repeatHash(id bridges.AccountID, contact, stanzaID, text string) [16]byte {
 }
 
 // wait blocks until the book is complete; false: ctx has ended before.
-func (r *repeats) wait(ctx context.Context) bool {
-	select {
-	case <-r.complete:
-		return true
-	default:
-	}
-	defer resting(ctx).enter()
-	select {
-	case <-r.complete:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
+func (r *repeats) wait(ctx context.Context) bool { return until(ctx, r.complete) }
 
 func (r *repeats) has(h [16]byte, now time.Time) bool {
 	r.mu.Lock()

@@ -54,7 +54,7 @@ func (ss *sessions) use(ctx context.Context, acc mapping.Account) (bridges.Sessi
 		s.s, s.err = ss.openOne(ctx, acc) // it says when it waits
 		close(s.ready)
 	}
-	if !s.wait(ctx) {
+	if !until(ctx, s.ready) {
 		ss.release(acc.ID, s)
 		return nil, nil, errSlow(ctx.Err())
 	}
@@ -63,24 +63,6 @@ func (ss *sessions) use(ctx context.Context, acc mapping.Account) (bridges.Sessi
 		return nil, nil, s.err
 	}
 	return s.s, func() { ss.release(acc.ID, s) }, nil
-}
-
-// wait waits until the session is open or has failed to; false: ctx ended.
-func (s *session) wait(ctx context.Context) bool {
-	select {
-	case <-s.ready:
-		return true
-	default:
-	}
-	x := trialOf(ctx)
-	x.leave()
-	defer x.enter()
-	select {
-	case <-s.ready:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // join becomes a user of the account's session; fresh: and has to open it.
@@ -98,13 +80,7 @@ func (ss *sessions) join(ctx context.Context, id bridges.AccountID) (s *session,
 			return s, !found, nil
 		}
 		ss.mu.Unlock()
-		x := trialOf(ctx)
-		x.leave()
-		select {
-		case <-s.closed:
-			x.enter()
-		case <-ctx.Done():
-			x.enter()
+		if !until(ctx, s.closed) {
 			return nil, false, errSlow(ctx.Err())
 		}
 	}
