@@ -1,18 +1,12 @@
 package sms
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net"
-	"os"
 	"slices"
-	"strconv"
-	"strings"
 
 	"causeway/bridges"
+	"causeway/bridges/settings"
 	"causeway/bridges/sms/smpp"
 )
 
@@ -52,15 +46,14 @@ type Connector struct {
 
 // SMPP is a bind.
 type SMPP struct {
-	Address      string      `yaml:"address"` // host:port
+	settings.Server `yaml:",inline"`
+
 	SystemID     string      `yaml:"system_id"`
 	Password     smpp.Secret `yaml:"password"`
 	PasswordFile string      `yaml:"password_file"`
 	SystemType   string      `yaml:"system_type"`
-	TLS          bool        `yaml:"tls"`
-	CAFile       string      `yaml:"ca_file"` // PEM, instead of the system's
-	Window       int         `yaml:"window"`  // submits without an answer, 1 to 1000
-	Rate         float64     `yaml:"rate"`    // submits per second; 0: no limit
+	Window       int         `yaml:"window"` // submits without an answer, 1 to 1000
+	Rate         float64     `yaml:"rate"`   // submits per second; 0: no limit
 	// Alphabet is what the centre takes data_coding 0 for: gsm7, latin1, ascii
 	// or utf8.
 	Alphabet string `yaml:"alphabet"`
@@ -166,11 +159,9 @@ func (c *Config) checkPool() error {
 
 // check says what is wrong with a bind. key is the path to it.
 func (s *SMPP) check(key string) error {
-	_, port, err := net.SplitHostPort(s.Address)
-	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
-		return fault(key+"address", `want "HOST:PORT", e.g. "127.0.0.1:2775"`)
-	}
 	switch {
+	case !settings.IsHostPort(s.Address):
+		return fault(key+"address", `want "HOST:PORT", e.g. "127.0.0.1:2775"`)
 	case s.SystemID == "" || len(s.SystemID) > 15:
 		return fault(key+"system_id", "want the name that the centre gave you, 1 to 15 characters")
 	case len(s.Password) > 64:
@@ -183,11 +174,9 @@ func (s *SMPP) check(key string) error {
 		return fault(key+"rate", "want messages per second, or 0 for no limit")
 	case alphabets[s.Alphabet] == nil:
 		return fault(key+"alphabet", "want gsm7, latin1, ascii or utf8")
-	case s.CAFile != "" && !s.TLS:
-		return fault(key+"ca_file", "does nothing without tls: true")
 	}
-	if _, err := s.clientTLS(); err != nil {
-		return fault(key+"ca_file", "cannot be used: %v", cause(err))
+	if err := s.CheckCAFile(); err != nil {
+		return fault(key+"ca_file", "%v", err)
 	}
 	return nil
 }
@@ -200,44 +189,10 @@ func (s *SMPP) readPassword(key string) error {
 	if s.Password != "" {
 		return fault(key+"password_file", "give password or password_file, not both")
 	}
-	text, err := os.ReadFile(s.PasswordFile)
+	text, err := settings.ReadSecret(s.PasswordFile)
 	if err != nil {
-		return fault(key+"password_file", "cannot be read: %v", cause(err))
+		return fault(key+"password_file", "%v", err)
 	}
-	s.Password = smpp.Secret(strings.TrimRight(string(text), "\r\n"))
+	s.Password = smpp.Secret(text)
 	return nil
-}
-
-// cause returns why a file cannot be read, without its name: somebody may have
-// put the secret itself there.
-func cause(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
-}
-
-// clientTLS returns how to speak TLS, or nil.
-func (s *SMPP) clientTLS() (*tls.Config, error) {
-	if !s.TLS {
-		return nil, nil
-	}
-	host, _, err := net.SplitHostPort(s.Address)
-	if err != nil {
-		return nil, err
-	}
-	c := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-	if s.CAFile == "" {
-		return c, nil
-	}
-	pem, err := os.ReadFile(s.CAFile)
-	if err != nil {
-		return nil, err
-	}
-	c.RootCAs = x509.NewCertPool()
-	if !c.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, errors.New("no PEM certificate in it")
-	}
-	return c, nil
 }

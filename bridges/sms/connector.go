@@ -21,7 +21,7 @@ var _ smpp.Handler = (*connector)(nil)
 
 func newConnector(b *Bridge, s SMPP, k takeover.Keeper) *connector {
 	c := &connector{b: b, name: s.Address, system: s.SystemID, standard: *alphabets[s.Alphabet]}
-	t, _ := s.clientTLS() // check has tried it
+	t, _ := s.ClientTLS() // check has tried it
 	c.config = smpp.Config{
 		Address: s.Address, SystemID: s.SystemID, Password: s.Password, SystemType: s.SystemType,
 		TLS: t, Keeper: k, Window: s.Window, Rate: s.Rate, Log: b.log.With("connector", c.name),

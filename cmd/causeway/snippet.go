@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/template"
 
+	"causeway/bridges/settings"
 	"causeway/cmd/causeway/config"
 )
 
@@ -68,7 +69,7 @@ func newSnippet(cfg *config.Config) snippet {
 	return s
 }
 
-func newListener(s config.Server) listener {
+func newListener(s settings.Server) listener {
 	host, port, _ := net.SplitHostPort(s.Address) // the configuration is checked
 	ip := net.ParseIP(host)
 	switch {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"causeway/bridges/settings"
 	"causeway/cmd/causeway/config"
 )
 
@@ -23,7 +24,7 @@ func TestSnippetListeners(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var cfg config.Config
 			for _, a := range c.addresses {
-				cfg.Bridges = append(cfg.Bridges, config.Bridge{Domain: "sms.example.org", Server: &config.Server{Address: a}})
+				cfg.Bridges = append(cfg.Bridges, config.Bridge{Domain: "sms.example.org", Server: &settings.Server{Address: a}})
 			}
 			var lua, yaml strings.Builder
 			s := newSnippet(&cfg)

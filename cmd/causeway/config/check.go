@@ -1,20 +1,15 @@
 package config
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"net"
-	"os"
-	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 	"mellium.im/xmpp/jid"
 
+	"causeway/bridges/settings"
 	"causeway/component"
 )
 
@@ -51,7 +46,7 @@ func (p *parser) check(root *yaml.Node, c *Config) {
 }
 
 // checkBridge checks and completes what all networks share.
-func (p *parser) checkBridge(at func(string) int, path string, b *Bridge, server Server) {
+func (p *parser) checkBridge(at func(string) int, path string, b *Bridge, server settings.Server) {
 	if j, err := jid.Parse(b.Domain); err != nil || j.String() != b.Domain || j.Domainpart() != b.Domain {
 		p.add(at(path+".domain"), path+".domain", "want the component's domain in lower case, e.g. sms.example.org")
 	}
@@ -79,12 +74,12 @@ func (p *parser) secret(at func(string) int, path string, b *Bridge) {
 	case b.Secret != "" && b.SecretFile != "":
 		p.add(at(path+".secret_file"), path+".secret_file", "give secret or secret_file, not both")
 	case b.SecretFile != "":
-		text, err := os.ReadFile(b.SecretFile)
+		text, err := settings.ReadSecret(b.SecretFile)
 		if err != nil {
-			p.add(at(path+".secret_file"), path+".secret_file", "cannot be read: %v", cause(err))
+			p.add(at(path+".secret_file"), path+".secret_file", "%v", err)
 			return
 		}
-		if b.Secret = component.Secret(bytes.TrimRight(text, "\r\n")); b.Secret == "" {
+		if b.Secret = component.Secret(text); b.Secret == "" {
 			p.add(at(path+".secret_file"), path+".secret_file", "the file is empty")
 		}
 	case b.Secret == "":
@@ -92,33 +87,17 @@ func (p *parser) secret(at func(string) int, path string, b *Bridge) {
 	}
 }
 
-// cause returns why a file cannot be read, without its name: somebody may
-// have put the secret itself there.
-func cause(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
-}
-
 // server checks an address.
-func (p *parser) server(at func(string) int, path string, s Server) {
+func (p *parser) server(at func(string) int, path string, s settings.Server) {
 	p.hostPort(at(path+".address"), path+".address", s.Address)
-	if s.CAFile == "" {
-		return
-	}
-	if !s.TLS {
-		p.add(at(path+".ca_file"), path+".ca_file", "does nothing without tls: true")
-	} else if _, err := s.ClientTLS(); err != nil {
-		p.add(at(path+".ca_file"), path+".ca_file", "cannot be used: %v", cause(err))
+	if err := s.CheckCAFile(); err != nil {
+		p.add(at(path+".ca_file"), path+".ca_file", "%v", err)
 	}
 }
 
 // hostPort checks an address to connect to or to listen at.
 func (p *parser) hostPort(line int, path, s string) {
-	_, port, err := net.SplitHostPort(s)
-	if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || n > 65535 {
+	if !settings.IsHostPort(s) {
 		p.add(line, path, `want "HOST:PORT", e.g. "127.0.0.1:5347"`)
 	}
 }

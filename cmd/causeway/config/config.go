@@ -6,25 +6,18 @@ package config
 import (
 	"time"
 
+	"causeway/bridges/settings"
 	"causeway/component"
 )
 
 // Config is the whole file, checked and complete.
 type Config struct {
-	Server  Server   `yaml:"server"`
-	Store   string   `yaml:"store"`
-	HTTP    HTTP     `yaml:"http"`
-	Log     Log      `yaml:"log"`
-	Admins  []string `yaml:"admins"`
-	Bridges []Bridge `yaml:"bridges"`
-}
-
-// Server is where components connect to the XMPP server.
-type Server struct {
-	Address string `yaml:"address"` // host:port
-	TLS     bool   `yaml:"tls"`     // direct TLS
-	// CAFile holds the PEM certificates to trust instead of the system's.
-	CAFile string `yaml:"ca_file"`
+	Server  settings.Server `yaml:"server"` // where components connect to the XMPP server
+	Store   string          `yaml:"store"`
+	HTTP    HTTP            `yaml:"http"`
+	Log     Log             `yaml:"log"`
+	Admins  []string        `yaml:"admins"`
+	Bridges []Bridge        `yaml:"bridges"`
 }
 
 // HTTP is the program's own web server.
@@ -51,7 +44,7 @@ type Bridge struct {
 	Network    string           `yaml:"network"`
 	Secret     component.Secret `yaml:"secret"`
 	SecretFile string           `yaml:"secret_file"`
-	Server     *Server          `yaml:"server"` // own or the general one
+	Server     *settings.Server `yaml:"server"` // own or the general one
 	Allow      []string         `yaml:"allow"`
 	Hold       time.Duration    `yaml:"hold"`
 	Limits     Limits           `yaml:"limits"`
@@ -70,7 +63,7 @@ type Networks map[string]func() any
 // Default returns the configuration of an empty file.
 func Default() Config {
 	return Config{
-		Server: Server{Address: "127.0.0.1:5347"},
+		Server: settings.Server{Address: "127.0.0.1:5347"},
 		Store:  "sqlite:/var/lib/causeway/causeway.db",
 		HTTP:   HTTP{Listen: "127.0.0.1:9470"},
 		Log:    Log{Level: "info", Format: "text"},
