@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -19,6 +17,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"causeway/mapping"
+	"causeway/mapping/storetest"
 )
 
 // syncBuffer is a log.
@@ -39,21 +38,6 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-// smallDisk mounts a file system of its own for a test.
-func smallDisk(t *testing.T, megabytes int) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dm,mode=700", megabytes)); err != nil {
-		t.Skipf("no file system can be mounted here: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
-
 func openLogged(t *testing.T, path string) (*Store, *syncBuffer) {
 	t.Helper()
 	log := new(syncBuffer)
@@ -62,24 +46,6 @@ func openLogged(t *testing.T, path string) (*Store, *syncBuffer) {
 		t.Fatal(err)
 	}
 	return s, log
-}
-
-// fill writes a file until the disk is full.
-func fill(t *testing.T, path string) {
-	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for _, size := range []int{1 << 16, 1} {
-		for err = nil; err == nil; {
-			_, err = f.Write(make([]byte, size))
-		}
-		if !errors.Is(err, syscall.ENOSPC) {
-			t.Fatal(err)
-		}
-	}
 }
 
 // awaitFailure yields until the store says that it cannot write.
@@ -150,24 +116,16 @@ func testOutage(t *testing.T, s *Store, log *syncBuffer, o outage) {
 }
 
 func TestDiskFull(t *testing.T) {
-	dir := smallDisk(t, 4)
-	s, log := openLogged(t, filepath.Join(dir, "causeway.db"))
-	ballast := filepath.Join(dir, "ballast")
-	testOutage(t, s, log, outage{
-		func() { fill(t, ballast) },
-		func() {
-			if err := os.Remove(ballast); err != nil {
-				t.Error(err)
-			}
-		},
-	})
+	disk := storetest.NewDisk(t, 4)
+	s, log := openLogged(t, filepath.Join(disk.Dir, "causeway.db"))
+	testOutage(t, s, log, outage{disk.Fill, disk.Free})
 	closeAndCheck(t, s)
 }
 
 // TestReadOnlyDisk: a store on a read-only file system does not open, and says
 // why.
 func TestReadOnlyDisk(t *testing.T) {
-	dir := smallDisk(t, 4)
+	dir := storetest.NewDisk(t, 4).Dir
 	path := filepath.Join(dir, "causeway.db")
 	check(t, open(t, path).Close())
 	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
@@ -273,10 +231,10 @@ func TestNobodyWaits(t *testing.T) {
 
 // TestCloseWithoutDisk: what cannot be written in time is lost, and said so.
 func TestCloseWithoutDisk(t *testing.T) {
-	dir := smallDisk(t, 4)
-	s, log := openLogged(t, filepath.Join(dir, "causeway.db"))
+	disk := storetest.NewDisk(t, 4)
+	s, log := openLogged(t, filepath.Join(disk.Dir, "causeway.db"))
 	s.closeTime = 0
-	fill(t, filepath.Join(dir, "ballast"))
+	disk.Fill()
 	s.Behind(oneCycle())
 	s.Behind(&mapping.Batch{Settle: []mapping.Key{{Cycle: 1}}})
 	err := s.Close()
@@ -284,9 +242,7 @@ func TestCloseWithoutDisk(t *testing.T) {
 		t.Fatal("closed as if all was written")
 	}
 	wantWords(t, err.Error(), "2 changes", "full")
-	if err := os.Remove(filepath.Join(dir, "ballast")); err != nil {
-		t.Fatal(err)
-	}
+	disk.Free()
 	again := open(t, s.path)
 	defer again.Close()
 	if again.Clean() || again.records(t) != 0 {

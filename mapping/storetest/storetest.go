@@ -1,4 +1,5 @@
-// Package storetest is the conformance suite that every store runs on itself.
+// Package storetest is the conformance suite that every store runs on itself,
+// and a disk that is full.
 package storetest
 
 import (
