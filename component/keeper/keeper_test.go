@@ -175,9 +175,7 @@ func TestDeathsBeforeReady(t *testing.T) {
 	for range maxDeaths {
 		r.worker().kill()
 	}
-	if status := r.status(); status != 1 {
-		t.Errorf("exit status %d", status)
-	}
+	r.ends(1)
 	log := r.logged()
 	if n := strings.Count(log, "the worker is started again"); n != maxDeaths-1 {
 		t.Errorf("put off %d times", n)
@@ -210,10 +208,10 @@ func TestStatus(t *testing.T) {
 				w.expect("ok", "ready")
 			}
 			w.begin("exit", c.status)
-			if !c.end {
+			if c.end {
+				r.ends(c.status)
+			} else {
 				r.worker()
-			} else if status := r.status(); status != c.status {
-				t.Errorf("exit status %d", status)
 			}
 			if want := "exit status " + strconv.Itoa(c.status); !strings.Contains(r.logged(), want) {
 				t.Errorf("%q is not logged", want)
@@ -229,14 +227,10 @@ func TestSignals(t *testing.T) {
 	r.signal(syscall.SIGHUP) // comes when the worker can take it
 	w.expect("ok", "ready")
 	w.expect("hangup", "signal")
-	r.signal(syscall.SIGHUP)
-	w.expect("hangup", "signal")
-	r.signal(syscall.SIGINT)
-	w.expect("terminated", "signal")
+	r.forwards(w, syscall.SIGHUP, "hangup")
+	r.forwards(w, syscall.SIGINT, "terminated")
 	w.begin("exit", 0)
-	if status := r.status(); status != 0 {
-		t.Errorf("exit status %d", status)
-	}
+	r.ends(0)
 }
 
 // TestSecondSignal ends what does not end.
@@ -245,10 +239,7 @@ func TestSecondSignal(t *testing.T) {
 	r := newRig(t)
 	w := r.worker()
 	w.expect("ok", "ready")
+	r.forwards(w, syscall.SIGTERM, "terminated")
 	r.signal(syscall.SIGTERM)
-	w.expect("terminated", "signal")
-	r.signal(syscall.SIGTERM)
-	if status := r.status(); status != 1 {
-		t.Errorf("exit status %d", status)
-	}
+	r.ends(1)
 }

@@ -30,7 +30,7 @@ func served(t *testing.T, w *hand) string {
 func abandon(r *rig, w *hand) {
 	r.t.Helper()
 	r.signal(syscall.SIGKILL)
-	r.status()
+	r.ends(-1) // by the signal
 	w.expect("ok", "gone")
 }
 

@@ -129,13 +129,32 @@ func (r *rig) signal(s syscall.Signal) {
 	}
 }
 
-// status waits for the end of the keeper.
-func (r *rig) status() int {
+// forwards checks that the worker gets a signal that the keeper gets.
+func (r *rig) forwards(w *hand, s syscall.Signal, name string) {
+	r.t.Helper()
+	r.signal(s)
+	w.expect(name, "signal")
+}
+
+// upgrade upgrades to a program with a mode: the worker leaves, by closing its
+// connections or not.
+func (r *rig) upgrade(w *hand, mode, closing string) {
+	r.t.Helper()
+	r.install(mode)
+	r.signal(syscall.SIGUSR2)
+	w.expect(closing, "leaving")
+	w.begin("exit", 0)
+}
+
+// ends waits for the end of the keeper and checks its exit status.
+func (r *rig) ends(status int) {
 	r.t.Helper()
 	late := time.AfterFunc(patience, func() { _ = r.cmd.Process.Kill() })
 	defer late.Stop()
 	_ = r.cmd.Wait()
-	return r.cmd.ProcessState.ExitCode()
+	if got := r.cmd.ProcessState.ExitCode(); got != status {
+		r.t.Errorf("exit status %d, want %d", got, status)
+	}
 }
 
 // hand gives orders to one worker.
@@ -168,6 +187,16 @@ func (r *rig) worker() *hand {
 	h.pid, _ = strconv.Atoi(hello[0])
 	h.mode, h.restarts, h.last = hello[1], hello[3], hello[4]
 	return h
+}
+
+// workerOf waits for the next worker, which shall be of a program with a mode.
+func (r *rig) workerOf(mode string) *hand {
+	r.t.Helper()
+	w := r.worker()
+	if w.mode != mode {
+		r.t.Errorf("the worker is %q, want %q", w.mode, mode)
+	}
+	return w
 }
 
 func (h *hand) line() string {

@@ -34,36 +34,26 @@ func goesOn(t *testing.T, w *hand, s *server) {
 
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
-	for mode, closed := range map[string]string{"newer": "false", "older": "true"} {
+	for mode, closing := range map[string]string{"newer": "false", "older": "true"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			r, w, s := serving(t)
-			r.install(mode)
-			r.signal(syscall.SIGUSR2)
-			w.expect(closed, "leaving")
-			w.begin("exit", 0)
-			w = r.worker()
-			if w.mode != mode {
-				t.Errorf("the worker is %q", w.mode)
-			}
+			r.upgrade(w, mode, closing)
+			w = r.workerOf(mode)
 			goesOn(t, w, s)
 			w.expect("ok", "ready")
-			r.signal(syscall.SIGHUP)
-			w.expect("hangup", "signal")
+			r.forwards(w, syscall.SIGHUP, "hangup")
 			w.kill() // and the new keeper is as good as the old one
-			w = r.worker()
-			if w.mode != mode || w.restarts != "2" {
-				t.Errorf("the worker is %q, restarted %s times", w.mode, w.restarts)
+			w = r.workerOf(mode)
+			if w.restarts != "2" {
+				t.Errorf("the worker is restarted %s times", w.restarts)
 			}
 			w.expect("one", "read", "note")
 			w.expect("ok", "adopt", "link")
 			w.expect("ok", "ready")
-			r.signal(syscall.SIGTERM)
-			w.expect("terminated", "signal")
+			r.forwards(w, syscall.SIGTERM, "terminated")
 			w.begin("exit", 0)
-			if status := r.status(); status != 0 {
-				t.Errorf("exit status %d", status)
-			}
+			r.ends(0)
 		})
 	}
 }
@@ -75,17 +65,10 @@ func TestUpgradeTwice(t *testing.T) {
 	var before string
 	for i := range 4 {
 		mode := fmt.Sprint("v", i)
-		r.install(mode)
-		r.signal(syscall.SIGUSR2)
-		w.expect("false", "leaving")
-		w.begin("exit", 0)
-		w = r.worker()
-		if w.mode != mode {
-			t.Errorf("the worker is %q, want %s", w.mode, mode)
-		}
+		r.upgrade(w, mode, "false")
+		w = r.workerOf(mode)
 		w.expect("ok", "ready")
-		r.signal(syscall.SIGHUP)
-		w.expect("hangup", "signal") // ready is handled
+		r.forwards(w, syscall.SIGHUP, "hangup") // ready is handled
 		now := descriptors(r.cmd.Process.Pid)
 		if i > 0 && now != before {
 			t.Errorf("%s descriptors after upgrade %d, %s before", now, i+1, before)
@@ -113,11 +96,7 @@ func TestUpgradeRefused(t *testing.T) {
 			r.signal(syscall.SIGUSR2)
 			r.awaitLog("the upgrade is refused, the old program stays")
 			w.kill()
-			w = r.worker()
-			if w.mode != "" {
-				t.Errorf("the worker is %q", w.mode)
-			}
-			goesOn(t, w, s)
+			goesOn(t, r.workerOf(""), s)
 		})
 	}
 }
@@ -129,23 +108,12 @@ func TestUpgradeReturns(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			r, w, s := serving(t)
-			r.install(mode)
-			r.signal(syscall.SIGUSR2)
-			w.expect("false", "leaving")
-			w.begin("exit", 0)
-			w = r.worker()
-			if w.mode != "" {
-				t.Errorf("the worker is %q", w.mode)
-			}
+			r.upgrade(w, mode, "false")
+			w = r.workerOf("")
 			goesOn(t, w, s)
 			w.expect("ok", "ready")
-			r.install("newer") // the next one is better
-			r.signal(syscall.SIGUSR2)
-			w.expect("false", "leaving")
-			w.begin("exit", 0)
-			if w = r.worker(); w.mode != "newer" {
-				t.Errorf("the worker is %q", w.mode)
-			}
+			r.upgrade(w, "newer", "false") // the next one is better
+			r.workerOf("newer")
 		})
 	}
 }
@@ -160,9 +128,5 @@ func TestUpgradeOfAWorkerThatDoesNotLeave(t *testing.T) {
 	}
 	r.install("newer")
 	r.signal(syscall.SIGUSR2)
-	w = r.worker()
-	if w.mode != "newer" {
-		t.Errorf("the worker is %q", w.mode)
-	}
-	goesOn(t, w, s)
+	goesOn(t, r.workerOf("newer"), s)
 }
