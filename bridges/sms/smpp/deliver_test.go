@@ -60,8 +60,7 @@ func TestOneReadIsOneBatch(t *testing.T) {
 // A stop answers what is being delivered before it unbinds, and nothing after.
 func TestStopWhileDelivering(t *testing.T) {
 	bubble(t, Config{}, func(r *rig) {
-		release := make(chan struct{})
-		r.h.do = func(b []*DeliverSM) []Status { <-release; return make([]Status, len(b)) }
+		release := r.h.hold()
 		ce := r.bind()
 		ce.deliver("one")
 		synctest.Wait()
@@ -156,8 +155,7 @@ func TestAnsweredByTheNextAnswer(t *testing.T) {
 // centre's silence: the bind lives on, however long it takes.
 func TestReadingStops(t *testing.T) {
 	bubble(t, Config{}, func(r *rig) {
-		release := make(chan struct{})
-		r.h.do = func(b []*DeliverSM) []Status { <-release; return make([]Status, len(b)) }
+		release := r.h.hold()
 		ce := r.bind()
 		done := r.submit("hello")
 		p := ce.expect(cmdSubmit)

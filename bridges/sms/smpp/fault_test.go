@@ -162,8 +162,7 @@ func TestNobodyReads(t *testing.T) {
 // message is being delivered; unknown requests are refused.
 func TestCentreAsks(t *testing.T) {
 	bubble(t, Config{}, func(r *rig) {
-		release := make(chan struct{})
-		r.h.do = func(b []*DeliverSM) []Status { <-release; return make([]Status, len(b)) }
+		release := r.h.hold()
 		ce := r.bind()
 		done := r.submit("hello")
 		p := ce.expect(cmdSubmit)

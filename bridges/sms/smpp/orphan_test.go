@@ -35,9 +35,7 @@ func TestFullWindowAtDeath(t *testing.T) {
 	hold := make(chan struct{})
 	w.answer = func(string) bool { <-hold; return true }
 	l := w.bound()
-	for p := range 8 {
-		l.talk(p, 1)
-	}
+	l.talk(8, 1)
 	w.await("a full window", func() bool { return len(w.taken) >= 1 })
 	l.die()
 	l.over()

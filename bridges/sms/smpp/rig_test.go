@@ -203,6 +203,13 @@ type recorder struct {
 	do       func(batch []*DeliverSM) []Status // nil: all OK
 }
 
+// hold lets what is delivered wait until release is closed.
+func (h *recorder) hold() (release chan struct{}) {
+	release = make(chan struct{})
+	h.do = func(b []*DeliverSM) []Status { <-release; return make([]Status, len(b)) }
+	return release
+}
+
 func (h *recorder) Bound() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -13,6 +13,20 @@ var points = []point{
 	pointWriting, pointHalfWritten, pointWritten, pointSlot, pointQueued, pointResponse, pointReturned,
 }
 
+// atRandom runs a test in a world of its own for each of some seeds.
+func atRandom(t *testing.T, seeds uint64, test func(w *world, rnd *rand.Rand)) {
+	for seed := range seeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			test(newWorld(t), rand.New(rand.NewPCG(seed, seeds)))
+		})
+	}
+}
+
+// somewhere dies at one of the first n passages of any point.
+func somewhere(rnd *rand.Rand, n int) func(point) bool {
+	return at(points[rnd.IntN(len(points))], 1+rnd.IntN(n))
+}
+
 // A death between any two steps is noticed by nobody: nothing is lost,
 // doubled, reordered or refused at either end, and there is one bind.
 func TestDeathAtEachPoint(t *testing.T) {
@@ -23,9 +37,7 @@ func TestDeathAtEachPoint(t *testing.T) {
 				w := newWorld(t)
 				l := w.live(at(p, n))
 				w.await("the bind", func() bool { return w.binds == 1 && w.counts[Binds] == 1 })
-				for p := range people {
-					l.talk(p, each)
-				}
+				l.talk(people, each)
 				for i := range sent {
 					w.send(1)
 					w.await("an answer or a death", func() bool { return len(w.replies) == i+1 || l.dead.Load() })
@@ -42,67 +54,52 @@ func TestDeathAtEachPoint(t *testing.T) {
 // ways all the time.
 func TestManyDeaths(t *testing.T) {
 	const people, each, lives = 8, 40, 60
-	for seed := range uint64(3) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			rnd := rand.New(rand.NewPCG(seed, 1))
-			w := newWorld(t)
-			sent := 0
-			for range lives {
-				l := w.live(at(points[rnd.IntN(len(points))], 1+rnd.IntN(6)))
-				w.await("a bind", func() bool { return w.conn != nil && w.binds == 1 })
-				for p := range people {
-					l.talk(p, each)
-				}
-				n := 1 + rnd.IntN(5)
-				w.send(n)
-				sent += n
-				w.await("a death or the end", func() bool {
-					return l.dead.Load() || len(w.fates) == people*each && len(w.replies) == sent
-				})
-				l.die()
-				l.over()
-			}
-			w.finish(people, each, sent)
-		})
-	}
+	atRandom(t, 3, func(w *world, rnd *rand.Rand) {
+		sent := 0
+		for range lives {
+			l := w.live(somewhere(rnd, 6))
+			w.await("a bind", func() bool { return w.conn != nil && w.binds == 1 })
+			l.talk(people, each)
+			n := 1 + rnd.IntN(5)
+			w.send(n)
+			sent += n
+			w.await("a death or the end", func() bool {
+				return l.dead.Load() || len(w.fates) == people*each && len(w.replies) == sent
+			})
+			l.die()
+			l.over()
+		}
+		w.finish(people, each, sent)
+	})
 }
 
 // The centre breaks, too. Then what is under way may be of unknown outcome,
 // and only that; nothing is sent twice or told wrongly.
 func TestDeathsAndBreaks(t *testing.T) {
 	const people, each, lives = 6, 30, 25
-	for seed := range uint64(2) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			rnd := rand.New(rand.NewPCG(seed, 2))
-			w := newWorld(t)
-			for range lives {
-				l := w.live(at(points[rnd.IntN(len(points))], 1+rnd.IntN(8)))
-				for p := range people {
-					l.talk(p, each)
-				}
-				before := w.came()
-				w.await("a death, an end, or some texts", func() bool {
-					return l.dead.Load() || len(w.fates) == people*each || len(w.order) >= before+5
-				})
-				if rnd.IntN(6) == 0 {
-					w.cut(rnd.IntN(2) == 0)
-				}
-				l.die()
-				l.over()
+	atRandom(t, 2, func(w *world, rnd *rand.Rand) {
+		for range lives {
+			l := w.live(somewhere(rnd, 8))
+			l.talk(people, each)
+			before := w.came()
+			w.await("a death, an end, or some texts", func() bool {
+				return l.dead.Load() || len(w.fates) == people*each || len(w.order) >= before+5
+			})
+			if rnd.IntN(6) == 0 {
+				w.cut(rnd.IntN(2) == 0)
 			}
-			l := w.live(nil)
-			for p := range people {
-				l.talk(p, each)
-			}
-			w.await("the end", func() bool { return len(w.fates) == people*each })
-			l.cancel(nil)
+			l.die()
 			l.over()
-			u := unruly{taken: w.taken}
-			all := slices.Collect(maps.Values(w.fates))
-			u.check(t, all)
-			if known := people*each - w.unknown(); known < people*each/2 || w.binds < 2 {
-				t.Errorf("this proves little: %d known, %d binds", known, w.binds)
-			}
-		})
-	}
+		}
+		l := w.live(nil)
+		l.talk(people, each)
+		w.await("the end", func() bool { return len(w.fates) == people*each })
+		l.cancel(nil)
+		l.over()
+		u := unruly{taken: w.taken}
+		u.check(w.T, slices.Collect(maps.Values(w.fates)))
+		if known := people*each - w.unknown(); known < people*each/2 || w.binds < 2 {
+			w.Errorf("this proves little: %d known, %d binds", known, w.binds)
+		}
+	})
 }
