@@ -44,11 +44,7 @@ func TestRealCentres(t *testing.T) {
 	eachCentre(t, func(t *testing.T, c *lab.Centre) {
 		b := newBridge(t, config(c.Address))
 		h := run(t, b)
-		se, err := b.Open(t.Context(), bridges.Account{ID: alice, Self: number})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer se.Close()
+		se := open(t, b)
 		for text, parts := range map[string]int{
 			"5€ @home, très {or} not":              1,
 			"ż🙂":                                   1,
@@ -84,11 +80,7 @@ func TestRealCentresAnswer(t *testing.T) {
 	eachCentre(t, func(t *testing.T, c *lab.Centre) {
 		b := newBridge(t, config(c.Address))
 		h := run(t, b)
-		se, err := b.Open(t.Context(), bridges.Account{ID: alice, Self: number})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer se.Close()
+		open(t, b)
 		long := strings.Repeat("žluťoučký kůň ", 4) + strings.Repeat("úpěl 🐎 ", 8) + "ďábelské ódy"
 		for name, send := range map[string]func(from, to, text string) int{"in order": c.Text, "shuffled": c.Shuffled} {
 			if status := send(phone[1:], number[1:], long); status != 0 {

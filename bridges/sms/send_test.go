@@ -19,12 +19,7 @@ func scripted(t *testing.T, change func(*Config), answers ...answer) (*scriptedC
 	}
 	b := newBridge(t, c)
 	run(t, b)
-	se, err := b.Open(t.Context(), bridges.Account{ID: alice, Self: number})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { se.Close() })
-	return s, b, se
+	return s, b, open(t, b)
 }
 
 var long = strings.Repeat("x", 153) + strings.Repeat("y", 153) + "z"
@@ -34,6 +29,24 @@ func wantError(t *testing.T, err error, kind bridges.Kind, words string) {
 	var e *bridges.Error
 	if !errors.As(err, &e) || e.Kind != kind || !strings.Contains(e.Text, words) {
 		t.Errorf("error %v, want one of kind %d with %q", err, kind, words)
+	}
+}
+
+// wentOn checks that long came in two attempts, of which the second began with
+// the part that the first one failed at, under the same reference.
+func (s *scriptedCentre) wentOn(t *testing.T) {
+	t.Helper()
+	var order, refs []string
+	for _, got := range s.submits() {
+		i := strings.Index(got, "\x05\x00\x03")
+		refs = append(refs, got[i+3:i+4])
+		order = append(order, got[i+5:i+7])
+	}
+	if !slices.Equal(order, []string{"\x01x", "\x02y", "\x02y", "\x03z"}) {
+		t.Errorf("parts %q", order)
+	}
+	if slices.Sort(refs); refs[0] != refs[3] {
+		t.Errorf("references %q", refs)
 	}
 }
 
@@ -47,18 +60,7 @@ func TestAttemptGoesOnWhereTheLastStopped(t *testing.T) {
 	if err != nil || len(ids) != 3 {
 		t.Fatal(ids, err)
 	}
-	var order, refs []string
-	for _, got := range s.submits() {
-		i := strings.Index(got, "\x05\x00\x03")
-		refs = append(refs, got[i+3:i+4])
-		order = append(order, got[i+5:i+7])
-	}
-	if !slices.Equal(order, []string{"\x01x", "\x02y", "\x02y", "\x03z"}) {
-		t.Errorf("parts %q", order)
-	}
-	if slices.Sort(refs); refs[0] != refs[3] {
-		t.Errorf("references %q", refs)
-	}
+	s.wentOn(t)
 }
 
 func TestPartThatIsRefused(t *testing.T) {
@@ -109,11 +111,7 @@ func TestFailover(t *testing.T) {
 	b := newBridge(t, config(first.address(), second.address()))
 	h := run(t, b)
 	next(t, h.ready)
-	se, err := b.Open(t.Context(), bridges.Account{ID: alice, Self: number})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer se.Close()
+	se := open(t, b)
 	if _, err := se.Send(t.Context(), message("one")); err != nil {
 		t.Fatal(err)
 	}
@@ -133,11 +131,7 @@ func TestFailover(t *testing.T) {
 // down waits until a connector has lost its bind.
 func down(t *testing.T, b *Bridge, c *connector) {
 	t.Helper()
-	se, err := b.Open(t.Context(), bridges.Account{ID: alice, Self: number})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer se.Close()
+	se := open(t, b)
 	for c.up() {
 		_, _ = se.Send(t.Context(), message("between"))
 	}
@@ -155,12 +149,8 @@ func TestAttemptGoesOnElsewhere(t *testing.T) {
 			b := newBridge(t, c)
 			h := run(t, b)
 			next(t, h.ready)
-			se, err := b.Open(t.Context(), bridges.Account{ID: alice, Self: number})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer se.Close()
-			_, err = se.Send(t.Context(), message(long))
+			se := open(t, b)
+			_, err := se.Send(t.Context(), message(long))
 			wantError(t, err, bridges.Temporary, "not sent")
 			first.end()
 			down(t, b, b.connectors[0])

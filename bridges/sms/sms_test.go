@@ -113,18 +113,40 @@ func next[T any](t *testing.T, c <-chan T) (v T) {
 // run runs a bridge until the test ends, and returns when it is bound.
 func run(t *testing.T, b *Bridge) *fakeHost {
 	t.Helper()
-	h := newHost()
-	ctx, cancel := context.WithCancel(context.Background())
+	h, _ := runUntil(t, b)
+	return h
+}
+
+// runUntil is run for a bridge that may be ended before, for a cause.
+func runUntil(t *testing.T, b *Bridge) (h *fakeHost, end func(cause error)) {
+	t.Helper()
+	h = newHost()
+	ctx, cancel := context.WithCancelCause(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx, h) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	var once sync.Once
+	end = func(cause error) {
+		once.Do(func() {
+			cancel(cause)
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	t.Cleanup(func() { end(nil) })
 	next(t, h.ready)
-	return h
+	return h, end
+}
+
+// open opens alice's session, which the end of the test closes.
+func open(t *testing.T, b *Bridge) bridges.Session {
+	t.Helper()
+	s, err := b.Open(t.Context(), bridges.Account{ID: alice, Self: number})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
 }
 
 // rig is a bridge that is bound to the SMS centre of the demo.
@@ -158,12 +180,7 @@ func newRig(t *testing.T, change ...func(*Config)) *rig {
 
 func (r *rig) session(t *testing.T) bridges.Session {
 	t.Helper()
-	s, err := r.Open(t.Context(), bridges.Account{ID: alice, Self: number})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
+	return open(t, r.Bridge)
 }
 
 func message(text string) bridges.Message {

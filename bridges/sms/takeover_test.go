@@ -3,7 +3,6 @@ package sms
 import (
 	"context"
 	"slices"
-	"strings"
 	"testing"
 
 	"causeway/bridges"
@@ -19,33 +18,8 @@ func serve(t *testing.T, c Config, k takeover.Keeper) (b *Bridge, h *fakeHost, l
 	if err != nil {
 		t.Fatal(err)
 	}
-	h = newHost()
-	ctx, cancel := context.WithCancelCause(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- b.Run(ctx, h) }()
-	var left bool
-	end := func(cause error) {
-		if left {
-			return
-		}
-		left = true
-		cancel(cause)
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}
-	t.Cleanup(func() { end(nil) })
-	next(t, h.ready)
+	h, end := runUntil(t, b)
 	return b, h, func() { end(takeover.ErrHandover) }
-}
-
-func open(t *testing.T, b *Bridge) bridges.Session {
-	t.Helper()
-	s, err := b.Open(t.Context(), bridges.Account{ID: alice, Self: number})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 // A long text that is cut off between two parts goes on with the next one and
@@ -69,18 +43,7 @@ func TestLongTextGoesOnAfterTakeover(t *testing.T) {
 	if err != nil || !slices.Equal(again, ids) {
 		t.Error(again, err)
 	}
-	var order, refs []string
-	for _, got := range s.submits() {
-		i := strings.Index(got, "\x05\x00\x03")
-		refs = append(refs, got[i+3:i+4])
-		order = append(order, got[i+5:i+7])
-	}
-	if !slices.Equal(order, []string{"\x01x", "\x02y", "\x02y", "\x03z"}) {
-		t.Errorf("parts %q", order)
-	}
-	if slices.Sort(refs); refs[0] != refs[3] {
-		t.Errorf("references %q", refs)
-	}
+	s.wentOn(t)
 	b.Settled(message(long).Key)
 	if _, err := open(t, b).Send(t.Context(), message(long)); err != nil || len(s.submits()) != 7 {
 		t.Errorf("settled: %d submits, %v", len(s.submits()), err)
