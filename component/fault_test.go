@@ -1,7 +1,6 @@
 package component
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -77,15 +76,9 @@ func TestServerDies(t *testing.T) {
 // heard, also what the link answers by itself.
 func TestSlowPeer(t *testing.T) {
 	r := newRig(t)
-	r.start()
-	s := r.srv.AcceptRaw()
-	s.Greet("1", testSecret)
-	r.rec.want("up")
-	full, cancel := context.WithCancel(t.Context())
-	cancel()
+	s := r.deaf()
 	large := message("", strings.Repeat("x", 60<<10))
-	for r.Send(full, large, Key{}) == nil {
-	}
+	r.fill(func(uint64) (*stanza.Out, Key) { return large, Key{} })
 	in := strings.Repeat(from("iq", " type='get' id='"+strings.Repeat("1", 1000)+"'", ""), 4000)
 	s.Write(in + chat("alive"))
 	r.hears("alive")
@@ -101,15 +94,9 @@ func TestSlowPeer(t *testing.T) {
 func TestStuckPeer(t *testing.T) {
 	r := newRig(t)
 	r.Link.t.silence = 50 * time.Millisecond
-	r.start()
-	s := r.srv.AcceptRaw()
-	s.Greet("1", testSecret)
-	r.rec.want("up")
-	full, cancel := context.WithCancel(t.Context())
-	cancel()
+	r.deaf()
 	large := message("", strings.Repeat("x", 60<<10))
-	for r.Send(full, large, Key{}) == nil {
-	}
+	r.fill(func(uint64) (*stanza.Out, Key) { return large, Key{} })
 	r.rec.want("down")
 }
 

@@ -94,6 +94,29 @@ func (r *rig) up() *componenttest.Conn {
 	return c
 }
 
+// deaf starts the link to a server that reads nothing after the handshake.
+func (r *rig) deaf() *componenttest.Conn {
+	r.t.Helper()
+	r.start()
+	s := r.srv.AcceptRaw()
+	s.Greet("1", testSecret)
+	r.rec.want("up")
+	return s
+}
+
+// fill sends until a Send would wait, and returns how many did not.
+func (r *rig) fill(next func(n uint64) (*stanza.Out, Key)) (n uint64) {
+	full, cancel := context.WithCancel(r.t.Context())
+	cancel()
+	for {
+		o, k := next(n)
+		if r.Send(full, o, k) != nil {
+			return n
+		}
+		n++
+	}
+}
+
 // logged waits for a line with all these words and returns it.
 func (r *rig) logged(words ...string) string {
 	r.t.Helper()

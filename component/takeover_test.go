@@ -1,7 +1,6 @@
 package component
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -13,6 +12,7 @@ import (
 
 	"causeway/bridges/takeover"
 	"causeway/component/componenttest"
+	"causeway/component/stanza"
 )
 
 // holder is a Keeper for a successor in the same process.
@@ -264,17 +264,9 @@ func takesOverDead(t *testing.T, step string, end func(*componenttest.Conn)) {
 // written to its end, once.
 func TestHandover(t *testing.T) {
 	r, _ := newHeldRig(t)
-	r.start()
-	s := r.srv.AcceptRaw()
-	s.Greet("1", testSecret)
-	r.rec.want("up")
-	full, stop := context.WithCancel(t.Context())
-	stop()
+	s := r.deaf()
 	text := strings.Repeat("x", 100<<10)
-	n := uint64(0)
-	for r.Send(full, message(fmt.Sprint(n), text), Key{Cycle: n + 1}) == nil {
-		n++
-	}
+	n := r.fill(func(n uint64) (*stanza.Out, Key) { return message(fmt.Sprint(n), text), Key{Cycle: n + 1} })
 	r.cancel(takeover.ErrHandover)
 	r.ended()
 	next := r.successor()
