@@ -25,7 +25,7 @@ type fault struct {
 // faultRate is texts a second of each user, both ways: many run at once.
 const faultRate = 15
 
-// meanwhile is how long load runs before and after a fault.
+// meanwhile is how long a fault lasts that nothing ends by itself.
 const meanwhile = 3 * time.Second
 
 // suffer has the faults happen, several at a time: most of their time is spent
@@ -43,9 +43,9 @@ func suffer(t *testing.T, faults map[string]fault) {
 			t.Run(name, func(t *testing.T) {
 				k := inTurn(start, t, f.setup)
 				k.begin()
-				<-time.After(meanwhile)
+				k.await(k.flow())
 				f.strike(k)
-				<-time.After(meanwhile)
+				k.await(k.flow())
 				k.finish()
 				k.verdict(f.may)
 			})
