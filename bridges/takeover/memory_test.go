@@ -2,9 +2,9 @@ package takeover
 
 import (
 	"bytes"
-	"slices"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
