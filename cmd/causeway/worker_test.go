@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -33,16 +34,28 @@ func killTime(t *testing.T, usual time.Duration) time.Duration {
 	return d
 }
 
-// workers returns the workers of a keeper that run, and those that it has left.
+// workers returns the workers of a keeper that have the store open, and those
+// that it has left. One that stands by has not.
 func workers(p *peer.Process) []int {
 	var all []int
 	for _, pid := range p.Family() {
 		env, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-		if err == nil && strings.Contains("\x00"+string(env), "\x00CAUSEWAY_KEEPER=") {
+		if err == nil && strings.Contains("\x00"+string(env), "\x00CAUSEWAY_KEEPER=") && hasStore(pid) {
 			all = append(all, pid)
 		}
 	}
 	return all
+}
+
+// hasStore tells whether a process has opened a store.
+func hasStore(pid int) bool {
+	files, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/fd/*") // the pattern is right
+	for _, f := range files {
+		if name, err := os.Readlink(f); err == nil && strings.HasSuffix(name, ".db.lock") {
+			return true
+		}
+	}
+	return false
 }
 
 // worker returns the process id of the one worker.
