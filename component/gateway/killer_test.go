@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -251,40 +253,42 @@ func (m *morgue) end() {
 // Whoever kills from outside, at whatever place, loses and doubles nothing,
 // leaves nothing in doubt, and puts no innocent away.
 func TestKilledFromOutside(t *testing.T) {
-	seeds := 4
-	if raceDetector {
-		seeds = 1 // each takes over a minute
+	seeds := 20
+	if os.Getenv("KILLTIME") != "" { // make soak
+		seeds = 200
 	}
-	for seed := range seeds {
+	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				m := newMorgue(t)
-				var bodies []string
-				for i := range 50 {
-					place := 0 // mostly they come while everything waits
-					if i%5 == 0 {
-						place = 1 + (i*37+seed*101)%211
-					}
-					m.live(place)
-					bodies = append(bodies, m.write(i*20, 20)...)
-					m.deliver(i)
-					time.Sleep(time.Duration(i%7) * 300 * time.Microsecond)
-					m.bury()
-				}
-				m.calm()
-				if n := len(m.store.state.quarantined); n != 0 {
-					t.Errorf("%d innocents are in quarantine", n)
-				}
-				m.once(bodies)
-				for body, ids := range m.seen {
-					if len(ids) != 1 {
-						t.Errorf("%s came with %d ids", body, len(ids))
-					}
-				}
-				m.end()
-			})
+			synctest.Test(t, func(t *testing.T) { killedFromOutside(t, rand.New(rand.NewPCG(seed, 2))) })
 		})
 	}
+}
+
+func killedFromOutside(t *testing.T, rng *rand.Rand) {
+	m := newMorgue(t)
+	var bodies []string
+	for i := range 50 {
+		place := 0 // mostly they come while everything waits
+		if rng.IntN(5) == 0 {
+			place = 1 + rng.IntN(210)
+		}
+		m.live(place)
+		bodies = append(bodies, m.write(i*20, 1+rng.IntN(20))...)
+		m.deliver(i)
+		time.Sleep(time.Duration(rng.IntN(2000)) * time.Microsecond)
+		m.bury()
+	}
+	m.calm()
+	if n := len(m.store.state.quarantined); n != 0 {
+		t.Errorf("%d innocents are in quarantine", n)
+	}
+	m.once(bodies)
+	for body, ids := range m.seen {
+		if len(ids) != 1 {
+			t.Errorf("%s came with %d ids", body, len(ids))
+		}
+	}
+	m.end()
 }
 
 // What kills while it is decoded at the start is put away, too.
