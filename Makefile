@@ -44,6 +44,7 @@ bench: deps
 # which kill again and again for KILLTIME (30 s in `make test`).
 soak: deps
 	@.ci/fuzz.sh $(FUZZTIME)
+	KILLTIME=$(KILLTIME) go test -race -run KilledFromOutside -timeout 1h ./component/gateway
 	KILLTIME=$(KILLTIME) go test -race -run 'Kill|Upgrade|Poison' -count 20 -timeout 8h ./cmd/...
 
 # deps: what the tests need; deps-run: what the demo needs, which is less.
