@@ -113,6 +113,7 @@ func startTimeless(t *testing.T, s *memStore, info bridges.Info) *timeless {
 		defer close(r.ended)
 		_ = r.g.Run(ctx, r.fakeLink)
 	}()
+	time.Sleep(greetDelay)
 	synctest.Wait()
 	r.first = r.drain()
 	return r
