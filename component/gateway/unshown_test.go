@@ -23,7 +23,7 @@ func TestUserIsToldOfALostText(t *testing.T) {
 		want   []string
 		away   int
 	}{
-		"a text":            {[]bridges.Event{sms("a"), sms("b")}, "1", []string{"b", lostText}, 1},
+		"a text":            {[]bridges.Event{sms("a"), sms("b")}, "1", []string{lostText, "b"}, 1},
 		"and its notice":    {[]bridges.Event{sms("a")}, "13", nil, 2},
 		"a part":            {[]bridges.Event{part("r", 1, 2, "a")}, "1", []string{lostText}, 1},
 		"a receipt":         {[]bridges.Event{delivered("m1")}, "1", nil, 1},

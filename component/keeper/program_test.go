@@ -83,7 +83,7 @@ func program() int {
 	}
 	return Run(Config{
 		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Trials: Trials{{"version"}, {"check"}, {"note"}},
-		Formats: []string{"a/1", "b/1"}, ReadyTime: ready,
+		Formats: []string{"a/1", "b/1"}, ReadyTime: ready, Standby: m == "standby",
 	})
 }
 
@@ -98,7 +98,13 @@ func worker(mode string) int {
 	h := &hands{signals: make(chan os.Signal, 9), conns: map[string]net.Conn{}, listeners: map[string]net.Listener{}}
 	signal.Notify(h.signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	var err error
-	if h.Worker, err = Attach(context.Background()); err != nil {
+	ctx := context.Background()
+	if mode == "standby" { // then a signal is an order for whoever has nothing to end
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGTERM)
+		defer stop()
+	}
+	if h.Worker, err = Attach(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 4
 	}

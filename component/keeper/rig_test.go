@@ -35,8 +35,8 @@ type rig struct {
 	control *net.UnixListener
 }
 
-// newRig starts a program.
-func newRig(t *testing.T) *rig {
+// newRig starts a program, with a mode if there is one.
+func newRig(t *testing.T, mode ...string) *rig {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "keeper") // short enough for a socket
 	if err != nil {
@@ -44,7 +44,7 @@ func newRig(t *testing.T) *rig {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	r := &rig{t: t, path: filepath.Join(dir, "program"), log: filepath.Join(dir, "log")}
-	r.install("")
+	r.install(strings.Join(mode, ""))
 	control := filepath.Join(dir, "control")
 	if r.control, err = net.ListenUnix("unix", &net.UnixAddr{Name: control, Net: "unix"}); err != nil {
 		t.Fatal(err)
