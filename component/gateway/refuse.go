@@ -25,6 +25,9 @@ const (
 )
 
 // refuseAll commits refusals, many at once: a flood costs few transactions.
+// Each settles what it refuses in the commit that keeps the answer, before that
+// is sent: else a successor, which takes up more than the bounds allow, might
+// send a text whose sender was told that it is refused.
 func (g *Gateway) refuseAll(ctx context.Context) {
 	for {
 		select {
@@ -49,9 +52,11 @@ func (g *Gateway) refuseBatch(ctx context.Context, first refusal) {
 		}
 		cycle.Records = append(cycle.Records, toXMPP(r.o))
 	}
+	g.at("commit")
 	if err := g.store.Commit(ctx, b); err != nil {
 		return
 	}
+	g.at("committed")
 	for i, r := range rs {
 		g.sendout.add(refusal{cycle.Key(i), r.o})
 	}
