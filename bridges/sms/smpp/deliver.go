@@ -54,10 +54,12 @@ func (s *session) deliver(run, ctx context.Context) {
 	}
 }
 
-// give gives a batch to the handler, and notes while that reads it.
+// give gives a batch to the handler, and notes while that reads it. What is
+// skipped is refused for good: after a status that may pass (a system error, 0x08,
+// spec 5.1.3) a centre delivers it again, which would be skipped again for ever.
 func (s *session) give(ctx context.Context, batch []*DeliverSM) []Status {
 	if batch[0].poison {
-		return []Status{SystemError}
+		return []Status{PermanentAppError}
 	}
 	return s.c.h.Deliver(ctx, s.stream, batch, func(f func()) {
 		last := batch[len(batch)-1].Offset

@@ -49,7 +49,7 @@ func TestPoisonInTheHandler(t *testing.T) {
 	w.await("the answers", func() bool { return len(w.replies) == 5 && len(w.answered) == 4 })
 	l.cancel(nil)
 	l.over()
-	if n := h.deaths.Load(); n != 3 || w.statuses[3] != SystemError || w.counts[Poison] != 1 || w.binds != 1 || len(w.journal) != 4 {
+	if n := h.deaths.Load(); n != 3 || w.statuses[3] != PermanentAppError || w.counts[Poison] != 1 || w.binds != 1 || len(w.journal) != 4 {
 		t.Errorf("%d deaths, %v, counted %v, journal %q", n, w.statuses, w.counts, w.journal)
 	}
 	for i := range uint32(5) {
@@ -75,7 +75,7 @@ func TestPoisonInTheReader(t *testing.T) {
 	w.await("the answers", func() bool { return len(w.replies) == 2 })
 	l.cancel(nil)
 	l.over()
-	if w.statuses[1] != SystemError || w.statuses[2] != OK || w.counts[Poison] != 1 || w.binds != 1 {
+	if w.statuses[1] != PermanentAppError || w.statuses[2] != OK || w.counts[Poison] != 1 || w.binds != 1 {
 		t.Errorf("%v, counted %v", w.statuses, w.counts)
 	}
 }
