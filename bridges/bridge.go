@@ -15,7 +15,8 @@ type Bridge interface {
 	// Info describes the network. It does not block and never changes.
 	Info() Info
 	// Open gives the session of a registered account. It may block on the
-	// network until ctx ends. Sessions of one account are not open twice.
+	// network until ctx ends, and calls Waits before it does. Sessions of one
+	// account are not open twice.
 	Open(ctx context.Context, account Account) (Session, error)
 }
 
@@ -23,8 +24,10 @@ type Bridge interface {
 type Session interface {
 	// Send hands m to the network and returns the ids of its parts, in order,
 	// as later receipts will name them. It blocks until the network has
-	// answered or ctx ends. It is called for different chats at once, for one
-	// chat never. An *Error tells what failed; Unknown when the outcome is.
+	// answered or ctx ends, and calls Waits before it does: who is killed by
+	// others while it waits unannounced seems to have died of m, and the third
+	// time m is put away. It is called for different chats at once, for one chat
+	// never. An *Error tells what failed; Unknown when the outcome is.
 	Send(ctx context.Context, m Message) ([]MessageID, error)
 	// Close ends the session and waits for what it has under way.
 	Close() error

@@ -113,6 +113,7 @@ func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.Messag
 	if f != nil {
 		return f(ctx, m)
 	}
+	bridges.Waits(ctx)
 	return []bridges.MessageID{id}, nil
 }
 

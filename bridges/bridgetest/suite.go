@@ -37,6 +37,7 @@ func Suite(t *testing.T, open func(t *testing.T) Subject) {
 	t.Run("enrolling stores nothing", func(t *testing.T) { checkEnroller(t, open(t)) })
 	t.Run("parts become a text", func(t *testing.T) { checkAssembler(t, open(t)) })
 	t.Run("messages get ids", func(t *testing.T) { checkSend(t, open(t)) })
+	t.Run("a send says that it waits", func(t *testing.T) { checkWaits(t, open(t)) })
 	t.Run("a cancelled send returns", func(t *testing.T) { checkCancel(t, open(t)) })
 	t.Run("sessions close and open again", func(t *testing.T) { checkReopen(t, open(t)) })
 }
