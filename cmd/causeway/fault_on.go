@@ -6,38 +6,70 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
 	"causeway/bridges/takeover"
 )
 
-// faultFile names the file of places to die at, one a line: "PART: PLACE: N".
-// A process takes the first line, and at the N-th passage of that place removes
-// it and kills itself. So each is for one worker, one after the other.
-const faultFile = "CAUSEWAY_FAULTS"
+// faultFile names the file of places to die at, one a line: "PART: PLACE: N",
+// and ": calm" behind it when the passages count only after calmAfter stanzas
+// are settled. A process takes the first line when it passes any place, and at
+// the N-th passage of that place removes it and kills itself. So each is for
+// one worker, one after the other.
+const (
+	faultFile = "CAUSEWAY_FAULTS"
+	calmAfter = 20
+)
 
 // A worker dies, too, that is about to handle a text with the body
 // CAUSEWAY_POISON, or to parse a stanza that has CAUSEWAY_POISON_STANZA in it.
 func init() {
-	takeover.At = poisoned(os.Getenv("CAUSEWAY_POISON"), os.Getenv("CAUSEWAY_POISON_STANZA"))
-	file := os.Getenv(faultFile)
+	of := poisoned(os.Getenv("CAUSEWAY_POISON"), os.Getenv("CAUSEWAY_POISON_STANZA"))
+	planned := sync.OnceValue(func() *fault { return readFault(os.Getenv(faultFile)) })
+	takeover.At = func(part, place string) {
+		of(part, place)
+		planned().pass(part, place)
+	}
+}
+
+// fault is a place to die at.
+type fault struct {
+	file, rest  string // what is left of it for the next worker
+	part, place string
+	left, calm  atomic.Int64
+}
+
+// readFault reads the first line of a file; a place without a name: there is none.
+func readFault(file string) *fault {
+	f := &fault{file: file}
 	text, err := os.ReadFile(file)
 	line, rest, _ := strings.Cut(string(text), "\n")
 	fields := strings.Split(line, ": ")
-	if err != nil || len(fields) != 3 {
-		return
+	if err != nil || len(fields) < 3 {
+		return f
 	}
-	var left atomic.Int64
+	f.part, f.place, f.rest = fields[0], fields[1], rest
 	var n int64
 	fmt.Sscan(fields[2], &n)
-	left.Store(n)
-	next := takeover.At
-	takeover.At = func(part, place string) {
-		next(part, place)
-		if part == fields[0] && place == fields[1] && left.Add(-1) == 0 {
-			die(file, rest)
+	f.left.Store(n)
+	if len(fields) > 3 {
+		f.calm.Store(calmAfter)
+	}
+	return f
+}
+
+// pass dies when it is time.
+func (f *fault) pass(part, place string) {
+	if f.calm.Load() > 0 {
+		if part == "link" && place == "done" {
+			f.calm.Add(-1)
 		}
+		return
+	}
+	if part == f.part && place == f.place && f.left.Add(-1) == 0 {
+		die(f.file, f.rest)
 	}
 }
 

@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -34,28 +33,18 @@ func killTime(t *testing.T, usual time.Duration) time.Duration {
 	return d
 }
 
-// workers returns the workers of a keeper that have the store open, and those
-// that it has left. One that stands by has not.
+// workers returns the workers of a keeper that run, and those that it has left,
+// but not who stands by.
 func workers(p *peer.Process) []int {
 	var all []int
 	for _, pid := range p.Family() {
 		env, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-		if err == nil && strings.Contains("\x00"+string(env), "\x00CAUSEWAY_KEEPER=") && hasStore(pid) {
+		name, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
+		if err == nil && string(name) != "standby\n" && strings.Contains("\x00"+string(env), "\x00CAUSEWAY_KEEPER=") {
 			all = append(all, pid)
 		}
 	}
 	return all
-}
-
-// hasStore tells whether a process has opened a store.
-func hasStore(pid int) bool {
-	files, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/fd/*") // the pattern is right
-	for _, f := range files {
-		if name, err := os.Readlink(f); err == nil && strings.HasSuffix(name, ".db.lock") {
-			return true
-		}
-	}
-	return false
 }
 
 // worker returns the process id of the one worker.
