@@ -9,7 +9,7 @@ import (
 // Names at the keeper. That of the note ends in the version of its format.
 const (
 	connName = "bind"
-	noteName = "note/1"
+	noteName = "note/2"
 )
 
 const (

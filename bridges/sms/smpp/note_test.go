@@ -187,3 +187,16 @@ func TestLongIDIsNoted(t *testing.T) {
 		t.Errorf("%+v, %v", got, ok)
 	}
 }
+
+func TestKeysHaveDigestsOfTheirOwn(t *testing.T) {
+	seen := map[digest]string{}
+	for n := range 40 {
+		for _, key := range []string{strings.Repeat("a", n), strings.Repeat("\x00", n), strings.Repeat("a", n) + "\x00"} {
+			d := digestOf(key)
+			if other, ok := seen[d]; ok && other != key {
+				t.Errorf("%q and %q are the same", key, other)
+			}
+			seen[d] = key
+		}
+	}
+}

@@ -12,12 +12,22 @@ type Ticket struct {
 	Mark byte   // what the parts have in common, for the next attempt; see Progress
 }
 
-// digest stands for a Key, which may be longer than there is room.
+// digest stands for a Key: the key itself with its length, as those of the
+// gateway are, or a hash of one that is longer than there is room.
 type digest [16]byte
 
+const hashed = 0x80 // in the last byte, in the place of a length
+
 func digestOf(key string) (d digest) {
+	if last := len(d) - 1; len(key) <= last {
+		copy(d[:], key)
+		d[last] = byte(len(key))
+		return d
+	}
 	sum := sha256.Sum256([]byte(key))
-	return digest(sum[:])
+	d = digest(sum[:])
+	d[len(d)-1] |= hashed
+	return d
 }
 
 // state is what is known of a submit.
