@@ -75,14 +75,15 @@ func textBody(n int) string { return fmt.Sprintf("#%d to phone %d", n/10, n%10) 
 
 func textPhone(n int) string { return fmt.Sprintf("1202555010%d", n%10) }
 
-// send sends the texts at a steady pace, every ninth of them long.
+// send sends the texts at a steady pace, every ninth of them long, each part
+// unlike those of others: parts are counted by what they say.
 func (e *exchange) send(ctx context.Context) {
 	beat := time.NewTicker(15 * time.Millisecond)
 	defer beat.Stop()
 	for n := range exchanged {
 		body := textBody(n)
 		if n%9 == 8 {
-			body += strings.Repeat(" and so on", 35)
+			body += strings.Repeat(fmt.Sprint(" and so on ", n), 30)
 		}
 		if err := e.u.Client.Client.Send("+"+textPhone(n)+"@"+domain, textID(n), body); err != nil {
 			e.t.Error(err)

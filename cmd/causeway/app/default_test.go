@@ -108,7 +108,11 @@ func inStruct(t reflect.Type, path string, list *[]string) {
 	}
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if key := f.Tag.Get("yaml"); key != "-" {
+		switch key := f.Tag.Get("yaml"); key {
+		case "-":
+		case ",inline":
+			inStruct(f.Type, path, list)
+		default:
 			*list = append(*list, path+key)
 			inStruct(f.Type, path+key+".", list)
 		}
