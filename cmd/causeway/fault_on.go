@@ -20,7 +20,7 @@ import (
 // one worker, one after the other.
 const (
 	faultFile = "CAUSEWAY_FAULTS"
-	calmAfter = 20
+	calmAfter = 3
 )
 
 // A worker dies, too, that is about to handle a text with the body
