@@ -3,6 +3,7 @@ package main_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"strconv"
@@ -297,13 +298,20 @@ func (k *traffic) obeyed(o *orders, may allowed) {
 	k.t.Logf("%d orders, %d welcomes, %d removals, %d lost in the socket", len(o.ids()), len(o.welcomes), left, lost)
 }
 
-// subscribed checks that journalled subscriptions are in force.
+// subscribed checks that subscriptions are in force: those that were in the
+// journal, and where nothing can get lost all that were asked for.
 func (k *traffic) subscribed(store mapping.Store) {
-	for contact := range k.journal.contacts {
-		c, ok, err := store.Contact(k.t.Context(), domain, "dan@localhost", bridges.ChatID(contact))
-		if err != nil || !ok || c.Subscription&mapping.SeesContact == 0 {
-			k.t.Errorf("the subscription to %s was journalled and is not in force: %+v %v", contact, c, err)
+	all := maps.Clone(k.journal.contacts)
+	for _, o := range k.orders {
+		if k.setup.whole {
+			maps.Copy(all, o.contacts)
 		}
 	}
-	k.t.Logf("%d subscriptions were in the journal at a kill", len(k.journal.contacts))
+	for contact := range all {
+		c, ok, err := store.Contact(k.t.Context(), domain, "dan@localhost", bridges.ChatID(contact))
+		if err != nil || !ok || c.Subscription&mapping.SeesContact == 0 {
+			k.t.Errorf("the subscription to %s was taken and is not in force: %+v %v", contact, c, err)
+		}
+	}
+	k.t.Logf("%d subscriptions must be in force", len(all))
 }

@@ -13,11 +13,12 @@ import (
 	"causeway/cmd/loadgen/wire"
 )
 
-// order is one IQ set or subscription that a user sends.
-type order struct{ id, stanza string }
+// order is one IQ set, which has an id, or a subscription to a contact, that a
+// user sends.
+type order struct{ id, contact, stanza string }
 
 func iq(id, payload string) order {
-	return order{id, fmt.Sprintf("<iq type='set' to='%s' id='%s'>%s</iq>", domain, id, payload)}
+	return order{id, "", fmt.Sprintf("<iq type='set' to='%s' id='%s'>%s</iq>", domain, id, payload)}
 }
 
 // registering registers and leaves in turn.
@@ -34,8 +35,8 @@ func subscribing(n int) order {
 	case n < 10:
 		return iq(fmt.Sprint("enter-", n), "<query xmlns='jabber:iq:register'/>")
 	case n%2 == 0:
-		contact := fmt.Sprintf("+1202555%04d@%s", 100+n/2%conversations, domain)
-		return order{"", fmt.Sprintf("<presence type='subscribe' to='%s'/>", contact)}
+		contact := fmt.Sprintf("+1202555%04d", 100+n/2%conversations)
+		return order{"", contact, fmt.Sprintf("<presence type='subscribe' to='%s@%s'/>", contact, domain)}
 	}
 	return iq(fmt.Sprint("status-", n), "<command xmlns='http://jabber.org/protocol/commands' node='status' action='execute'/>")
 }
@@ -49,6 +50,7 @@ type orders struct {
 
 	mu       sync.Mutex
 	sent     []string
+	contacts map[string]bool           // to whom it has asked to subscribe
 	got      map[string]map[string]int // answers by id, as they came
 	welcomes map[string]bool           // stanza ids
 	pong     chan struct{}             // a ping is answered; holds one
@@ -62,7 +64,7 @@ func newOrders(t *testing.T, name, address string, every time.Duration, plan fun
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &orders{plan: plan, every: every, cl: cl, got: map[string]map[string]int{}, welcomes: map[string]bool{}, pong: make(chan struct{}, 1)}
+	o := &orders{plan: plan, every: every, cl: cl, contacts: map[string]bool{}, got: map[string]map[string]int{}, welcomes: map[string]bool{}, pong: make(chan struct{}, 1)}
 	if err := cl.Send("<presence/>"); err != nil {
 		t.Fatal(err)
 	}
@@ -80,11 +82,7 @@ func (o *orders) give(stop <-chan struct{}) {
 	defer beat.Stop()
 	for n := 0; ; n++ {
 		next := o.plan(n)
-		if next.id != "" {
-			o.mu.Lock()
-			o.sent = append(o.sent, next.id)
-			o.mu.Unlock()
-		}
+		o.note(next)
 		if o.cl.Send("%s", next.stanza) != nil {
 			return
 		}
@@ -93,6 +91,16 @@ func (o *orders) give(stop <-chan struct{}) {
 			return
 		case <-beat.C:
 		}
+	}
+}
+
+func (o *orders) note(next order) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if next.id != "" {
+		o.sent = append(o.sent, next.id)
+	} else {
+		o.contacts[next.contact] = true
 	}
 }
 
