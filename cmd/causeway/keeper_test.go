@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -57,6 +58,7 @@ func TestKeeperKilled(t *testing.T) {
 	<-r.gateway.Done()
 	lab.Await(t, "the worker knows it", func() bool { return r.gateway.count("the keeper has died") == 1 })
 	r.textsBothWays(u, "an orphan")
+	r.gateway.outcome(0, []string{fmt.Sprintf("process %d, whose keeper %d has died", before.PID, before.Keeper.PID)}, "status")
 	if s := r.gateway.wholeStatus(); s.PID != before.PID {
 		t.Errorf("process %d serves, it was %d", s.PID, before.PID)
 	}

@@ -24,8 +24,8 @@ func (c *checking) notes(cfg *config.Config) {
 		}
 	}
 	if runtime.GOOS == "linux" {
-		c.note("after a power failure, or a kill -9 of causeway with run --no-keeper, what the XMPP\n" +
-			"        server has sent and causeway has not yet read is lost; a clean stop loses nothing")
+		c.note("after a power failure, or a kill -9 of keeper and worker together or with run --no-keeper,\n" +
+			"        what the XMPP server has sent and causeway has not yet read is lost; a clean stop loses nothing")
 	} else {
 		c.note("only on Linux do connections outlive a crash of causeway: here, what the XMPP server\n" +
 			"        has sent and causeway has not yet read is lost then; a clean stop loses nothing")

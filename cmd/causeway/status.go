@@ -62,6 +62,8 @@ func processes(s *app.Status) string {
 	switch k := s.Keeper; {
 	case k.PID == 0:
 		return fmt.Sprintf("process %d, without a keeper", s.PID)
+	case s.Orphan:
+		return fmt.Sprintf("process %d, whose keeper %d has died: start causeway once more", s.PID, k.PID)
 	case k.Restarts == 0:
 		return fmt.Sprintf("process %d, keeper %d", s.PID, k.PID)
 	default:

@@ -17,7 +17,8 @@ import (
 type Status struct {
 	Version string         `json:"version"`
 	PID     int            `json:"pid"`
-	Keeper  keeper.Report  `json:"keeper"` // PID 0: none
+	Keeper  keeper.Report  `json:"keeper"`           // PID 0: none
+	Orphan  bool           `json:"orphan,omitempty"` // the keeper has died
 	Started time.Time      `json:"started"`
 	Store   string         `json:"store"`
 	ToStore State          `json:"to_store"` // whether it can be written
@@ -71,7 +72,7 @@ const lookTime = 2 * time.Second
 // Status collects the state of all bridges. It reads the store, until ctx
 // ends.
 func (a *App) Status(ctx context.Context) (Status, error) {
-	s := Status{Version: a.version, PID: os.Getpid(), Keeper: a.keeper.Report(), Started: a.started, Store: a.cfg.Store, ToStore: a.storeState()}
+	s := Status{Version: a.version, PID: os.Getpid(), Keeper: a.keeper.Report(), Started: a.started, Store: a.cfg.Store, ToStore: a.storeState(), Orphan: a.orphan()}
 	unsettled, err := a.gauge("causeway_gateway_unsettled")
 	if err != nil {
 		return s, err
@@ -100,6 +101,16 @@ func (a *App) Status(ctx context.Context) (Status, error) {
 		s.Quarantine, err = unknown, nil
 	}
 	return s, err
+}
+
+// orphan tells whether the keeper has died.
+func (a *App) orphan() bool {
+	select {
+	case <-a.keeper.Gone():
+		return true
+	default:
+		return false
+	}
 }
 
 // add counts a record, which is newer than those before it.
