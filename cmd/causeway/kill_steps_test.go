@@ -23,9 +23,12 @@ var steps = []string{
 	"gateway: settled", "gateway: deliver", "gateway: delivered",
 }
 
-// rare are those that a worker passes few times. Parked texts are there to be
-// read early on, while a phone is out of reach.
-var rare = map[string]bool{"gateway: load": true, "gateway: replay": true}
+// whileStuck is passed only while a phone is out of reach: then there are parked
+// texts to be read.
+const whileStuck = "gateway: load"
+
+// rare are those that a worker passes few times.
+var rare = map[string]bool{whileStuck: true, "gateway: replay": true}
 
 func TestKillBetweenStepsBesideProsody(t *testing.T) { t.Parallel(); killedBetweenSteps(t, "prosody") }
 
@@ -44,10 +47,12 @@ func killedBetweenSteps(t *testing.T, server string) {
 		program: faulty(t), env: []string{"CAUSEWAY_FAULTS=" + plan.file},
 	})
 	w := k.watch()
-	k.beginStuck()
+	k.begin()
 	deaths := plan.write()
 	k.gateway.killWorker()
-	plan.await()
+	plan.await(func(left string) bool { return !strings.Contains(left, whileStuck) })
+	k.centre.SetStuck(stuckPhone, 0)
+	plan.await(func(left string) bool { return left == "" })
 	k.gateway.killWorker()
 	k.unnoticed(w)
 	k.finish()
@@ -91,11 +96,11 @@ func (p plan) write() (deaths int) {
 	return deaths
 }
 
-// await blocks until the program has died at all places. It waits for each as
-// long as a step may take.
-func (p plan) await() {
+// await blocks until done says so of the places that are left. It waits for each
+// as long as a step may take.
+func (p plan) await(done func(left string) bool) {
 	p.t.Helper()
-	for left := p.left(); left != ""; {
+	for left := p.left(); !done(left); {
 		before := left
 		lab.Await(p.t, "a death at "+strings.SplitN(left, "\n", 2)[0], func() bool {
 			left = p.left()
