@@ -14,8 +14,7 @@ import (
 // steps are the places between two steps at which the program is killed
 // (takeover.Step).
 var steps = []string{
-	"gateway: load", "gateway: replay",
-	"link: peeked", "link: framed", "link: tried", "link: committed", "link: noted", "link: consumed", "link: dispatched",
+	"link: peeked", "link: framed", "gateway: replay", "gateway: load", "link: tried", "link: committed", "link: noted", "link: consumed", "link: dispatched",
 	"link: ring written", "link: noted write", "link: written", "link: answered", "link: settled", "link: done",
 	"smpp: peeked", "smpp: noted", "smpp: consumed", "smpp: handled", "smpp: delivered", "smpp: answered",
 	"smpp: slot", "smpp: queued", "smpp: writing", "smpp: halfwritten", "smpp: written", "smpp: response", "smpp: returned",
