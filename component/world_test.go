@@ -179,7 +179,11 @@ func (l *life) commit(keys []Key, done func()) {
 
 // random dies at any step after some others, by a seed.
 func random(r *rand.Rand, steps int) func(*life, string) bool {
-	left := r.IntN(steps)
+	return after(r.IntN(steps))
+}
+
+// after dies at the step that comes after so many others.
+func after(left int) func(*life, string) bool {
 	return func(*life, string) bool {
 		left--
 		return left < 0
@@ -227,9 +231,13 @@ func manyTakeovers(t *testing.T, seed uint64) {
 	all := make(chan struct{}) // that is sent has come
 	wg.Go(func() {
 		first.end()
-		for range lives {
+		for i := range lives {
 			lazy := rand.New(rand.NewPCG(seed, r.Uint64()))
-			l := w.live(random(r, 40), func() bool { return lazy.IntN(2) == 0 })
+			die := random(r, 40)
+			if i%3 == 2 { // three deaths at one stanza would put it away
+				die = after(40 + r.IntN(40))
+			}
+			l := w.live(die, func() bool { return lazy.IntN(2) == 0 })
 			select {
 			case <-l.ended:
 			case <-all:
