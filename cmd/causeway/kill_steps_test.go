@@ -47,6 +47,7 @@ func killedBetweenSteps(t *testing.T, server string) {
 	})
 	w := k.watch()
 	k.begin()
+	lab.Await(t, "parked texts", func() bool { return k.gateway.status().Parked > 0 })
 	deaths := plan.write()
 	k.gateway.killWorker()
 	plan.await(func(left string) bool { return !strings.Contains(left, whileStuck) })
