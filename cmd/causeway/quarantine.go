@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -111,15 +112,7 @@ type quarantineDropCmd struct {
 
 // Run deletes one record.
 func (c quarantineDropCmd) Run(e *env) error {
-	path, err := e.storePath()
-	if err != nil {
-		return err
-	}
-	if err := sqlite.Drop(e.ctx, path, mapping.Key(c.Key)); err != nil {
-		return c.Key.unchanged(err)
-	}
-	_, err = fmt.Fprintf(e.out, "%s is deleted\n", c.Key)
-	return err
+	return c.Key.change(e, sqlite.Drop, "is deleted")
 }
 
 type quarantineRetryCmd struct {
@@ -128,21 +121,22 @@ type quarantineRetryCmd struct {
 
 // Run puts one record back into the journal.
 func (c quarantineRetryCmd) Run(e *env) error {
+	return c.Key.change(e, sqlite.Requeue, "is in the queue again: start causeway, which handles it")
+}
+
+// change does f to a record, and says what it is now or why it stays where it
+// is.
+func (k recordKey) change(e *env, f func(ctx context.Context, path string, k mapping.Key) error, now string) error {
 	path, err := e.storePath()
 	if err != nil {
 		return err
 	}
-	if err := sqlite.Requeue(e.ctx, path, mapping.Key(c.Key)); err != nil {
-		return c.Key.unchanged(err)
-	}
-	_, err = fmt.Fprintf(e.out, "%s is in the queue again: start causeway, which handles it\n", c.Key)
-	return err
-}
-
-// unchanged says why a record stays where it is.
-func (k recordKey) unchanged(err error) error {
-	if errors.Is(err, sqlite.ErrInUse) {
+	switch err := f(e.ctx, path, mapping.Key(k)); {
+	case errors.Is(err, sqlite.ErrInUse):
 		return fmt.Errorf("the quarantine is changed only while causeway is stopped: %w", err)
+	case err != nil:
+		return fmt.Errorf("%s: %w", k, err)
 	}
-	return fmt.Errorf("%s: %w", k, err)
+	_, err = fmt.Fprintf(e.out, "%s %s\n", k, now)
+	return err
 }
