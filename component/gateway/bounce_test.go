@@ -130,9 +130,10 @@ func forgedBounce(r *timeless) {
 	}
 }
 
-func (r *timeless) give(e bridges.Event) {
+// give delivers events in one call: they are on disk together.
+func (r *timeless) give(events ...bridges.Event) {
 	r.t.Helper()
-	if err := r.g.Deliver(r.t.Context(), []bridges.Delivery{{Account: alice, Event: e}}); err != nil {
+	if err := r.g.Deliver(r.t.Context(), toAlice(events...)); err != nil {
 		r.t.Fatal(err)
 	}
 	synctest.Wait()

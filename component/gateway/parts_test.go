@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -22,14 +21,7 @@ func part(ref string, number, total uint8, text string) bridges.Part {
 // show delivers events and returns the bodies that the user has been shown.
 func (r *timeless) show(t *testing.T, events ...bridges.Event) []string {
 	t.Helper()
-	ds := make([]bridges.Delivery, len(events))
-	for i, e := range events {
-		ds[i] = bridges.Delivery{Account: alice, Event: e}
-	}
-	if err := r.g.Deliver(t.Context(), ds); err != nil {
-		t.Fatal(err)
-	}
-	synctest.Wait()
+	r.give(events...)
 	return bodies(r.drain())
 }
 

@@ -147,13 +147,17 @@ func (r *rig) wantOnPhone(texts ...string) {
 // deliver hands events of the network to the gateway.
 func (r *rig) deliver(events ...bridges.Event) {
 	r.t.Helper()
-	var ds []bridges.Delivery
+	if err := r.bridge.Host().Deliver(r.t.Context(), toAlice(events...)); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// toAlice addresses events to her.
+func toAlice(events ...bridges.Event) (ds []bridges.Delivery) {
 	for _, e := range events {
 		ds = append(ds, bridges.Delivery{Account: alice, Event: e})
 	}
-	if err := r.bridge.Host().Deliver(r.t.Context(), ds); err != nil {
-		r.t.Fatal(err)
-	}
+	return ds
 }
 
 func sms(text string) bridges.Message {

@@ -34,7 +34,7 @@ func TestSettledBeforeItsTurn(t *testing.T) {
 				r.drain()
 				r.hold = true
 				r.store.lazy()
-				r.giveAll(c.events...)
+				r.give(c.events...)
 				if told := messages(r.drain()); len(told) != 1 {
 					t.Fatalf("the user was told %q", told)
 				}
@@ -47,18 +47,6 @@ func TestSettledBeforeItsTurn(t *testing.T) {
 				next.end()
 			})
 		})
-	}
-}
-
-// giveAll is give in one call, whose events are on disk together.
-func (r *timeless) giveAll(events ...bridges.Event) {
-	r.t.Helper()
-	var ds []bridges.Delivery
-	for _, e := range events {
-		ds = append(ds, bridges.Delivery{Account: alice, Event: e})
-	}
-	if err := r.bridge.Host().Deliver(r.t.Context(), ds); err != nil {
-		r.t.Fatal(err)
 	}
 }
 
@@ -143,7 +131,7 @@ func TestEarlyReceiptsInOrder(t *testing.T) {
 	inBubble(t, func(r *timeless) {
 		r.hold = true
 		r.bridge.OnSend(parts("p1", "p2", "p3"))
-		r.giveAll(delivered("p3"), delivered("p1"), delivered("p2"))
+		r.give(delivered("p3"), delivered("p1"), delivered("p2"))
 		r.store.lazy()
 		r.receive(t, text("a1", "long"))
 		told := messages(r.drain())
