@@ -64,9 +64,7 @@ func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 	if x.origin != under {
 		b.Settle = []mapping.Key{x.origin}
 	}
-	if x.record != (mapping.Key{}) {
-		b.Settle = append(b.Settle, x.record)
-	}
+	b.Settle = appendNamed(b.Settle, x.record)
 	if g.store.Commit(ctx, b) == nil {
 		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "kept").Inc()
 		g.log.Info("message kept until the user returns", "id", trace(x.origin), "stanza", x.id)

@@ -187,13 +187,17 @@ func (g *Gateway) sendWithin(ctx context.Context, o *stanza.Out) {
 
 // settle says that a record is done with.
 func (g *Gateway) settle(ctx context.Context, keys ...mapping.Key) {
-	b := new(mapping.Batch)
+	if keys = appendNamed(nil, keys...); len(keys) > 0 {
+		g.behind(ctx, &mapping.Batch{Settle: keys})
+	}
+}
+
+// appendNamed appends the keys to list but for zero ones, which name no record.
+func appendNamed(list []mapping.Key, keys ...mapping.Key) []mapping.Key {
 	for _, k := range keys {
 		if k != (mapping.Key{}) {
-			b.Settle = append(b.Settle, k)
+			list = append(list, k)
 		}
 	}
-	if len(b.Settle) > 0 {
-		g.behind(ctx, b)
-	}
+	return list
 }

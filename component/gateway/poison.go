@@ -55,10 +55,7 @@ func (g *Gateway) poisonedStanza(s *stanza.Stanza, key mapping.Key, reason strin
 	t := g.begin(accountOf(s.From), key)
 	if key != (mapping.Key{}) {
 		g.cfg.Metrics.quarantined.WithLabelValues(g.domain, "panic").Inc()
-		t.batch.Quarantine = []mapping.Quarantined{{
-			Key: key, Bridge: g.domain, Reason: reason, At: time.Now(),
-			Record: mapping.Record{Kind: mapping.FromXMPP, Data: []byte(s.Raw())},
-		}}
+		t.batch.Quarantine = g.away(key, mapping.Record{Kind: mapping.FromXMPP, Data: []byte(s.Raw())}, reason)
 	}
 	if o, ok := errInternal.Reply(s); ok && s.Kind != stanza.Presence {
 		t.send(o)
@@ -84,7 +81,7 @@ func (g *Gateway) poisonedEvents(ins []*incoming, reason string) {
 		}
 		g.cfg.Metrics.quarantined.WithLabelValues(g.domain, "panic").Inc()
 		b.Settle = append(b.Settle, in.key)
-		b.Quarantine = append(b.Quarantine, mapping.Quarantined{Key: in.key, Bridge: g.domain, Record: rec, Reason: reason, At: time.Now()})
+		b.Quarantine = append(b.Quarantine, g.away(in.key, rec, reason)...)
 		if i == 0 {
 			told = g.withNotice(b, in.key, rec)
 		}
@@ -99,12 +96,12 @@ func (g *Gateway) quarantine(k mapping.Key, r mapping.Record, err error) {
 	g.log.Error("record of the journal cannot be read", "id", trace(k), "err", err)
 	g.cfg.Metrics.dropped.WithLabelValues(g.domain, "unreadable record").Inc()
 	g.cfg.Metrics.quarantined.WithLabelValues(g.domain, "unreadable").Inc()
-	b := &mapping.Batch{
-		Settle: []mapping.Key{k},
-		Quarantine: []mapping.Quarantined{{
-			Key: k, Bridge: g.domain, Record: r, Reason: err.Error(), At: time.Now(),
-		}},
-	}
+	b := &mapping.Batch{Settle: []mapping.Key{k}, Quarantine: g.away(k, r, err.Error())}
 	b.Done = g.withNotice(b, k, r)
 	g.store.Behind(b)
+}
+
+// away is the row of a record that is put away now.
+func (g *Gateway) away(k mapping.Key, r mapping.Record, reason string) []mapping.Quarantined {
+	return []mapping.Quarantined{{Key: k, Bridge: g.domain, Record: r, Reason: reason, At: time.Now()}}
 }

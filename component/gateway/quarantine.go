@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
-	"time"
 
 	"causeway/bridges"
 	"causeway/component/stanza"
@@ -39,7 +38,7 @@ func (g *Gateway) putAway(ctx context.Context, k killer) error {
 	const reason = "it killed the program three times"
 	t := &tx{}
 	t.batch.Settle = []mapping.Key{k.key}
-	t.batch.Quarantine = []mapping.Quarantined{{Key: k.key, Bridge: g.domain, Record: k.record, Reason: reason, At: time.Now()}}
+	t.batch.Quarantine = g.away(k.key, k.record, reason)
 	head := headOf(k.record)
 	if k.record.Kind == mapping.FromXMPP && head.Kind != stanza.Presence {
 		t.account = accountOf(head.From)

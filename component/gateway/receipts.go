@@ -122,11 +122,7 @@ func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
 	}
 	o := g.receiptStanza(in, row)
 	if !news || o == nil {
-		b := &mapping.Batch{PutMessages: rows}
-		if record != (mapping.Key{}) {
-			b.Settle = []mapping.Key{record}
-		}
-		g.finishIn(ctx, in, b)
+		g.finishIn(ctx, in, &mapping.Batch{PutMessages: rows, Settle: appendNamed(nil, record)})
 		return
 	}
 	g.hot.receipts[in.Receipt.State == bridges.Failed].Inc()

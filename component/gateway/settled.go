@@ -33,10 +33,7 @@ func (g *Gateway) settled(b *mapping.Batch, k mapping.Key) {
 		}
 		fl = g.told(g.work, r)
 	}
-	b.Settle = append(b.Settle, k)
-	if fl.record != (mapping.Key{}) {
-		b.Settle = append(b.Settle, fl.record)
-	}
+	b.Settle = appendNamed(b.Settle, k, fl.record)
 	b.PutMessages = append(b.PutMessages, fl.rows...)
 }
 
