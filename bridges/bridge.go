@@ -54,14 +54,6 @@ type Reporter interface {
 	State() (since time.Time, err error)
 }
 
-// Enroller is a Bridge that has something to say about who registers.
-type Enroller interface {
-	// Enroll decides about a registration and returns the identity that the
-	// account shall have on the network. It stores nothing: the gateway does.
-	// It does not block on the network for longer than ctx allows.
-	Enroll(ctx context.Context, r Registration) (Enrollment, error)
-}
-
 // Resolver is a Bridge that knows the form of its addresses.
 type Resolver interface {
 	// Resolve returns the canonical id for a decoded localpart. It is pure
@@ -132,26 +124,9 @@ type Delivery struct {
 type Account struct {
 	ID   AccountID
 	Self UserID // the account's identity on the network
-}
-
-// Registration is a wish to register.
-type Registration struct {
-	Account AccountID
-	// Fields holds what the user filled in, by Field.Name.
-	Fields map[string]string
-	// Taken tells whether another account has this identity.
-	Taken func(UserID) (bool, error)
-	// Released tells when an identity that is not taken was given back, zero
-	// when nobody had it as far as is remembered (half a year), and whether
-	// this account has it or had it last. Choose picks by that.
-	Released func(UserID) (at time.Time, own bool, err error)
-}
-
-// Enrollment is the answer to a Registration.
-type Enrollment struct {
-	Self UserID
-	// Welcome is shown to the user, one sentence or more.
-	Welcome string
+	// Settings is what the user has set, by Field.Name of Configurer.Settings.
+	// What was never set is not in it. Read only.
+	Settings map[string]string
 }
 
 // Info describes a network for discovery, registration and limits.
@@ -167,14 +142,12 @@ type Info struct {
 	Fields       []Field
 	// Unknown says what becomes of a message whose outcome is unknown.
 	Unknown UnknownPolicy
-	// Receipts: the network reports delivery to the addressee.
-	Receipts bool
-}
-
-// Field is one datum that registration asks for.
-type Field struct {
-	Name, Label      string
-	Secret, Required bool
+	// Can is what the network can do beyond texts.
+	Can Can
+	// Client is the registered type of the disco identity "client" that contacts
+	// have, for what people of this network hold in their hands: "phone", "pc",
+	// "bot" … Never empty.
+	Client string
 }
 
 // UnknownPolicy is what becomes of a message of which nobody knows whether

@@ -5,7 +5,9 @@ import "time"
 // Event is what happens in a conversation. The same structs travel both ways.
 type Event interface{ event() }
 
-// Message is one text of a person to a conversation.
+// Message is one text of a person to a conversation. An incoming one whose From
+// is the account's own identity was sent by the user through another program of
+// the network; only to oneself Chat is that identity, too.
 type Message struct {
 	// ID is the network's own id of an incoming message; empty when the
 	// network has none (SMS). On the way out it is empty.

@@ -24,12 +24,19 @@ type Bridge struct {
 	next  int
 	host  bridges.Host
 	ready chan struct{}
+
+	events   chan bridges.Event
+	opened   []bridges.Account
+	ask      func(r bridges.Registration) (*bridges.Ask, error)
+	settings []bridges.Field
+	check    func(values map[string]string) error
+	profiles map[bridges.UserID]bridges.Profile
+	contacts map[bridges.AccountID][]bridges.Person
 }
 
 var (
 	_ bridges.Bridge   = (*Bridge)(nil)
 	_ bridges.Runner   = (*Bridge)(nil)
-	_ bridges.Enroller = (*Bridge)(nil)
 	_ bridges.Resolver = (*Bridge)(nil)
 )
 
@@ -38,12 +45,22 @@ func New(info bridges.Info, pool ...bridges.UserID) *Bridge {
 	return &Bridge{
 		info: info, pool: pool, news: make(chan bridges.Message, 100_000),
 		open: map[bridges.AccountID]int{}, ready: make(chan struct{}),
+		events:   make(chan bridges.Event, 100_000),
+		profiles: map[bridges.UserID]bridges.Profile{}, contacts: map[bridges.AccountID][]bridges.Person{},
 	}
 }
 
 // SMS is the info of a network such as SMS.
 func SMS() bridges.Info {
-	return bridges.Info{Type: "sms", Name: "SMS", Example: "+12025550100", Receipts: true}
+	return bridges.Info{Type: "sms", Client: "phone", Name: "SMS", Example: "+12025550100", Can: bridges.CanReceipts}
+}
+
+// Rich is the info of a network that can do all that a Session can implement.
+func Rich() bridges.Info {
+	return bridges.Info{
+		Type: "xmpp", Client: "pc", Name: "Rich", Example: "+12025550100",
+		Can: bridges.CanReceipts | bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts,
+	}
 }
 
 // Info implements bridges.Bridge.
@@ -65,6 +82,10 @@ func (b *Bridge) All() []bridges.Message {
 	defer b.mu.Unlock()
 	return append([]bridges.Message(nil), b.sent...)
 }
+
+// Events has each bridges.Typing and bridges.Displayed that was given to the
+// network, in order, by From.
+func (b *Bridge) Events() <-chan bridges.Event { return b.events }
 
 // OpenSessions counts the sessions of an account.
 func (b *Bridge) OpenSessions(id bridges.AccountID) int {
@@ -92,52 +113,8 @@ func (b *Bridge) Open(_ context.Context, a bridges.Account) (bridges.Session, er
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.open[a.ID]++
-	return &session{b, a}, nil
-}
-
-type session struct {
-	b *Bridge
-	a bridges.Account
-}
-
-// Send implements bridges.Session.
-func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.MessageID, error) {
-	b := s.b
-	b.mu.Lock()
-	b.next++
-	id := bridges.MessageID("m" + strconv.Itoa(b.next))
-	b.sent = append(b.sent, m)
-	f := b.send
-	b.mu.Unlock()
-	b.news <- m
-	if f != nil {
-		return f(ctx, m)
-	}
-	bridges.Waits(ctx)
-	return []bridges.MessageID{id}, nil
-}
-
-// Close implements bridges.Session.
-func (s *session) Close() error {
-	s.b.mu.Lock()
-	defer s.b.mu.Unlock()
-	s.b.open[s.a.ID]--
-	return nil
-}
-
-// Enroll implements bridges.Enroller: a number that Choose picks of the pool.
-func (b *Bridge) Enroll(_ context.Context, r bridges.Registration) (bridges.Enrollment, error) {
-	if r.Fields["password"] == "wrong" {
-		return bridges.Enrollment{}, &bridges.Error{Kind: bridges.Forbidden, Text: "The password is wrong."}
-	}
-	n, ok, err := r.Choose(b.pool)
-	if err == nil && !ok {
-		err = &bridges.Error{Kind: bridges.Quota, Text: "No number is free."}
-	}
-	if err != nil {
-		return bridges.Enrollment{}, err
-	}
-	return bridges.Enrollment{Self: n, Welcome: "Welcome. Your number is " + string(n) + "."}, nil
+	b.opened = append(b.opened, a)
+	return b.session(a), nil
 }
 
 // Resolve implements bridges.Resolver: E.164, else a hint.

@@ -1,19 +1,35 @@
 package bridgetest
 
 import (
+	"fmt"
 	"testing"
 
 	"causeway/bridges"
 )
 
 func TestScriptedBridge(t *testing.T) {
-	Suite(t, func(*testing.T) Subject {
+	const all = bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts
+	for can := range all + 1 {
+		if can&^all == 0 {
+			t.Run(fmt.Sprintf("can %b", can), func(t *testing.T) { Suite(t, scripted(can)) })
+		}
+	}
+}
+
+func scripted(can bridges.Can) func(*testing.T) Subject {
+	return func(*testing.T) Subject {
+		info := SMS()
+		info.Can |= can
+		b := New(info, "+12025550199")
+		b.SetContacts("alice@example.org", bridges.Person{ID: "+12025550100", Name: "Bob"})
+		b.SetProfile("+12025550100", bridges.Profile{Name: "Bob", Badge: "B"})
+		b.SetSettings([]bridges.Field{{Name: "sign", Label: "Signature", Default: "false", Kind: bridges.Bool}}, nil)
 		return Subject{
-			Bridge:  New(SMS(), "+12025550199"),
+			Bridge:  b,
 			Account: bridges.Account{ID: "alice@example.org", Self: "+12025550199"},
 			Chat:    "+12025550100",
 			Good:    []string{"+12025550100", "12025550100"},
 			Bad:     []string{"nobody"},
 		}
-	})
+	}
 }

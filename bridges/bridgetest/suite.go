@@ -39,22 +39,21 @@ func Suite(t *testing.T, open func(t *testing.T) Subject) {
 	t.Run("messages get ids", func(t *testing.T) { checkSend(t, open(t)) })
 	t.Run("a send says that it waits", func(t *testing.T) { checkWaits(t, open(t)) })
 	t.Run("a cancelled send returns", func(t *testing.T) { checkCancel(t, open(t)) })
+	t.Run("a session can what info says", func(t *testing.T) { checkCan(t, open(t)) })
+	t.Run("settings are complete", func(t *testing.T) { checkConfigurer(t, open(t)) })
+	t.Run("people are told of", func(t *testing.T) { checkPeople(t, open(t)) })
 	t.Run("sessions close and open again", func(t *testing.T) { checkReopen(t, open(t)) })
 }
 
 func checkInfo(t *testing.T, s Subject) {
 	i := s.Bridge.Info()
-	if i.Type == "" || i.Name == "" {
-		t.Errorf("type %q and name %q must be set", i.Type, i.Name)
+	if i.Type == "" || i.Name == "" || i.Client == "" {
+		t.Errorf("type %q, name %q and client %q must be set", i.Type, i.Name, i.Client)
 	}
 	if !reflect.DeepEqual(i, s.Bridge.Info()) {
 		t.Error("Info changed between two calls")
 	}
-	for _, f := range i.Fields {
-		if f.Name == "" || f.Label == "" {
-			t.Errorf("field %+v lacks a name or a label", f)
-		}
-	}
+	checkFields(t, i.Fields)
 }
 
 func checkResolver(t *testing.T, s Subject) {
@@ -100,6 +99,9 @@ func checkEnroller(t *testing.T, s Subject) {
 	one, err := e.Enroll(ctx, r)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if one.Ask != nil {
+		t.Fatalf("the fields of the suite do not register: %+v is asked", one.Ask)
 	}
 	if two, err := e.Enroll(ctx, r); err != nil || one.Self != two.Self {
 		t.Errorf("the same wish got %q and then %q, %v", one.Self, two.Self, err)

@@ -228,8 +228,8 @@ func TestReceiptsRule(t *testing.T) {
 			if asked != c.asked {
 				t.Errorf("asked %q", asked)
 			}
-			if b.Info().Receipts != (c.rule != receiptsNone) {
-				t.Error("Info.Receipts")
+			if b.Info().Can.Has(bridges.CanReceipts) != (c.rule != receiptsNone) {
+				t.Error("Info.Can")
 			}
 		})
 	}

@@ -72,9 +72,11 @@ func New(cfg Config, log *slog.Logger, r prometheus.Registerer, keeper takeover.
 // Info implements bridges.Bridge.
 func (b *Bridge) Info() bridges.Info {
 	i := bridges.Info{
-		Type: "sms", Name: "SMS", Example: example,
+		Type: "sms", Client: "phone", Name: "SMS", Example: example,
 		Instructions: "Register to get a phone number of your own, from which your texts are sent and at which you get the answers.",
-		Receipts:     b.cfg.Receipts != receiptsNone,
+	}
+	if b.cfg.Receipts != receiptsNone {
+		i.Can |= bridges.CanReceipts
 	}
 	if b.cfg.Unknown == unknownResend {
 		i.Unknown = bridges.Resend

@@ -74,7 +74,9 @@ type quickBridge struct {
 	sent chan bridges.MessageID
 }
 
-func (quickBridge) Info() bridges.Info { return bridges.Info{Type: "sms", Name: "SMS", Receipts: true} }
+func (quickBridge) Info() bridges.Info {
+	return bridges.Info{Type: "sms", Client: "phone", Name: "SMS", Can: bridges.CanReceipts}
+}
 
 func (b quickBridge) Open(context.Context, bridges.Account) (bridges.Session, error) { return b, nil }
 

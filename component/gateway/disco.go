@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"causeway/bridges"
 	"causeway/component"
 	"causeway/component/stanza"
 	"causeway/component/xep/caps"
@@ -36,19 +37,15 @@ type entity struct {
 // can do (xeps.md section 2).
 func newDiscoInfo(g *Gateway) *discoInfo {
 	person := g.features(component.ToContact)
-	if g.info.Receipts {
+	if g.info.Can.Has(bridges.CanReceipts) {
 		person = append(person, receipts.NS)
-	}
-	client := "pc"
-	if g.info.Type == "sms" || g.info.Type == "pstn" {
-		client = "phone"
 	}
 	d := &discoInfo{
 		domain: newEntity(append(g.features(component.ToDomain), `jid\20escaping`), contact.Form(g.cfg.Admins),
 			disco.Identity{Category: "gateway", Type: g.info.Type, Name: g.info.Name},
 			disco.Identity{Category: "account", Type: "registered", Name: g.info.Name}),
 		contact: newEntity(person, nil, disco.Identity{Category: "account", Type: "registered"}),
-		speaker: newEntity(person, nil, disco.Identity{Category: "client", Type: client}),
+		speaker: newEntity(person, nil, disco.Identity{Category: "client", Type: g.info.Client}),
 	}
 	d.contact.caps = d.speaker.caps // presence comes from the resource only
 	return d

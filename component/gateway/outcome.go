@@ -26,7 +26,7 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 		}
 	}
 	rows := b.PutMessages
-	if len(ids) == 1 && g.info.Receipts {
+	if len(ids) == 1 && g.info.Can.Has(bridges.CanReceipts) {
 		b.PutMessages = nil
 		b.Cycles = []*mapping.Cycle{{Bridge: g.domain, Records: []mapping.Record{encodeAwaited(&rows[0])}}}
 	}

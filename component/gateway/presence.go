@@ -47,8 +47,8 @@ func (g *Gateway) turnAway(ctx context.Context, s *stanza.Stanza) {
 	}
 }
 
-// onAvailable takes a user as being there (xeps.md 0100.19-20). SMS and the
-// like keep their own sessions, so that nothing else starts.
+// onAvailable takes a user as being there (xeps.md 0100.19-20). Sessions are
+// opened by messages, so that nothing else starts.
 func (g *Gateway) onAvailable(ctx context.Context, s *stanza.Stanza, id bridges.AccountID) {
 	if resourceOf(s.From) == "" {
 		return

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 
+	"causeway/bridges"
 	"causeway/component"
 	"causeway/component/stanza"
 	"causeway/component/xep/form"
@@ -45,7 +46,7 @@ func (g *Gateway) registrationForm() form.Form {
 	}
 	for _, x := range g.info.Fields {
 		typ := "text-single"
-		if x.Secret {
+		if x.Kind == bridges.Secret {
 			typ = "text-private"
 		}
 		f.Fields = append(f.Fields, form.Field{Var: x.Name, Type: typ, Label: x.Label, Required: x.Required})

@@ -42,7 +42,7 @@ func withPassword() bridges.Info {
 	i := bridgetest.SMS()
 	i.Fields = []bridges.Field{
 		{Name: "username", Label: "User name", Required: true},
-		{Name: "password", Label: "Password", Required: true, Secret: true},
+		{Name: "password", Label: "Password", Required: true, Kind: bridges.Secret},
 	}
 	return i
 }

@@ -81,7 +81,7 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 	}
 	ids, err := g.attempt(ctx, acc, m, bridges.Message{
 		Chat: chat, From: acc.Self, Key: trace(m.key), Text: r.text,
-		Receipt: g.info.Receipts,
+		Receipt: g.info.Can.Has(bridges.CanReceipts),
 	})
 	if err != nil {
 		return g.failed(ctx, c, m, err, hash)

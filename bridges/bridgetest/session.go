@@ -1,0 +1,113 @@
+package bridgetest
+
+import (
+	"context"
+	"strconv"
+
+	"causeway/bridges"
+)
+
+// session takes texts. What more it can do is added by Bridge.session.
+type session struct {
+	b *Bridge
+	a bridges.Account
+}
+
+// Send implements bridges.Session.
+func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.MessageID, error) {
+	b := s.b
+	b.mu.Lock()
+	b.next++
+	id := bridges.MessageID("m" + strconv.Itoa(b.next))
+	b.sent = append(b.sent, m)
+	f := b.send
+	b.mu.Unlock()
+	b.news <- m
+	if f != nil {
+		return f(ctx, m)
+	}
+	bridges.Waits(ctx)
+	return []bridges.MessageID{id}, nil
+}
+
+// Close implements bridges.Session.
+func (s *session) Close() error {
+	s.b.mu.Lock()
+	defer s.b.mu.Unlock()
+	s.b.open[s.a.ID]--
+	return nil
+}
+
+// session makes one that implements what Info.Can says, and nothing more.
+func (b *Bridge) session(a bridges.Account) bridges.Session {
+	s := &session{b, a}
+	t, r, l := typist{s}, reader{s}, lister{s}
+	switch b.info.Can & (bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts) {
+	case bridges.CanTyping:
+		return struct {
+			*session
+			bridges.Typist
+		}{s, t}
+	case bridges.CanDisplayed:
+		return struct {
+			*session
+			bridges.Reader
+		}{s, r}
+	case bridges.CanContacts:
+		return struct {
+			*session
+			bridges.Lister
+		}{s, l}
+	case bridges.CanTyping | bridges.CanDisplayed:
+		return struct {
+			*session
+			bridges.Typist
+			bridges.Reader
+		}{s, t, r}
+	case bridges.CanTyping | bridges.CanContacts:
+		return struct {
+			*session
+			bridges.Typist
+			bridges.Lister
+		}{s, t, l}
+	case bridges.CanDisplayed | bridges.CanContacts:
+		return struct {
+			*session
+			bridges.Reader
+			bridges.Lister
+		}{s, r, l}
+	case bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts:
+		return struct {
+			*session
+			bridges.Typist
+			bridges.Reader
+			bridges.Lister
+		}{s, t, r, l}
+	}
+	return s
+}
+
+type typist struct{ s *session }
+
+// Typing implements bridges.Typist.
+func (t typist) Typing(_ context.Context, chat bridges.ChatID, composing bool) error {
+	t.s.b.events <- bridges.Typing{Chat: chat, From: t.s.a.Self, Composing: composing}
+	return nil
+}
+
+type reader struct{ s *session }
+
+// Displayed implements bridges.Reader.
+func (r reader) Displayed(_ context.Context, chat bridges.ChatID, upTo bridges.MessageID) error {
+	r.s.b.events <- bridges.Displayed{Chat: chat, From: r.s.a.Self, UpTo: upTo}
+	return nil
+}
+
+type lister struct{ s *session }
+
+// Contacts implements bridges.Lister.
+func (l lister) Contacts(context.Context) ([]bridges.Person, error) {
+	l.s.b.mu.Lock()
+	defer l.s.b.mu.Unlock()
+	return l.s.b.contacts[l.s.a.ID], nil
+}

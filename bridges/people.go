@@ -1,0 +1,62 @@
+package bridges
+
+import "context"
+
+// Person is somebody on the network.
+type Person struct {
+	ID UserID
+	// Name is what the account calls this person, or else the person; empty when
+	// the network knows none.
+	Name string
+	// Groups are the names of the groups in which the account's list has this
+	// person; nil for a person who is in no list.
+	Groups []string
+}
+
+// Profile is what can be told of a person. Every field may be empty.
+type Profile struct {
+	// Name is the full name that the network has.
+	Name string
+	// Nick is the short one that people call themselves.
+	Nick string
+	// Tel is a phone number as people write it, e.g. "+1 202-555-0100".
+	Tel string
+	// Region is the name of the country or region, in English.
+	Region string
+	// Kind says in words what is there, e.g. "mobile".
+	Kind string
+	// Badge is at most three characters for a picture that the gateway makes
+	// when there is none.
+	Badge string
+	// Picture is a PNG, JPEG or GIF as the network has it, at most 1 MB.
+	Picture []byte
+	// NoReply: nobody reads what is sent there.
+	NoReply bool
+}
+
+// Profiler is a Bridge that knows something of the people of its network.
+type Profiler interface {
+	// Profile returns what an account may know of a person. It blocks on the
+	// network until ctx ends. An *Error with NotFound when there is nobody,
+	// Temporary when it may be asked again.
+	Profile(ctx context.Context, account AccountID, id UserID) (Profile, error)
+}
+
+// Searcher is a Bridge whose network can be searched for people.
+type Searcher interface {
+	// SearchFields describes what can be searched by, at least one. It does not
+	// block and never changes.
+	SearchFields() []Field
+	// Search returns at most 50 people, best first, for the values that were
+	// filled in, by Field.Name. Nobody found is no error. It blocks on the network
+	// until ctx ends. An *Error has words for the user.
+	Search(ctx context.Context, account AccountID, values map[string]string) ([]Person, error)
+}
+
+// Lister is a Session of an account that has a list of contacts on the network
+// (CanContacts). What changes in it later comes as ContactChange.
+type Lister interface {
+	// Contacts returns the whole list, in any order, nobody twice. It blocks on
+	// the network until ctx ends. An *Error tells what failed.
+	Contacts(ctx context.Context) ([]Person, error)
+}
