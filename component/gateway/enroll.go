@@ -37,6 +37,9 @@ func (g *Gateway) enroll(ctx context.Context, t *tx, fields map[string]string) (
 	if err != nil {
 		return "", g.registrationError(err)
 	}
+	if e.Ask != nil {
+		return "", askedFor(e.Ask)
+	}
 	acc := mapping.Account{Bridge: g.domain, ID: t.account, Self: e.Self, Created: time.Now()}
 	if registered {
 		acc.Created = old.Created
@@ -107,14 +110,27 @@ func (g *Gateway) decide(ctx context.Context, id bridges.AccountID, now bridges.
 	})
 }
 
-// checkFields refuses what is incomplete (xeps.md 0077.4).
+// checkFields refuses what is incomplete or does not fit (xeps.md 0077.4).
 func (g *Gateway) checkFields(fields map[string]string) error {
 	for _, f := range g.info.Fields {
-		if f.Required && strings.TrimSpace(fields[f.Name]) == "" {
-			return notAcceptable("Please fill in: " + f.Label + ".")
+		if err := f.Check(strings.TrimSpace(fields[f.Name])); err != nil {
+			return g.registrationError(err)
 		}
 	}
 	return nil
+}
+
+// askedFor refuses a registration that lacks what the bridge asks for in a
+// further stage (xeps.md 0077.8): whoever fills all of it in is taken.
+func askedFor(a *bridges.Ask) error {
+	text := a.Instructions + " Please fill in as well: "
+	for i, f := range a.Fields {
+		if i > 0 {
+			text += ", "
+		}
+		text += f.Label + " (" + f.Name + ")"
+	}
+	return notAcceptable(text + ".")
 }
 
 func notAcceptable(text string) *stanza.Error {

@@ -150,3 +150,28 @@ func TestManyRegisterAtOnce(t *testing.T) {
 		seen[acc.Self] = true
 	}
 }
+
+// A bridge that asks for more than one form can hold says so in words, and who
+// sends all of it is registered.
+func TestFurtherStage(t *testing.T) {
+	r := start(t, newMemStore(), withPassword())
+	r.bridge.OnEnroll(func(x bridges.Registration) (*bridges.Ask, error) {
+		if x.Fields["code"] != "" {
+			return nil, nil
+		}
+		return &bridges.Ask{Instructions: "A code was sent.", Fields: []bridges.Field{{Name: "code", Label: "Code", Required: true}}}, nil
+	})
+	set := func(id, more string) {
+		r.Send(fromBob("set", id, `<query xmlns='jabber:iq:register'><username>bob</username><password>x</password>`+more+`</query>`))
+	}
+	set("s1", "") // 0077.8
+	n := r.Receive(iqError("s1", "modify", "not-acceptable"))
+	if text := n.String(); !strings.Contains(text, "A code was sent.") || !strings.Contains(text, "Code (code)") {
+		t.Errorf("the user reads %s", text)
+	}
+	if _, ok, _ := r.store.Account(t.Context(), domain, bob); ok {
+		t.Error("an account is stored")
+	}
+	set("s2", "<code>1234</code>")
+	r.Receive(toBob("result", "s2", ""))
+}
