@@ -122,7 +122,7 @@ type replier struct {
 	down chan struct{}
 }
 
-func (r *replier) Up()                          {}
+func (r *replier) Up(bool)                      {}
 func (r *replier) Settled(_ []Key, done func()) { done() }
 func (r *replier) Down(error)                   { close(r.down) }
 

@@ -40,8 +40,11 @@ type Journal interface {
 // Handler is what a link serves. Its methods are called one at a time from the
 // link's reading goroutine and must not block.
 type Handler interface {
-	// Up is called when the stream is open, before any stanza.
-	Up()
+	// Up is called when the stream is open, before any stanza. fresh: nobody
+	// had this stream before, and what a server says once at the start of one is
+	// still to come; else a predecessor's is adopted, whose handler was called
+	// with fresh.
+	Up(fresh bool)
 	// Handle gets each stanza that is a message, presence, or IQ get or set,
 	// after the cycle that holds it is committed. key is zero when the stanza
 	// is not journalled. IQs have passed the check of their shape.

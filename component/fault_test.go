@@ -150,7 +150,7 @@ func TestJournalFails(t *testing.T) {
 // panicking is a handler that fails at everything.
 type panicking struct{ *recorder }
 
-func (p panicking) Up()                            { p.recorder.Up(); panic("in Up") }
+func (p panicking) Up(fresh bool)                  { p.recorder.Up(fresh); panic("in Up") }
 func (p panicking) Handle(s *stanza.Stanza, k Key) { p.recorder.Handle(s, k); panic("in Handle") }
 func (p panicking) Settled(k []Key, done func())   { p.recorder.Settled(k, done); panic("in Settled") }
 func (p panicking) Down(err error)                 { p.recorder.Down(err); panic("in Down") }

@@ -42,7 +42,7 @@ type diary struct {
 	wrong  string
 }
 
-func (d *diary) Up()                          {}
+func (d *diary) Up(bool)                      {}
 func (d *diary) Settled(_ []Key, done func()) { done() }
 func (d *diary) Down(error)                   {}
 

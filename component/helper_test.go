@@ -20,11 +20,12 @@ const (
 
 // event is what a Handler was told.
 type event struct {
-	what string // up, stanza, settled, down
-	s    *stanza.Stanza
-	key  Key
-	keys []Key
-	err  error
+	what  string // up, stanza, settled, down
+	s     *stanza.Stanza
+	key   Key
+	keys  []Key
+	err   error
+	fresh bool
 }
 
 // recorder is a Handler whose calls a test takes one by one.
@@ -39,7 +40,7 @@ func newRecorder(t testing.TB) *recorder {
 	return &recorder{t: t, events: make(chan event, 20000)}
 }
 
-func (r *recorder) Up() { r.events <- event{what: "up"} }
+func (r *recorder) Up(fresh bool) { r.events <- event{what: "up", fresh: fresh} }
 func (r *recorder) Handle(s *stanza.Stanza, k Key) {
 	if r.handle != nil {
 		r.handle(s, k)

@@ -29,7 +29,7 @@ type bridge struct {
 	cycles  atomic.Uint64
 }
 
-func (b *bridge) Up()            { b.ups <- struct{}{} }
+func (b *bridge) Up(bool)        { b.ups <- struct{}{} }
 func (b *bridge) Down(err error) { b.downs <- err }
 func (b *bridge) Settled(keys []component.Key, done func()) {
 	done()

@@ -38,9 +38,9 @@ func (l *Link) session(ctx context.Context) (up time.Duration, err error) {
 	return time.Since(s.born), err
 }
 
-func (l *Link) up() {
+func (l *Link) up(fresh bool) {
 	defer l.recovered("Up", nil)
-	l.h.Up()
+	l.h.Up(fresh)
 }
 
 func (l *Link) down(err error) {
@@ -62,7 +62,7 @@ func (l *Link) connect(ctx context.Context) (*stream, error) {
 	return s, err
 }
 
-// open makes the handshake on a new connection and sets the first marks.
+// open makes the handshake on a new connection.
 func (l *Link) open(ctx context.Context, conn net.Conn) (*stream, error) {
 	id := connNumber()
 	l.note.clear(l.c.Address)
@@ -81,8 +81,7 @@ func (l *Link) open(ctx context.Context, conn net.Conn) (*stream, error) {
 	s := l.newStream(id, conn, src)
 	s.r = newReader(l, id, in)
 	s.w.base, s.w.offset = base, out
-	l.note.setRead(s.r.mark())
-	l.note.setWrite(writeMark{conn: id, base: base, offset: out})
+	s.fresh = true
 	return s, nil
 }
 

@@ -26,6 +26,7 @@ type stream struct {
 	conn    net.Conn
 	src     takeover.Source
 	born    time.Time
+	fresh   bool // not adopted
 	barrier *barrier
 	r       reader
 	w       writer
@@ -53,7 +54,10 @@ func (s *stream) serve(ctx context.Context) error {
 	l.isUp()
 	l.m.up.Set(1)
 	defer l.m.up.Set(0)
-	l.up()
+	l.up(s.fresh)
+	if s.fresh { // not before Up: whoever adopts the stream says that it has been
+		s.mark()
+	}
 
 	var wg sync.WaitGroup
 	failed := make(chan error, 1)
@@ -80,6 +84,12 @@ func (s *stream) serve(ctx context.Context) error {
 	l.keeper.Drop(connName)
 	wg.Wait()
 	return err
+}
+
+// mark notes where a fresh stream begins: from then on it can be adopted.
+func (s *stream) mark() {
+	s.l.note.setRead(s.r.mark())
+	s.l.note.setWrite(writeMark{conn: s.id, base: s.w.base, offset: s.w.offset})
 }
 
 // finish ends the reader when nothing can be written any more: not before it

@@ -271,7 +271,9 @@ func TestHandover(t *testing.T) {
 	r.ended()
 	next := r.successor()
 	next.start()
-	next.rec.want("up")
+	if next.rec.want("up").fresh {
+		t.Error("the adopted stream is called fresh")
+	}
 	for i := range n {
 		if err := next.Send(t.Context(), message(fmt.Sprint(i), text), Key{Cycle: i + 1}); err != nil {
 			t.Fatal(err)
@@ -328,7 +330,9 @@ func TestTakeoverImpossible(t *testing.T) {
 			n.send("m", 1)
 			n.logged("cannot be adopted")
 			n.srv.Accept().Receive(sent("m"))
-			n.rec.want("up")
+			if !n.rec.want("up").fresh {
+				t.Error("the new stream is not called fresh")
+			}
 		})
 	}
 }

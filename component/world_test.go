@@ -125,7 +125,7 @@ func (l *life) sendAll() {
 	}
 }
 
-func (l *life) Up()                        { l.hasUp <- struct{}{} }
+func (l *life) Up(bool)                    { l.hasUp <- struct{}{} }
 func (l *life) Handle(*stanza.Stanza, Key) {}
 func (l *life) Down(error)                 {}
 

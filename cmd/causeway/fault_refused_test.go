@@ -110,7 +110,7 @@ func (k *traffic) rival() (leave func()) {
 // rival is a component that throws everything away.
 type rival struct{ up chan struct{} }
 
-func (r *rival) Up()                                                      { r.up <- struct{}{} }
+func (r *rival) Up(bool)                                                  { r.up <- struct{}{} }
 func (r *rival) Handle(*stanza.Stanza, component.Key)                     {}
 func (r *rival) Settled(_ []component.Key, done func())                   { done() }
 func (r *rival) Down(error)                                               {}

@@ -137,7 +137,7 @@ type crowd struct {
 	more  chan struct{} // holds one
 }
 
-func (c *crowd) Up()                                    { c.up <- struct{}{} }
+func (c *crowd) Up(bool)                                { c.up <- struct{}{} }
 func (c *crowd) Down(error)                             {}
 func (c *crowd) Settled(_ []component.Key, done func()) { done() }
 func (c *crowd) Handle(s *stanza.Stanza, _ component.Key) {

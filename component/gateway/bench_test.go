@@ -43,7 +43,7 @@ type quickLink struct {
 }
 
 func (l *quickLink) Run(ctx context.Context) error {
-	l.g.Up()
+	l.g.Up(true)
 	close(l.up)
 	<-ctx.Done()
 	return nil

@@ -24,7 +24,7 @@ type fakeLink struct {
 }
 
 func (l *fakeLink) Run(ctx context.Context) error {
-	l.h.Up()
+	l.h.Up(true)
 	for {
 		select {
 		case <-ctx.Done():

@@ -100,7 +100,7 @@ func (w *world) live(s *memStore) *life {
 
 // Run implements Link.
 func (l *life) Run(ctx context.Context) error {
-	l.g.Up()
+	l.g.Up(true)
 	<-ctx.Done()
 	return nil
 }
