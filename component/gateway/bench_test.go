@@ -49,6 +49,10 @@ func (l *quickLink) Run(ctx context.Context) error {
 	return nil
 }
 
+func (l *quickLink) Request(context.Context, *stanza.Out) (*stanza.Stanza, error) {
+	return nil, component.ErrDown
+}
+
 func (l *quickLink) Send(_ context.Context, _ *stanza.Out, key component.Key) error {
 	if key == (component.Key{}) {
 		return nil

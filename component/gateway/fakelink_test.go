@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,47 @@ type fakeLink struct {
 	sent chan string // stanzas, as XML
 	hold bool
 	keys []component.Key
+	// answers are what the server says to requests, by the namespace of what is
+	// in them: the payload of a result, or an <error/>. Set it before Run.
+	answers map[string]string
+}
+
+// silence is how long a real link waits for an answer.
+const silence = time.Minute
+
+// Request implements Link: without an answer of the test's it takes its time.
+func (l *fakeLink) Request(ctx context.Context, o *stanza.Out) (*stanza.Stanza, error) {
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	c := *o
+	c.ID = newID()
+	raw := c.Append(nil)
+	l.sent <- string(raw)
+	s, err := stanza.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	for e := range s.Children() {
+		space, _ := e.Name()
+		if payload, ok := l.answers[space]; ok {
+			return answerOf(s, payload)
+		}
+	}
+	<-ctx.Done()
+	return nil, context.Cause(ctx)
+}
+
+// answerOf is what a Link makes of the answer to a request.
+func answerOf(s *stanza.Stanza, payload string) (*stanza.Stanza, error) {
+	typ := "result"
+	if strings.HasPrefix(payload, "<error") {
+		typ = "error"
+	}
+	a, err := stanza.Parse([]byte(`<iq type='` + typ + `' id='` + s.ID + `' from='` + s.To + `' to='` + s.From + `'>` + payload + `</iq>`))
+	if err == nil && typ == "error" {
+		return nil, a.Err()
+	}
+	return a, err
 }
 
 func (l *fakeLink) Run(ctx context.Context) error {

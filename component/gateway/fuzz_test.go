@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -111,6 +112,10 @@ func (l *strictLink) Run(ctx context.Context) error {
 	close(l.up)
 	<-ctx.Done()
 	return nil
+}
+
+func (l *strictLink) Request(ctx context.Context, o *stanza.Out) (*stanza.Stanza, error) {
+	return nil, errors.Join(l.Send(ctx, o, component.Key{}), component.ErrDown)
 }
 
 func (l *strictLink) Send(_ context.Context, o *stanza.Out, _ component.Key) error {

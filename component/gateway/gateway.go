@@ -24,6 +24,8 @@ import (
 // Link is what a Gateway needs of a *component.Link.
 type Link interface {
 	Send(ctx context.Context, o *stanza.Out, key component.Key) error
+	// Request may wait for a minute: never in a lane of a user.
+	Request(ctx context.Context, o *stanza.Out) (*stanza.Stanza, error)
 	Run(ctx context.Context) error
 }
 

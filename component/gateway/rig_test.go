@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,6 +116,19 @@ func (r *rig) barrier(user string) {
 	r.t.Helper()
 	r.Send(`<iq type='get' id='barrier' from='` + user + `/b' to='sms.example.org'><ping xmlns='urn:xmpp:ping'/></iq>`)
 	r.Receive(`<iq type='result' id='barrier' from='sms.example.org' to='` + user + `/b'/>`)
+}
+
+// answerIQ wants the next stanza to match the pattern of a request of ours, and
+// answers it with a payload: that of a result, or an <error/>.
+func (r *rig) answerIQ(pattern, payload string) *componenttest.Node {
+	r.t.Helper()
+	n := r.Receive(pattern)
+	typ := "result"
+	if strings.HasPrefix(payload, "<error") {
+		typ = "error"
+	}
+	r.Send(`<iq type='` + typ + `' id='` + n.Attr["id"] + `' from='` + n.Attr["to"] + `' to='` + n.Attr["from"] + `'>` + payload + `</iq>`)
+	return n
 }
 
 // text is a message of alice to the phone.

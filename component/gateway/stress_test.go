@@ -105,7 +105,11 @@ func (l *life) Run(ctx context.Context) error {
 	return nil
 }
 
-// Request implements Link.
+// Request implements Link. Nothing in the stress asks the server.
+func (l *life) Request(context.Context, *stanza.Out) (*stanza.Stanza, error) {
+	return nil, component.ErrDown
+}
+
 // Send implements Link. Only what has a key is looked at.
 func (l *life) Send(_ context.Context, o *stanza.Out, key component.Key) error {
 	l.mu.Lock()
