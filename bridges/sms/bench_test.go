@@ -15,6 +15,7 @@ func (sink) Owner(context.Context, bridges.UserID) (bridges.AccountID, bool, err
 	return alice, true, nil
 }
 func (sink) Deliver(context.Context, []bridges.Delivery) error { return nil }
+func (sink) Hint(bridges.Delivery)                             {}
 func (sink) Answered(...string)                                {}
 func (sink) Ready()                                            {}
 

@@ -92,6 +92,9 @@ func (h *fakeHost) Deliver(_ context.Context, ds []bridges.Delivery) error {
 	return nil
 }
 
+// Hint implements bridges.Host. No text is a hint.
+func (h *fakeHost) Hint(d bridges.Delivery) { panic(d) }
+
 func (h *fakeHost) Answered(once ...string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

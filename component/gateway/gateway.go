@@ -90,6 +90,7 @@ type Gateway struct {
 	awaiting *awaiting
 	pieces   *pieces
 	people   *people
+	typing   *typing
 	commands *commandSessions
 	warned   *cache[string, time.Time]
 	bounces  *cache[string, int] // how often a message came back, by stanza id
@@ -120,7 +121,7 @@ func New(cfg Config) *Gateway {
 		trials: newTrials(takeover.Within(cfg.Keeper, cfg.Domain), log),
 		places: newCache[uint64, uint64](64),
 		sent:   newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
-		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), commands: newCommandSessions(),
+		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), typing: newTyping(), commands: newCommandSessions(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 		bounces: newCache[string, int](4096),
 	}
@@ -193,6 +194,9 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 	g.loop(g.retry)
 	g.loop(g.refuseAll)
 	g.loop(g.sendSpooled)
+	if g.info.Can.Has(bridges.CanTyping) {
+		g.loop(g.showTyping)
+	}
 	l, b := g.spawn(link.Run), g.spawn(g.runBridge)
 	g.start()
 

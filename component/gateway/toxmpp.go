@@ -60,6 +60,9 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 		return
 	}
 	o := g.chatMessage(in, time.Now())
+	if g.info.Can.Has(bridges.CanTyping) {
+		g.typing.ends(typingIn{in.Account, in.Message.Chat})
+	}
 	g.sendKeyed(ctx, o, in.key, &flight{account: in.Account, keep: o, inbound: true})
 	g.hot.in.Inc()
 	if g.debugs() {
