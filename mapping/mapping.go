@@ -76,6 +76,8 @@ type Account struct {
 	ID      bridges.AccountID
 	Self    bridges.UserID // the identity on the network, unique in a bridge
 	Created time.Time
+	// Settings are what the user chose, by name. Nil: nothing.
+	Settings map[string]string
 }
 
 // Subscription is the state of presence subscriptions between an account and
@@ -88,6 +90,9 @@ const (
 	SeenByUs                               // we may see the user's presence
 	AskedByUs                              // our subscribe is unanswered
 	RefusedByUser                          // the user refused ours: never ask again
+	PlacedByUs                             // we put the contact into the user's roster
+	RemovedByUser                          // the user took out what we had put there
+	AskedOnce                              // the contact was offered or asked for once
 )
 
 // Contact is a foreign person in the list of an account.
@@ -96,7 +101,13 @@ type Contact struct {
 	Account      bridges.AccountID
 	ID           bridges.ChatID
 	Subscription Subscription
+	Name         string // as the network or the user calls the person; "": no name
+	Placed       string // the name that we last gave the contact in the user's roster
 }
+
+// Switch is a small fact about a bridge that outlives the process, such as that
+// an administrator turned it off. The empty Value is that of no switch.
+type Switch struct{ Bridge, Name, Value string }
 
 // Message ties a message's id on one side to its id on the other. A message
 // that the network cut into parts has a row a part.

@@ -22,6 +22,7 @@ type Batch struct {
 	PutSent        []Sent
 	PutOnce        []Once
 	DeleteOnce     []Once
+	PutSwitch      []Switch // one with an empty Value is deleted
 	Quarantine     []Quarantined
 
 	// Done is called once, when b is on disk, and in the order in which batches
@@ -101,6 +102,8 @@ type Store interface {
 	Messages
 	// Quarantined calls f for each quarantined record, oldest first.
 	Quarantined(ctx context.Context, f func(Quarantined) error) error
+	// Switches returns the values of a bridge's switches by name; never nil.
+	Switches(ctx context.Context, bridge string) (map[string]string, error)
 	// Close writes what is behind, marks the store clean and gives up the lock.
 	Close() error
 }

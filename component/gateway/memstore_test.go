@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -47,6 +46,7 @@ type memState struct {
 	released    map[bridges.UserID]release
 	quarantined []mapping.Quarantined
 	offsets     map[uint64]uint64
+	switches    map[string]string
 }
 
 // release says who gave an identity back, and when.
@@ -60,7 +60,7 @@ func newMemStore() *memStore {
 		records: map[mapping.Key]mapping.Record{}, parked: map[mapping.Key]mapping.Parked{},
 		accounts: map[bridges.AccountID]mapping.Account{}, contacts: map[string]mapping.Contact{},
 		messages: map[bridges.MessageID]mapping.Message{}, once: map[string]mapping.Once{},
-		released: map[bridges.UserID]release{}, offsets: map[uint64]uint64{},
+		released: map[bridges.UserID]release{}, offsets: map[uint64]uint64{}, switches: map[string]string{},
 	}}
 }
 
@@ -79,6 +79,7 @@ func (s memState) clone() memState {
 	s.records, s.parked, s.accounts = maps.Clone(s.records), maps.Clone(s.parked), maps.Clone(s.accounts)
 	s.contacts, s.messages, s.once = maps.Clone(s.contacts), maps.Clone(s.messages), maps.Clone(s.once)
 	s.released, s.offsets = maps.Clone(s.released), maps.Clone(s.offsets)
+	s.switches = maps.Clone(s.switches)
 	s.sent, s.quarantined = slices.Clone(s.sent), slices.Clone(s.quarantined)
 	return s
 }
@@ -191,34 +192,8 @@ func (s *memState) apply(b *mapping.Batch) error {
 		delete(s.once, o.Fingerprint)
 	}
 	s.quarantined = append(s.quarantined, b.Quarantine...)
+	s.applySwitches(b)
 	return nil
-}
-
-func (s *memState) applyPeople(b *mapping.Batch) {
-	for _, a := range b.PutAccounts {
-		s.release(a.ID)
-		s.accounts[a.ID] = a
-		delete(s.released, a.Self)
-	}
-	for _, c := range b.PutContacts {
-		s.contacts[contactKey(c.Account, c.ID)] = c
-	}
-	for _, c := range b.DeleteContacts {
-		delete(s.contacts, contactKey(c.Account, c.ID))
-	}
-	for _, a := range b.DeleteAccounts {
-		s.release(a.ID)
-		delete(s.accounts, a.ID)
-		maps.DeleteFunc(s.contacts, func(_ string, c mapping.Contact) bool { return c.Account == a.ID })
-		maps.DeleteFunc(s.messages, func(_ bridges.MessageID, x mapping.Message) bool { return x.Account == a.ID })
-		maps.DeleteFunc(s.parked, func(_ mapping.Key, p mapping.Parked) bool { return p.Account == a.ID })
-	}
-}
-
-func (s *memState) release(id bridges.AccountID) {
-	if a, ok := s.accounts[id]; ok {
-		s.released[a.Self] = release{id, time.Now()}
-	}
 }
 
 func compareKeys(a, b mapping.Key) int {
@@ -278,64 +253,6 @@ func (m *memStore) IsParked(_ context.Context, k mapping.Key) (bool, error) {
 	defer m.mu.Unlock()
 	_, ok := m.state.parked[k]
 	return ok, nil
-}
-
-func (m *memStore) Account(_ context.Context, _ string, id bridges.AccountID) (mapping.Account, bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	a, ok := m.state.accounts[id]
-	return a, ok, nil
-}
-
-func (m *memStore) AccountBySelf(_ context.Context, _ string, self bridges.UserID) (mapping.Account, bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, a := range m.state.accounts {
-		if a.Self == self {
-			return a, true, nil
-		}
-	}
-	return mapping.Account{}, false, nil
-}
-
-func (m *memStore) EachAccount(_ context.Context, _ string, f func(mapping.Account) error) error {
-	m.mu.Lock()
-	all := maps.Clone(m.state.accounts)
-	m.mu.Unlock()
-	for _, id := range slices.Sorted(maps.Keys(all)) {
-		if err := f(all[id]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (m *memStore) Released(_ context.Context, _ string, self bridges.UserID, by bridges.AccountID) (time.Time, bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r, ok := m.state.released[self]
-	return r.at, ok && r.by == by, nil
-}
-
-func (m *memStore) Contact(_ context.Context, _ string, a bridges.AccountID, id bridges.ChatID) (mapping.Contact, bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	c, ok := m.state.contacts[contactKey(a, id)]
-	return c, ok, nil
-}
-
-func (m *memStore) EachContact(_ context.Context, _ string, a bridges.AccountID, f func(mapping.Contact) error) error {
-	m.mu.Lock()
-	all := maps.Clone(m.state.contacts)
-	m.mu.Unlock()
-	for _, k := range slices.Sorted(maps.Keys(all)) {
-		if strings.HasPrefix(k, string(a)+" ") {
-			if err := f(all[k]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func (m *memStore) MessageByID(_ context.Context, _ string, id bridges.MessageID) (mapping.Message, bool, error) {

@@ -78,6 +78,11 @@ func (p patient) Parts(ctx context.Context, bridge string, account bridges.Accou
 	return p.Store.Parts(ctx, bridge, account, chat, stanza)
 }
 
+func (p patient) Switches(ctx context.Context, bridge string) (map[string]string, error) {
+	defer resting(ctx).enter()
+	return p.Store.Switches(ctx, bridge)
+}
+
 // resting says that the step of ctx only waits, until its trial enters again.
 func resting(ctx context.Context) *trial {
 	x := trialOf(ctx)

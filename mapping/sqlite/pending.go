@@ -12,7 +12,7 @@ const (
 	journalTopic topic = iota
 	peopleTopic
 	messageTopic
-	bookTopic // sent, once, quarantine
+	bookTopic // sent, once, quarantine, switches
 	topics
 )
 
@@ -43,7 +43,7 @@ func (p *pending) add(b *mapping.Batch, n int) {
 	if len(b.PutMessages)+len(b.DeleteAccounts) > 0 {
 		p.topics[messageTopic] += n
 	}
-	if len(b.PutSent)+len(b.PutOnce)+len(b.DeleteOnce)+len(b.Quarantine) > 0 {
+	if len(b.PutSent)+len(b.PutOnce)+len(b.DeleteOnce)+len(b.Quarantine)+len(b.PutSwitch) > 0 {
 		p.topics[bookTopic] += n
 	}
 	for i := range b.PutMessages {
@@ -72,7 +72,8 @@ func (q *queue) behindMessage(name messageName) bool {
 func weigh(b *mapping.Batch) int {
 	const row = 100
 	n := row * (len(b.PutAccounts) + len(b.DeleteAccounts) + len(b.PutContacts) + len(b.DeleteContacts) +
-		2*len(b.PutMessages) + len(b.PutSent) + len(b.PutOnce) + len(b.DeleteOnce))
+		2*len(b.PutMessages) + len(b.PutSent) + len(b.PutOnce) + len(b.DeleteOnce) + len(b.PutSwitch))
+	n += weighTexts(b)
 	n += 32 * len(b.Settle)
 	for _, c := range b.Cycles {
 		n += row
@@ -85,6 +86,22 @@ func weigh(b *mapping.Batch) int {
 	}
 	for i := range b.Quarantine {
 		n += row + len(b.Quarantine[i].Record.Data)
+	}
+	return n
+}
+
+// weighTexts returns the bytes of those texts in rows that may be long.
+func weighTexts(b *mapping.Batch) (n int) {
+	for i := range b.PutAccounts {
+		for name, value := range b.PutAccounts[i].Settings {
+			n += len(name) + len(value)
+		}
+	}
+	for i := range b.PutContacts {
+		n += len(b.PutContacts[i].Name) + len(b.PutContacts[i].Placed)
+	}
+	for i := range b.PutSwitch {
+		n += len(b.PutSwitch[i].Value)
 	}
 	return n
 }

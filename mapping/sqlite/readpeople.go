@@ -9,12 +9,13 @@ import (
 	"causeway/mapping"
 )
 
-const accountColumns = "SELECT bridge, id, self, created FROM accounts "
+const accountColumns = "SELECT bridge, id, self, created, settings FROM accounts "
 
 func scanAccount(r *sqlite.Stmt) mapping.Account {
 	return mapping.Account{
 		Bridge: r.ColumnText(0), ID: bridges.AccountID(r.ColumnText(1)),
 		Self: bridges.UserID(r.ColumnText(2)), Created: fromNanos(r.ColumnInt64(3)),
+		Settings: parseSettings(r.ColumnText(4)),
 	}
 }
 
@@ -49,12 +50,13 @@ func (s *Store) EachAccount(ctx context.Context, bridge string, f func(mapping.A
 	}, f)
 }
 
-const contactColumns = "SELECT bridge, account, id, subscription FROM contacts "
+const contactColumns = "SELECT bridge, account, id, subscription, name, placed FROM contacts "
 
 func scanContact(r *sqlite.Stmt) mapping.Contact {
 	return mapping.Contact{
 		Bridge: r.ColumnText(0), Account: bridges.AccountID(r.ColumnText(1)),
 		ID: bridges.ChatID(r.ColumnText(2)), Subscription: mapping.Subscription(r.ColumnInt64(3)),
+		Name: r.ColumnText(4), Placed: r.ColumnText(5),
 	}
 }
 

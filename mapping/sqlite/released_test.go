@@ -38,8 +38,8 @@ func TestReleasedSinceFirstVersion(t *testing.T) {
 	firstVersion(t, path)
 	s := open(t, path)
 	a, ok, err := s.Account(t.Context(), "sms.example.org", "alice@example.org")
-	if !ok || err != nil {
-		t.Fatal(ok, err)
+	if !ok || err != nil || a.Settings != nil {
+		t.Fatal(a, ok, err)
 	}
 	commit(t, s, &mapping.Batch{DeleteAccounts: []mapping.Account{a}})
 	at, own, err := s.Released(t.Context(), a.Bridge, a.Self, a.ID)

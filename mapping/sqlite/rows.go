@@ -22,9 +22,10 @@ func (t *tx) putAccount(a mapping.Account) error {
 	if err := t.release(a.Bridge, a.ID); err != nil {
 		return err
 	}
-	err := exec(t.conn, `INSERT INTO accounts (bridge, id, self, created) VALUES (?, ?, ?, ?)
-		ON CONFLICT (bridge, id) DO UPDATE SET self = excluded.self, created = excluded.created`,
-		a.Bridge, string(a.ID), string(a.Self), a.Created)
+	err := exec(t.conn, `INSERT INTO accounts (bridge, id, self, created, settings) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (bridge, id) DO UPDATE SET
+			self = excluded.self, created = excluded.created, settings = excluded.settings`,
+		a.Bridge, string(a.ID), string(a.Self), a.Created, settingsText(a.Settings))
 	if sqlite.ErrCode(err) == sqlite.ResultConstraintUnique {
 		return errTaken
 	}
@@ -36,8 +37,9 @@ func (t *tx) putAccount(a mapping.Account) error {
 
 func (t *tx) people(b *mapping.Batch) error {
 	for _, c := range b.PutContacts {
-		err := exec(t.conn, "INSERT OR REPLACE INTO contacts (bridge, account, id, subscription) VALUES (?, ?, ?, ?)",
-			c.Bridge, string(c.Account), string(c.ID), int(c.Subscription))
+		err := exec(t.conn, `INSERT OR REPLACE INTO contacts (bridge, account, id, subscription, name, placed)
+			VALUES (?, ?, ?, ?, ?, ?)`,
+			c.Bridge, string(c.Account), string(c.ID), int(c.Subscription), c.Name, c.Placed)
 		if err != nil {
 			return err
 		}

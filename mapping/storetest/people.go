@@ -36,7 +36,7 @@ func testAccounts(k *kase) {
 	k.ok(err)
 	k.equal(ok, false)
 
-	a.Self, a.Created = "+2", in(5)
+	a.Self, a.Created, a.Settings = "+2", in(5), map[string]string{"own": "drop", "ä\"": "", "": "\n"}
 	k.ok(k.putAccounts(a))
 	got, _, err = k.Account(k.Context(), sms, alice)
 	k.ok(err)
@@ -178,7 +178,8 @@ func testPages(k *kase) {
 func testContacts(k *kase) {
 	c := mapping.Contact{Bridge: sms, Account: alice, ID: "+9", Subscription: mapping.SeesContact}
 	k.commit(&mapping.Batch{PutContacts: []mapping.Contact{c}})
-	c.Subscription |= mapping.SeenByUs | mapping.RefusedByUser
+	c.Subscription |= mapping.SeenByUs | mapping.RefusedByUser | mapping.PlacedByUs | mapping.RemovedByUser | mapping.AskedOnce
+	c.Name, c.Placed = "Zoë \U0001f600", "Zoe"
 	k.commit(&mapping.Batch{PutContacts: []mapping.Contact{c}})
 	k.reopen()
 	got, ok, err := k.Contact(k.Context(), sms, alice, "+9")

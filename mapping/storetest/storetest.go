@@ -61,6 +61,7 @@ func Suite(t *testing.T, newBackend func(t *testing.T) Backend) {
 		"messages/sent":                    testSent,
 		"messages/once":                    testOnce,
 		"quarantine":                       testQuarantine,
+		"switches":                         testSwitches,
 		"behind/shown at once":             testBehindShown,
 		"behind/in order with commits":     testBehindOrder,
 		"behind/done":                      testDone,
