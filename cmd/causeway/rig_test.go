@@ -30,7 +30,13 @@ type rig struct {
 // newRig starts all three.
 func newRig(t *testing.T, server string, centre peer.Interpreter, users ...string) *rig {
 	t.Helper()
-	r := &rig{t: t, server: lab.Servers[server](t, peer.Options{Users: users}), centre: lab.StartCentre(t, centre, peer.Secret)}
+	return newRigWith(t, server, centre, peer.Options{Users: users})
+}
+
+// newRigWith is newRig with a server of its own kind.
+func newRigWith(t *testing.T, server string, centre peer.Interpreter, o peer.Options) *rig {
+	t.Helper()
+	r := &rig{t: t, server: lab.Servers[server](t, o), centre: lab.StartCentre(t, centre, peer.Secret)}
 	r.gateway = newGateway(t, settings{Server: r.server.Component, Centre: r.centre.Address})
 	r.gateway.start()
 	return r

@@ -61,6 +61,19 @@ func Start(t testing.TB, s peer.Spec) *peer.Process {
 // Servers are the XMPP servers, for tests that run with each of them.
 var Servers = map[string]func(testing.TB, peer.Options) *Server{"prosody": Prosody, "ejabberd": Ejabberd}
 
+// Each runs a test side by side with every server, once with its privilege
+// module (peer.Options.Unprivileged) and once without.
+func Each(t *testing.T, f func(t *testing.T, server string, privileged bool)) {
+	for server := range Servers {
+		for name, privileged := range map[string]bool{"with privilege": true, "without privilege": false} {
+			t.Run(server+" "+name, func(t *testing.T) {
+				t.Parallel()
+				f(t, server, privileged)
+			})
+		}
+	}
+}
+
 // Server is a running XMPP server of a test.
 type Server struct {
 	*peer.Server

@@ -6,15 +6,24 @@
     {"do": "discover", "to": JID, "node": NODE}
     {"do": "items", "to": JID, "node": NODE}
     {"do": "command", "to": JID, "node": NODE, "session": ID, "action": "execute"}
+    {"do": "iq", "to": JID, "type": "get", "xml": PAYLOAD}
+    {"do": "features", "add": [FEATURE]}
+    {"do": "priority", "value": -1}
     {"do": "raw", "xml": STANZA}
     {"do": "quit"}
+
+An "iq" without "to" is for the user's own account. A message that has neither
+a body nor a receipt is an "other". "features" are announced (XEP-0030, XEP-0115).
 """
 import asyncio
 import json
 import sys
+import xml.etree.ElementTree as ET
 
 import slixmpp
 from slixmpp.exceptions import IqError, IqTimeout
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import StanzaPath
 
 jid, password, port = sys.argv[1:4]
 client = slixmpp.ClientXMPP(jid, password)
@@ -24,6 +33,7 @@ client["xep_0184"].auto_request = False
 client["xep_0184"].auto_ack = False
 PATIENCE = 60
 tasks = set()  # the loop itself holds them weakly
+priority = 0
 
 
 def begin(coroutine):
@@ -49,6 +59,18 @@ def on_message(m):
     tell("message", **fields)
 
 
+def on_other(m):
+    if m["type"] != "error" and m.xml.find("{jabber:client}body") is None and not m.get_plugin("receipt", check=True):
+        tell("other", **{"from": str(m["from"]), "type": m["type"], "id": m["id"], "xml": str(m)})
+
+
+def on_roster(iq):
+    if iq["type"] == "set":  # else it answers our own question
+        tell("push", id=iq["id"], items=[
+            {"jid": str(j), "name": i["name"], "groups": sorted(i["groups"]), "subscription": i["subscription"], "ask": i["ask"]}
+            for j, i in iq["roster"]["items"].items()])
+
+
 def on_presence(p):
     fields = {"from": str(p["from"]), "type": p.xml.get("type", "available"), "status": p["status"], "xml": str(p)}
     if fields["type"] == "error":
@@ -61,7 +83,7 @@ async def ask(call):
     try:
         tell("iq", type="result", **await call)
     except IqError as e:
-        tell("iq", type="error", id=e.iq["id"], **failure(e.iq))
+        tell("iq", type="error", **{"from": str(e.iq["from"])}, id=e.iq["id"], xml=str(e.iq), **failure(e.iq))
     except IqTimeout:
         tell("iq", type="error", condition="timeout", text="no answer")
 
@@ -90,6 +112,33 @@ async def items(command):
     return {"from": str(answer["from"]), "xml": str(answer)}
 
 
+async def iq(command):
+    stanza = client.make_iq(itype=command.get("type", "get"), ito=command.get("to"))
+    stanza.append(ET.fromstring(command["xml"]))
+    answer = await stanza.send(timeout=PATIENCE)
+    return {"from": str(answer["from"]), "id": answer["id"], "xml": str(answer)}
+
+
+async def features(command):
+    """Announces more features; only then the client has capabilities at all."""
+    client.register_plugin("xep_0115")
+    for feature in command["add"]:
+        await client["xep_0030"].add_feature(feature)
+    await client["xep_0115"].update_caps(broadcast=False)
+    available()
+    tell("features", body=await client["xep_0115"].get_verstring())
+
+
+def available():
+    client.send_presence(ppriority=priority or None)
+
+
+def set_priority(value):
+    global priority
+    priority = value
+    available()
+
+
 async def command(command):
     """Takes a step; one of a session that is open submits an empty form."""
     session = command.get("session")
@@ -112,12 +161,16 @@ def send(command):
 
 def do(command):
     what = command["do"]
-    if what in ("register", "discover", "items", "command"):
+    if what in ("register", "discover", "items", "iq", "command"):
         begin(ask(globals()[what](command)))
     elif what == "send":
         send(command)
     elif what == "presence":
         client.send_presence(pto=command.get("to"), ptype=command.get("type"))
+    elif what == "features":
+        begin(features(command))
+    elif what == "priority":
+        set_priority(command["value"])
     elif what == "raw":
         client.send_raw(command["xml"])
     elif what == "quit":
@@ -146,6 +199,8 @@ client.add_event_handler("failed_auth", lambda _: tell("failed", text="the serve
 client.add_event_handler("message", on_message)
 client.add_event_handler("message_error", on_message)
 client.add_event_handler("receipt_received", on_message)  # it has no body, so it is no "message"
+client.register_handler(Callback("other", StanzaPath("message"), on_other))
+client.add_event_handler("roster_update", on_roster)
 for kind in ("available", "unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "error"):
     client.add_event_handler("presence_" + kind, on_presence)
 client.connect(("127.0.0.1", int(port)), force_starttls=False, disable_starttls=True)

@@ -27,7 +27,8 @@ consider_bosh_secure         = true
 modules_disabled = { "s2s", "s2s_auth_certs" }
 modules_enabled = {
 	"posix", "roster", "saslauth", "tls", "disco", "ping", "time", "version", "register",
-	"blocklist", "http", "bosh", "websocket", "privilege",
+	"blocklist", "http", "bosh", "websocket",
+{{- if not .Unprivileged}} "privilege",{{end}}
 {{- if not .Bare}}
 	"private", "vcard4", "vcard_legacy", "pep", "bookmarks",
 	"carbons", "smacks", "csi_simple", "mam", "offline",
@@ -35,22 +36,28 @@ modules_enabled = {
 }
 archive_expires_after = "never"
 {{.Extra}}
+{{- if not .Unprivileged}}
 local pubsub = "http://jabber.org/protocol/pubsub"
 local all = {
 	roster = "both", message = "outgoing", presence = "roster",
 	iq = { [pubsub] = "both", [pubsub .. "#owner"] = "both" },
 }
+{{- end}}
 
 VirtualHost "localhost"
+{{- if not .Unprivileged}}
 	privileged_entities = {
 {{- range .Components}}
 		[{{printf "%q" .}}] = all,
 {{- end}}
 	}
+{{- end}}
 {{range .Components}}
 Component {{printf "%q" .}}
 	component_secret = "secret"
+{{- if not $.Unprivileged}}
 	modules_enabled = { "privilege" }
+{{- end}}
 {{end}}
 {{- if not .Bare}}
 Component "upload.localhost" "http_file_share"

@@ -24,6 +24,9 @@ type Options struct {
 	Components []string // empty: sms, matrix and discord, each at localhost
 	// Bare leaves out what writes to disk for each message.
 	Bare bool
+	// Unprivileged components have no rights by XEP-0356, and the server speaks
+	// nothing of it.
+	Unprivileged bool
 	// Contacts are in every user's roster from the start (Prosody only), by
 	// JID, with their names; presence is shared both ways.
 	Contacts map[string]string

@@ -18,7 +18,7 @@ const python = "/usr/bin/python3"
 
 // Event is what a client saw. Fields that do not belong to it are empty.
 type Event struct {
-	Event      string     `json:"event"` // ready, message, presence, iq, failed, ended
+	Event      string     `json:"event"` // ready, message, other, presence, push, iq, features, failed, ended
 	From       string     `json:"from"`
 	Type       string     `json:"type"`
 	ID         string     `json:"id"`
@@ -33,6 +33,16 @@ type Event struct {
 	Features   []string   `json:"features"`
 	Identities [][]string `json:"identities"` // category, type
 	Roster     []string   `json:"roster"`     // JIDs, with ready
+	Items      []Item     `json:"items"`      // of a roster push
+}
+
+// Item is a contact in a roster push.
+type Item struct {
+	JID          string   `json:"jid"`
+	Name         string   `json:"name"`
+	Groups       []string `json:"groups"`
+	Subscription string   `json:"subscription"`
+	Ask          string   `json:"ask"`
 }
 
 // Client is a slixmpp client that is logged in.
