@@ -25,17 +25,16 @@ type Profile struct {
 	Region string
 	// Kind says in words what is there, e.g. "mobile".
 	Kind string
-	// Badge is at most three characters for a picture that the gateway makes
-	// when there is none.
-	Badge string
-	// Picture is a PNG, JPEG or GIF as the network has it, at most 1 MB.
-	Picture []byte
 	// NoReply: nobody reads what is sent there.
 	NoReply bool
 }
 
 // Profiler is a Bridge that knows something of the people of its network.
 type Profiler interface {
+	// Badge returns at most three characters for the picture that the gateway
+	// makes of a person, e.g. initials. It is pure, does not block, and is quick:
+	// it is called for each presence.
+	Badge(id UserID) string
 	// Profile returns what an account may know of a person. It blocks on the
 	// network until ctx ends. An *Error with NotFound when there is nobody,
 	// Temporary when it may be asked again.

@@ -22,7 +22,7 @@ func scripted(can bridges.Can) func(*testing.T) Subject {
 		info.Can |= can
 		b := New(info, "+12025550199")
 		b.SetContacts("alice@example.org", bridges.Person{ID: "+12025550100", Name: "Bob"})
-		b.SetProfile("+12025550100", bridges.Profile{Name: "Bob", Badge: "B"})
+		b.SetProfile("+12025550100", bridges.Profile{Name: "Bob"})
 		b.SetSettings([]bridges.Field{{Name: "sign", Label: "Signature", Default: "false", Kind: bridges.Bool}}, nil)
 		return Subject{
 			Bridge:  b,

@@ -30,6 +30,11 @@ func (b *Bridge) SetProfile(id bridges.UserID, p bridges.Profile) {
 	b.profiles[id] = p
 }
 
+// Badge implements bridges.Profiler: the end of the id.
+func (b *Bridge) Badge(id bridges.UserID) string {
+	return strings.ToValidUTF8(string(id[max(0, len(id)-2):]), "")
+}
+
 // Profile implements bridges.Profiler.
 func (b *Bridge) Profile(_ context.Context, _ bridges.AccountID, id bridges.UserID) (bridges.Profile, error) {
 	b.mu.Lock()
