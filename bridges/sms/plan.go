@@ -15,6 +15,8 @@ type plan struct {
 	region  string // ISO 3166-1, upper case
 	context string // the same in lower case, in ids
 
+	countries countries
+
 	mu    sync.Mutex
 	known map[string]bridges.UserID // answers of canonical; "" for none
 }

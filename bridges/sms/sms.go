@@ -40,6 +40,7 @@ var (
 	_ bridges.Enroller  = (*Bridge)(nil)
 	_ bridges.Resolver  = (*Bridge)(nil)
 	_ bridges.Assembler = (*Bridge)(nil)
+	_ bridges.Profiler  = (*Bridge)(nil)
 
 	_ bridges.Settler    = (*Bridge)(nil)
 	_ bridges.Rememberer = (*Bridge)(nil)
