@@ -1,0 +1,24 @@
+// Package pubsub implements the reading of items of XEP-0060 (1.24.1):
+// Publish-Subscribe (§6.5), as the service that is asked.
+package pubsub
+
+import "causeway/component/stanza"
+
+// NS is the namespace.
+const NS = "http://jabber.org/protocol/pubsub"
+
+// Wanted returns the node whose items are asked for, and the id of the item; ""
+// for any. Of several items the first counts. ok is false when no items are
+// asked for.
+func Wanted(pubsub stanza.Element) (node, id string, ok bool) {
+	items, ok := pubsub.Child(NS, "items")
+	item, _ := items.Child(NS, "item")
+	return items.Attr("node"), item.Attr("id"), ok
+}
+
+// AppendItem writes an answer with one item, whose content append writes.
+func AppendItem(w *stanza.Writer, node, id string, append func(*stanza.Writer)) {
+	w.Start("pubsub", NS).Start("items", "", "node", node).Start("item", "", "id", id)
+	append(w)
+	w.End().End().End()
+}
