@@ -12,15 +12,12 @@ import (
 	"causeway/component/xep/contact"
 	"causeway/component/xep/disco"
 	"causeway/component/xep/form"
-	"causeway/component/xep/ping"
+	"causeway/component/xep/pubsub"
 	"causeway/component/xep/receipts"
-	"causeway/component/xep/version"
 )
 
 // capsNode names this program in capabilities.
 const capsNode = "urn:causeway:gateway"
-
-const nsPubSub = "http://jabber.org/protocol/pubsub"
 
 // discoInfo is what the gateway, its contacts, and the resource from which
 // contacts speak are. It never changes while the program runs.
@@ -59,9 +56,9 @@ func newEntity(features []string, more *form.Form, ids ...disco.Identity) entity
 }
 
 // features are the namespaces that are answered at a kind of address. PubSub
-// is answered only to say quickly that nothing is there.
+// is not announced: there are a few nodes to read and no service.
 func (g *Gateway) features(to component.Address) []string {
-	fs := slices.DeleteFunc(slices.Clone(g.mux.Features(to)), func(f string) bool { return f == nsPubSub })
+	fs := slices.DeleteFunc(slices.Clone(g.mux.Features(to)), func(f string) bool { return f == pubsub.NS })
 	return append(fs, caps.NS)
 }
 
@@ -116,24 +113,4 @@ func (g *Gateway) answerItems(ctx context.Context, t *tx, iq *stanza.Stanza, q s
 	}
 	disco.AppendItems(&w, node, items)
 	return w, nil
-}
-
-// serveSmall registers ping and version, and the refusal of PubSub on
-// contacts: clients that look for encryption keys must not wait for them
-// (xeps.md 0384.1).
-func (g *Gateway) serveSmall() {
-	const contact = component.ToContact | component.ToFull
-	g.mux.Get(ping.NS, "ping", component.ToDomain|contact, func(context.Context, *tx, *stanza.Stanza, stanza.Element) (stanza.Writer, error) {
-		return stanza.Writer{}, nil
-	})
-	g.mux.Get(version.NS, "query", component.ToDomain, func(context.Context, *tx, *stanza.Stanza, stanza.Element) (w stanza.Writer, err error) {
-		version.Version{Name: "Causeway", Version: g.cfg.Version}.Append(&w)
-		return w, nil
-	})
-	g.mux.Set(version.NS, "query", component.ToDomain, func(context.Context, *tx, *stanza.Stanza, stanza.Element) (stanza.Writer, error) {
-		return stanza.Writer{}, &stanza.Error{Type: "cancel", Condition: "not-allowed", Text: "The version cannot be set."}
-	})
-	g.mux.Get(nsPubSub, "pubsub", contact, func(context.Context, *tx, *stanza.Stanza, stanza.Element) (stanza.Writer, error) {
-		return stanza.Writer{}, errNoNode
-	})
 }

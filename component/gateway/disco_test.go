@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"causeway/component/componenttest"
 	"causeway/component/xep/caps"
@@ -57,11 +58,15 @@ func TestDisco(t *testing.T) {
 		{"0100.1 0106.1 domain", domain, "gateway/sms", []string{
 			"http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items", "http://jabber.org/protocol/caps",
 			"urn:xmpp:ping", "jabber:iq:version", "jabber:iq:register", `jid\20escaping`, "http://jabber.org/protocol/commands", "jabber:iq:gateway",
-		}, []string{"urn:xmpp:mam:2", "urn:xmpp:blocking", "http://jabber.org/protocol/muc"}},
+			"vcard-temp", "jabber:iq:last", "urn:xmpp:time", // 0012.3 0202.2
+		}, []string{
+			"urn:xmpp:mam:2", "urn:xmpp:blocking", "http://jabber.org/protocol/muc", "http://jabber.org/protocol/pubsub",
+			"urn:xmpp:pep-vcard-conversion:0", "urn:xmpp:http:upload:0", "urn:xmpp:carbons:2", "urn:xmpp:push:0", // 0084.12
+		}},
 		{
 			"F5 contact that nobody knows", "+12025550155@sms.example.org", "account/registered",
-			[]string{"http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/caps", "urn:xmpp:receipts"},
-			[]string{"urn:xmpp:mam:2", "http://jabber.org/protocol/pubsub", "jabber:iq:version"},
+			[]string{"http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/caps", "urn:xmpp:receipts", "vcard-temp"},
+			[]string{"urn:xmpp:mam:2", "http://jabber.org/protocol/pubsub", "jabber:iq:version", "jabber:iq:last", "urn:xmpp:time"},
 		},
 		{"contact's resource", phoneJID + "/gateway", "client/phone", []string{"urn:xmpp:receipts"}, []string{"jabber:iq:register"}},
 		{"0106.14 F5 malformed", "nobody@sms.example.org", "account/registered", nil, nil},
@@ -109,7 +114,15 @@ func TestSmallQueries(t *testing.T) {
 	}
 	r.ask(domain, `<query xmlns='jabber:iq:version'/>`, `<query xmlns='jabber:iq:version'><name>Causeway</name><version>1.2.3</version></query>`) // 0092.1
 	r.Send(fromBob("set", "v", `<query xmlns='jabber:iq:version'/>`))
-	r.Receive(iqError("v", "cancel", "not-allowed")) // 0092.3
+	r.Receive(iqError("v", "cancel", "not-allowed"))                                                                          // 0092.3
+	r.ask(domain, `<query xmlns='jabber:iq:last'/>`, `<query xmlns='jabber:iq:last' seconds='*'/>`)                           // 0012.1
+	now := r.ask(domain, `<time xmlns='urn:xmpp:time'/>`, `<time xmlns='urn:xmpp:time'><tzo>+00:00</tzo><utc>*</utc></time>`) // 0202.1
+	if at, err := time.Parse(time.RFC3339, now.Children[0].Children[1].Text); err != nil || time.Since(at).Abs() > time.Minute {
+		t.Errorf("0202.3: %v, %v", at, err)
+	}
+	for _, query := range []string{`<query xmlns='jabber:iq:last'/>`, `<time xmlns='urn:xmpp:time'/>`} {
+		r.refusedIQ("get", "bob@example.org/x", phoneJID, query, "cancel", "service-unavailable") // 0012.3, 0202.1
+	}
 	r.ask(phoneJID, `<query xmlns='http://jabber.org/protocol/disco#items'/>`, `<query xmlns='http://jabber.org/protocol/disco#items'/>`)
 	r.ask(phoneJID, `<query xmlns='http://jabber.org/protocol/disco#items' node='http://jabber.org/protocol/commands'/>`, // 0050.12
 		`<query xmlns='http://jabber.org/protocol/disco#items' node='http://jabber.org/protocol/commands'/>`)

@@ -17,6 +17,7 @@ import (
 	"causeway/bridges"
 	"causeway/bridges/takeover"
 	"causeway/component"
+	"causeway/component/picture"
 	"causeway/component/stanza"
 	"causeway/mapping"
 )
@@ -90,6 +91,7 @@ type Gateway struct {
 	awaiting *awaiting
 	pieces   *pieces
 	people   *people
+	badges   *cache[face, *picture.Picture]
 	typing   *typing
 	commands *commandSessions
 	warned   *cache[string, time.Time]
@@ -99,6 +101,7 @@ type Gateway struct {
 	greeted  context.CancelFunc     // ends the greeting of an earlier connection
 	places   *cache[uint64, uint64] // how far the journal has the streams of the network
 
+	started   time.Time
 	trials    *trials
 	inherited inherited
 	remembers bool // the bridge does: see bridges.Rememberer
@@ -118,9 +121,10 @@ func New(cfg Config) *Gateway {
 	log := cfg.Log.With("bridge", cfg.Domain)
 	g := &Gateway{
 		cfg: cfg, domain: cfg.Domain, info: cfg.Bridge.Info(), store: patient{cfg.Store}, log: log,
-		trials: newTrials(takeover.Within(cfg.Keeper, cfg.Domain), log),
-		places: newCache[uint64, uint64](64),
-		sent:   newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
+		trials:  newTrials(takeover.Within(cfg.Keeper, cfg.Domain), log),
+		places:  newCache[uint64, uint64](64),
+		started: time.Now(), badges: newCache[face, *picture.Picture](4096),
+		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
 		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), typing: newTyping(), commands: newCommandSessions(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 		bounces: newCache[string, int](4096),
@@ -172,6 +176,7 @@ func (g *Gateway) register() {
 	g.serveCommands()
 	g.servePrompt()
 	g.serveSmall()
+	g.serveProfile()
 }
 
 // Run serves until ctx ends: it takes up what the journal holds, then runs

@@ -119,6 +119,7 @@ func (g *Gateway) ownPresence(to, status string) *stanza.Out {
 	o := &stanza.Out{Kind: stanza.Presence, From: g.domain, To: to}
 	o.Payload.Leaf("status", "", status)
 	g.disco.domain.caps.Append(&o.Payload)
+	g.showBadge(&o.Payload, "")
 	return o
 }
 
@@ -127,6 +128,7 @@ func (g *Gateway) ownPresence(to, status string) *stanza.Out {
 func (g *Gateway) contactPresence(contact, to string) *stanza.Out {
 	o := &stanza.Out{Kind: stanza.Presence, From: contact + "/" + resource, To: to}
 	g.disco.contact.caps.Append(&o.Payload)
+	g.showBadge(&o.Payload, localOf(contact))
 	return o
 }
 

@@ -102,7 +102,8 @@ func registered(s mapping.Store, jid, self string) {
 	}
 }
 
-const anyCaps = `<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='*' ver='*'/>`
+const anyCaps = `<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='*' ver='*'/>` +
+	`<x xmlns='vcard-temp:x:update'><photo>*</photo></x>` // 0084.5
 
 // greeting is what a registered user gets when the gateway starts.
 func (r *rig) greeting() {

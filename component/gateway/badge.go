@@ -1,0 +1,44 @@
+package gateway
+
+import (
+	"strings"
+
+	"causeway/bridges"
+	"causeway/component/picture"
+	"causeway/component/stanza"
+	"causeway/component/xep/avatar"
+	"causeway/mapping"
+)
+
+// face is what a badge is drawn of: there are few, for any number of contacts.
+type face struct {
+	text   string
+	colour uint8
+}
+
+// badge returns the picture of who has a localpart; "" is the gateway. Nil:
+// there is none.
+func (g *Gateway) badge(local string) *picture.Picture {
+	f := face{text: strings.ToUpper(g.info.Name), colour: picture.Colour(g.domain)}
+	if local != "" {
+		p, ok := g.cfg.Bridge.(bridges.Profiler)
+		id, err := mapping.ForeignID(local)
+		if !ok || err != nil {
+			return nil
+		}
+		f = face{p.Badge(bridges.UserID(id)), picture.Colour(id)}
+	}
+	b, ok := g.badges.get(f)
+	if !ok {
+		b = picture.Badge(f.text, f.colour)
+		g.badges.set(f, b)
+	}
+	return b
+}
+
+// showBadge writes the hash of a picture into presence (xeps.md 0084.5).
+func (g *Gateway) showBadge(w *stanza.Writer, local string) {
+	if b := g.badge(local); b != nil {
+		avatar.AppendUpdate(w, b)
+	}
+}
