@@ -47,6 +47,24 @@ func TestProfile(t *testing.T) {
 	}
 }
 
+func TestSearch(t *testing.T) {
+	b := newBridge(t, config("127.0.0.1:1"))
+	for typed, want := range map[string]string{
+		"+1 (202) 555-0100": "+12025550100 +1 202-555-0100", "(202) 555-0100": "+12025550100 +1 202-555-0100",
+		"0049 151 12345678": "+4915112345678 +49 1511 2345678", "12345": "12345;phone-context=us 12345",
+		"+12025550100": "+12025550100 +1 202-555-0100", "Bob": "", "": "", "1": "",
+	} {
+		found, err := b.Search(t.Context(), alice, map[string]string{"number": typed})
+		got := ""
+		for _, p := range found {
+			got += string(p.ID) + " " + p.Name
+		}
+		if err != nil || got != want {
+			t.Errorf("%q: %q, %v", typed, got, err)
+		}
+	}
+}
+
 // FuzzProfile wants text of every id that there can be, and none twice.
 func FuzzProfile(f *testing.F) {
 	f.Add("+12025550100")

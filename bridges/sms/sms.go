@@ -41,6 +41,7 @@ var (
 	_ bridges.Resolver  = (*Bridge)(nil)
 	_ bridges.Assembler = (*Bridge)(nil)
 	_ bridges.Profiler  = (*Bridge)(nil)
+	_ bridges.Searcher  = (*Bridge)(nil)
 
 	_ bridges.Settler    = (*Bridge)(nil)
 	_ bridges.Rememberer = (*Bridge)(nil)
