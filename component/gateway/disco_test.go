@@ -58,6 +58,7 @@ func TestDisco(t *testing.T) {
 		{"0100.1 0106.1 domain", domain, "gateway/sms", []string{
 			"http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items", "http://jabber.org/protocol/caps",
 			"urn:xmpp:ping", "jabber:iq:version", "jabber:iq:register", `jid\20escaping`, "http://jabber.org/protocol/commands", "jabber:iq:gateway",
+			"jabber:iq:search",                              // 0055.1
 			"vcard-temp", "jabber:iq:last", "urn:xmpp:time", // 0012.3 0202.2
 		}, []string{
 			"urn:xmpp:mam:2", "urn:xmpp:blocking", "http://jabber.org/protocol/muc", "http://jabber.org/protocol/pubsub",

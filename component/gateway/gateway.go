@@ -177,6 +177,7 @@ func (g *Gateway) register() {
 	g.servePrompt()
 	g.serveSmall()
 	g.serveProfile()
+	g.serveSearch()
 }
 
 // Run serves until ctx ends: it takes up what the journal holds, then runs
