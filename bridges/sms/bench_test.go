@@ -56,3 +56,14 @@ func BenchmarkIn(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkBadge(b *testing.B) {
+	s, err := New(config("127.0.0.1:1"), slogDiscard, registry(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Badge(phone)
+	}
+}

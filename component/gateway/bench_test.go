@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/bridgetest"
 	"causeway/component"
 	"causeway/component/stanza"
 	"causeway/mapping"
@@ -185,5 +186,15 @@ func BenchmarkTextIn(b *testing.B) {
 			<-l.got
 		}
 		l.settle()
+	}
+}
+
+// BenchmarkContactPresence is what a contact costs whose user comes online,
+// before the link.
+func BenchmarkContactPresence(b *testing.B) {
+	g := New(Config{Domain: domain, Bridge: bridgetest.New(bridgetest.SMS()), Store: newMemStore()})
+	b.ReportAllocs()
+	for b.Loop() {
+		g.contactPresence(phoneJID, alice)
 	}
 }
