@@ -101,10 +101,11 @@ type Gateway struct {
 	greeted  context.CancelFunc     // ends the greeting of an earlier connection
 	places   *cache[uint64, uint64] // how far the journal has the streams of the network
 
-	started   time.Time
-	trials    *trials
-	inherited inherited
-	remembers bool // the bridge does: see bridges.Rememberer
+	started    time.Time
+	trials     *trials
+	inherited  inherited
+	remembers  bool // the bridge does: see bridges.Rememberer
+	privileges *privileges
 	// step, in tests, stops the gateway between two steps as a kill would.
 	step     func(place string)
 	choosing sync.Mutex // see untilFree
@@ -125,7 +126,8 @@ func New(cfg Config) *Gateway {
 		places:  newCache[uint64, uint64](64),
 		started: time.Now(), badges: newCache[face, *picture.Picture](4096),
 		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
-		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), typing: newTyping(), commands: newCommandSessions(),
+		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log),
+		early:      newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), typing: newTyping(), commands: newCommandSessions(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 		bounces: newCache[string, int](4096),
 	}

@@ -12,6 +12,7 @@ import (
 // Handle implements component.Handler: it puts each stanza in its queue. It
 // waits for nothing but, with a full lane of refusals, for the store.
 func (g *Gateway) Handle(s *stanza.Stanza, key component.Key) {
+	g.hearRights(s)
 	g.route(s, mapping.Key(key), time.Now())
 }
 

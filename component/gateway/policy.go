@@ -18,6 +18,7 @@ type Policy struct {
 // policy is a Policy in use. It never changes.
 type policy struct {
 	allow                     map[string]bool // bare JIDs and domains
+	hosts                     map[string]bool // of those
 	hold                      time.Duration
 	accountLimit, bridgeLimit int
 }
@@ -27,11 +28,13 @@ type policy struct {
 func (g *Gateway) SetPolicy(p Policy) {
 	c := withDefaults(Config{Hold: p.Hold, AccountLimit: p.AccountLimit, BridgeLimit: p.BridgeLimit})
 	fresh := &policy{
-		allow: make(map[string]bool, len(p.Allow)), hold: c.Hold,
+		allow: make(map[string]bool, len(p.Allow)), hosts: map[string]bool{}, hold: c.Hold,
 		accountLimit: c.AccountLimit, bridgeLimit: c.BridgeLimit,
 	}
 	for _, j := range p.Allow {
-		fresh.allow[strings.ToLower(j)] = true
+		j = strings.ToLower(j)
+		fresh.allow[j] = true
+		fresh.hosts[j[strings.Index(j, "@")+1:]] = true
 	}
 	g.policy.Store(fresh)
 }
@@ -42,3 +45,6 @@ func (g *Gateway) admits(id bridges.AccountID) bool {
 	_, domain, ok := strings.Cut(string(id), "@")
 	return allow[string(id)] || ok && allow[domain]
 }
+
+// serves tells whether users of a host may use the gateway.
+func (g *Gateway) serves(host string) bool { return g.policy.Load().hosts[host] }

@@ -177,7 +177,10 @@ func (g *Gateway) showContacts(ctx context.Context, id bridges.AccountID) {
 // Up implements component.Handler: all registered users learn that the gateway
 // is there, and are asked who of them is (xeps.md 0100.40). That ends when the
 // link goes down again.
-func (g *Gateway) Up(bool) {
+func (g *Gateway) Up(fresh bool) {
+	if fresh {
+		g.privileges.forget()
+	}
 	g.people.lost()
 	ctx, cancel := context.WithCancel(g.work)
 	g.greeted = cancel

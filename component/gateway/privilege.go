@@ -1,0 +1,140 @@
+package gateway
+
+import (
+	"log/slog"
+	"strings"
+	"sync"
+
+	"causeway/bridges"
+	"causeway/bridges/takeover"
+	"causeway/component/stanza"
+	"causeway/component/xep/privilege"
+)
+
+const (
+	areaPrivileges = "gateway/privileges/1"
+
+	// privilegesSize bounds what is noted: some dozens of hosts.
+	privilegesSize = 4096
+)
+
+// The flags of a host in the note: a change needs another areaPrivileges.
+const (
+	grantsOld byte = 1 << iota // speaks privilege.NS1
+	grantsRoster
+	grantsMessage
+)
+
+// privileges are what servers grant us, by host. Servers say it once, at the
+// start of a stream, so that it is noted: who adopts the stream does not hear it
+// again (xeps.md 0356.2).
+type privileges struct {
+	mu     sync.Mutex
+	byHost map[string]privilege.Rights
+	slot   *takeover.Slot
+}
+
+// newPrivileges takes over what a predecessor noted in k.
+func newPrivileges(k takeover.Keeper, log *slog.Logger) *privileges {
+	area, err := k.Area(areaPrivileges, takeover.SlotSize(privilegesSize))
+	if err != nil {
+		log.Error("no note of what servers grant: a successor will not know it", "err", err)
+		area = make([]byte, takeover.SlotSize(privilegesSize))
+	}
+	slot := takeover.NewSlot(area)
+	return &privileges{byHost: decodePrivileges(slot.Get()), slot: slot}
+}
+
+// forget takes all back: a new stream begins.
+func (p *privileges) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.byHost)
+	p.slot.Clear()
+}
+
+// set replaces what a host grants. False: there is no room to note it, and
+// nothing is granted.
+func (p *privileges) set(host string, r privilege.Rights) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.byHost[strings.Clone(host)] = r
+	b := encodePrivileges(p.byHost)
+	if len(b) > privilegesSize {
+		delete(p.byHost, host)
+		return false
+	}
+	p.slot.Set(b)
+	return true
+}
+
+func (p *privileges) of(host string) privilege.Rights {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.byHost[host]
+}
+
+// rights returns what a host grants us for its users.
+func (g *Gateway) rights(host string) privilege.Rights { return g.privileges.of(host) }
+
+// hearRights takes what a host says that it grants (xeps.md 0356.1-2). Only the
+// server of users who may use the gateway is believed, and only in a stanza from
+// its bare domain, which no user can send.
+func (g *Gateway) hearRights(s *stanza.Stanza) {
+	if s.Kind != stanza.Message || s.To != g.domain || s.Type == "error" || strings.ContainsAny(s.From, "@/") || !g.serves(s.From) {
+		return
+	}
+	r, ok := privilege.Find(s)
+	if !ok {
+		return
+	}
+	if !g.privileges.set(s.From, r) {
+		g.log.Error("too many hosts grant rights: this one is not heard", "host", s.From)
+		return
+	}
+	g.log.Info("rights granted", "host", s.From, "roster", r.Roster, "message", r.Message)
+}
+
+// hostOf is the host of an account.
+func hostOf(id bridges.AccountID) string {
+	_, host, _ := strings.Cut(string(id), "@")
+	return host
+}
+
+// encodePrivileges writes each host with its flags and its length before.
+func encodePrivileges(m map[string]privilege.Rights) (b []byte) {
+	for host, r := range m {
+		var flags byte
+		if r.NS == privilege.NS1 {
+			flags |= grantsOld
+		}
+		if r.Roster {
+			flags |= grantsRoster
+		}
+		if r.Message {
+			flags |= grantsMessage
+		}
+		b = append(b, flags, byte(len(host)>>8), byte(len(host)))
+		b = append(b, host...)
+	}
+	return b
+}
+
+// decodePrivileges reads what encodePrivileges wrote, up to the first place
+// that it cannot have written.
+func decodePrivileges(b []byte) map[string]privilege.Rights {
+	m := map[string]privilege.Rights{}
+	for len(b) > 3 {
+		n := 3 + int(b[1])<<8 + int(b[2])
+		if n > len(b) {
+			break
+		}
+		r := privilege.Rights{NS: privilege.NS, Roster: b[0]&grantsRoster != 0, Message: b[0]&grantsMessage != 0}
+		if b[0]&grantsOld != 0 {
+			r.NS = privilege.NS1
+		}
+		m[string(b[3:n])] = r
+		b = b[n:]
+	}
+	return m
+}
