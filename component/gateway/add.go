@@ -58,7 +58,7 @@ func (g *Gateway) add(ctx context.Context, t *tx, id bridges.UserID) (text strin
 		c.Bridge, c.Account, c.ID = g.domain, t.account, bridges.ChatID(id)
 		c.Subscription = c.Subscription&^mapping.RefusedByUser | mapping.AskedByUs
 		t.batch.PutContacts = append(t.batch.PutContacts, c)
-		rest = []*stanza.Out{{Kind: stanza.Presence, Type: "subscribe", From: jid, To: string(t.account)}}
+		rest = []*stanza.Out{g.asks(c)}
 	}
 	return "Write to " + jid + ".", rest, nil
 }

@@ -90,7 +90,7 @@ func TestCapsAreShared(t *testing.T) {
 		r.Send(presence("subscribe", alice, jid))
 		r.Receive(`<presence type='subscribed' from='` + jid + `' to='alice@example.org'/>`)
 		n := r.Receive(`<presence from='` + jid + `/gateway' to='alice@example.org'>` + anyCaps + `</presence>`) // 0115.1
-		r.Receive(`<presence type='subscribe' from='` + jid + `' to='alice@example.org'/>`)
+		r.Receive(`<presence type='subscribe' from='` + jid + `' to='alice@example.org'><any/></presence>`)
 		vers = append(vers, n.Children[0].Attr["ver"])
 	}
 	if vers[0] != vers[1] {

@@ -124,6 +124,10 @@ func (g *Gateway) onSubscribe(t *tx, s *stanza.Stanza, acc mapping.Account, c *m
 	}
 	if c.Subscription&(mapping.SeenByUs|mapping.AskedByUs|mapping.RefusedByUser) == 0 {
 		c.Subscription |= mapping.AskedByUs
-		t.send(subscription("subscribe", bare(s.To), s))
+		if c.ID == "" {
+			t.send(subscription("subscribe", g.domain, s))
+		} else {
+			t.send(g.asks(*c))
+		}
 	}
 }

@@ -1,0 +1,52 @@
+package gateway
+
+import (
+	"strings"
+	"unicode"
+
+	"causeway/component/stanza"
+	"causeway/component/xep/nick"
+	"causeway/mapping"
+)
+
+// longestName bounds a name, in code points (xeps.md 0172.4).
+const longestName = 100
+
+// cleanName makes a name of strangers fit to be shown: no control characters,
+// nothing that turns the direction of what stands behind it, and cut. It may
+// come out empty (xeps.md 0172.4).
+func cleanName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, name)
+	name = strings.Join(strings.Fields(name), " ")
+	n := 0
+	for i := range name {
+		if n++; n > longestName {
+			return strings.TrimSpace(name[:i])
+		}
+	}
+	return name
+}
+
+// nameOf is what a contact is called in a roster: what the network calls it,
+// or its id.
+func nameOf(c mapping.Contact) string {
+	if name := cleanName(c.Name); name != "" {
+		return name
+	}
+	return cleanName(string(c.ID))
+}
+
+// asks is the subscribe of a contact, with its name (xeps.md 0172.1).
+func (g *Gateway) asks(c mapping.Contact) *stanza.Out {
+	o := &stanza.Out{Kind: stanza.Presence, Type: "subscribe", From: g.contactJID(c.ID), To: string(c.Account)}
+	nick.Append(&o.Payload, nameOf(c))
+	return o
+}

@@ -1,0 +1,11 @@
+// Package nick implements XEP-0172 (1.1): User Nickname.
+package nick
+
+import "causeway/component/stanza"
+
+// NS is the namespace of nicknames.
+const NS = "http://jabber.org/protocol/nick"
+
+// Append writes a name. It belongs in a subscribe or a message, and never in
+// other presence (§4.3).
+func Append(w *stanza.Writer, name string) { w.Leaf("nick", NS, name) }
