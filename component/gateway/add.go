@@ -40,7 +40,8 @@ func (g *Gateway) addressIn(o order) (id bridges.UserID, ok bool, err error) {
 }
 
 // add makes a contact for a user who has no other way to add one: it says the
-// address, and asks for a subscription, which clients show with a button.
+// address, and has the server put the contact into the roster, or asks for a
+// subscription, which clients show with a button.
 func (g *Gateway) add(ctx context.Context, t *tx, id bridges.UserID) (text string, rest []*stanza.Out, err error) {
 	_, registered, err := g.accounts.find(ctx, t.account)
 	switch {
@@ -56,9 +57,14 @@ func (g *Gateway) add(ctx context.Context, t *tx, id bridges.UserID) (text strin
 	jid := g.contactJID(bridges.ChatID(id))
 	if c.Subscription&(mapping.SeenByUs|mapping.AskedByUs) == 0 {
 		c.Bridge, c.Account, c.ID = g.domain, t.account, bridges.ChatID(id)
-		c.Subscription = c.Subscription&^mapping.RefusedByUser | mapping.AskedByUs
+		c.Subscription &^= mapping.RefusedByUser | mapping.RemovedByUser
+		if c.Subscription == 0 && g.rights(hostOf(t.account)).Roster {
+			t.places(g)
+		} else {
+			c.Subscription |= mapping.AskedByUs
+			rest = []*stanza.Out{g.asks(c)}
+		}
 		t.batch.PutContacts = append(t.batch.PutContacts, c)
-		rest = []*stanza.Out{g.asks(c)}
 	}
 	return "Write to " + jid + ".", rest, nil
 }

@@ -85,6 +85,9 @@ func (g *Gateway) welcome(t *tx, text string) {
 	if text != "" {
 		t.send(g.ownMessage(string(acc.ID), text))
 	}
+	if g.info.Can.Has(bridges.CanContacts) {
+		t.places(g)
+	}
 }
 
 // decide asks the bridge who the user shall be, who is now if registered.
@@ -189,6 +192,7 @@ func (g *Gateway) unenroll(ctx context.Context, t *tx) (removal, error) {
 	t.batch.Settle = append(t.batch.Settle, g.awaiting.forget(acc.ID)...)
 	t.forgets(g, acc.ID, acc.Self)
 	t.done = append(t.done, func() { g.flights.disown(acc.ID) })
+	t.places(g)
 	return r, err
 }
 

@@ -102,10 +102,11 @@ type Gateway struct {
 	places   *cache[uint64, uint64] // how far the journal has the streams of the network
 
 	started    time.Time
+	privileges *privileges
+	rosters    *rosters
 	trials     *trials
 	inherited  inherited
 	remembers  bool // the bridge does: see bridges.Rememberer
-	privileges *privileges
 	// step, in tests, stops the gateway between two steps as a kill would.
 	step     func(place string)
 	choosing sync.Mutex // see untilFree
@@ -126,8 +127,8 @@ func New(cfg Config) *Gateway {
 		places:  newCache[uint64, uint64](64),
 		started: time.Now(), badges: newCache[face, *picture.Picture](4096),
 		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
-		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log),
-		early:      newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), typing: newTyping(), commands: newCommandSessions(),
+		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), typing: newTyping(), commands: newCommandSessions(),
+		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log), rosters: newRosters(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 		bounces: newCache[string, int](4096),
 	}
@@ -202,6 +203,8 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 	g.loop(g.retry)
 	g.loop(g.refuseAll)
 	g.loop(g.sendSpooled)
+	g.loop(g.keepRosters)
+	g.loop(g.askSlowly)
 	if g.info.Can.Has(bridges.CanTyping) {
 		g.loop(g.showTyping)
 	}

@@ -54,6 +54,7 @@ var (
 		"missing part", "repeated part", "part of a network that has none",
 		"repeated receipt", "receipt for an unknown message",
 		"no hint", "too much typing", "typing unseen",
+		"too many rosters",
 	}
 	quarantineReasons = []string{"deaths", "panic", "unreadable"}
 

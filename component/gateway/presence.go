@@ -63,6 +63,9 @@ func (g *Gateway) onAvailable(ctx context.Context, s *stanza.Stanza, id bridges.
 	}
 	if show {
 		g.showContacts(ctx, id)
+		if g.info.Can.Has(bridges.CanContacts) || g.rights(hostOf(id)).Roster {
+			g.placeLater(id)
+		}
 	}
 	g.showBounced(ctx, id)
 }

@@ -58,6 +58,10 @@ func (p *privileges) forget() {
 func (p *privileges) set(host string, r privilege.Rights) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.put(host, r)
+}
+
+func (p *privileges) put(host string, r privilege.Rights) bool {
 	p.byHost[strings.Clone(host)] = r
 	b := encodePrivileges(p.byHost)
 	if len(b) > privilegesSize {
@@ -72,6 +76,16 @@ func (p *privileges) of(host string) privilege.Rights {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.byHost[host]
+}
+
+// loseRoster takes the right to a host's rosters back until the host says anew
+// what it grants: it refuses, or does not answer (xeps.md 0356.10, F3).
+func (p *privileges) loseRoster(host string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.byHost[host]
+	r.Roster = false
+	p.put(host, r)
 }
 
 // rights returns what a host grants us for its users.

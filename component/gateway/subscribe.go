@@ -95,6 +95,7 @@ func (g *Gateway) changeSubscription(t *tx, s *stanza.Stanza, acc mapping.Accoun
 		}
 		c.Subscription &^= mapping.AskedByUs | mapping.SeenByUs
 	}
+	g.noteRemoval(old, &c)
 	switch {
 	case c.Subscription == old:
 	case c.Subscription == 0:
@@ -115,7 +116,7 @@ func (g *Gateway) speaker(s *stanza.Stanza) string {
 // onSubscribe accepts at once, shows presence, and asks back, but never twice
 // (xeps.md 0100.9, .27, .29, .30).
 func (g *Gateway) onSubscribe(t *tx, s *stanza.Stanza, acc mapping.Account, c *mapping.Contact) {
-	c.Subscription |= mapping.SeesContact
+	c.Subscription = c.Subscription&^mapping.RemovedByUser | mapping.SeesContact
 	t.send(subscription("subscribed", bare(s.To), s))
 	if c.ID == "" {
 		t.send(g.ownPresence(bare(s.From), g.statusOf(acc)))
@@ -129,5 +130,18 @@ func (g *Gateway) onSubscribe(t *tx, s *stanza.Stanza, acc mapping.Account, c *m
 		} else {
 			t.send(g.asks(*c))
 		}
+	}
+}
+
+// noteRemoval follows a user who has ended all there was with a contact: it is
+// not put back because it is in the network's list (xeps.md 0356.7).
+func (g *Gateway) noteRemoval(old mapping.Subscription, c *mapping.Contact) {
+	const presence = mapping.SeesContact | mapping.SeenByUs | mapping.AskedByUs
+	if c.ID == "" || old&presence == 0 || c.Subscription&presence != 0 {
+		return
+	}
+	c.Subscription &^= mapping.PlacedByUs
+	if g.info.Can.Has(bridges.CanContacts) {
+		c.Subscription |= mapping.RemovedByUser
 	}
 }

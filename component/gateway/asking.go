@@ -1,0 +1,96 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"causeway/bridges"
+	"causeway/mapping"
+)
+
+const (
+	// askGap is between two questions to one user, and askLimit bounds them at
+	// one log-in: each is a window that opens before somebody who has asked for
+	// nothing.
+	askGap   = time.Second
+	askLimit = 20
+)
+
+// asking are contacts of an account that will ask for a subscription, one by
+// one.
+type asking struct {
+	account  bridges.AccountID
+	contacts []mapping.Contact
+}
+
+// askLater has the contacts ask of whom the user's roster knows nothing and who
+// never did. It does not block; when too many wait, the next log-in does it.
+func (g *Gateway) askLater(id bridges.AccountID, wishes []wish) {
+	a := asking{account: id}
+	for i := range wishes {
+		if w := &wishes[i]; w.fresh() && w.item == nil && len(a.contacts) < askLimit {
+			a.contacts = append(a.contacts, w.contact)
+		}
+	}
+	if len(a.contacts) == 0 {
+		return
+	}
+	select {
+	case g.rosters.asks <- a:
+	default:
+		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "too many rosters").Inc()
+	}
+}
+
+// askSlowly asks until the gateway ends: of each account one contact at a time.
+func (g *Gateway) askSlowly(ctx context.Context) {
+	left := map[bridges.AccountID][]mapping.Contact{}
+	tick := time.NewTimer(askGap)
+	defer tick.Stop()
+	for {
+		asks, due := g.rosters.asks, tick.C
+		if len(left) >= rosterQueue {
+			asks = nil
+		}
+		if len(left) == 0 {
+			due = nil
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case a := <-asks:
+			if len(left) == 0 {
+				tick.Reset(0)
+			}
+			left[a.account] = a.contacts
+		case <-due:
+			for id, contacts := range left {
+				g.askOnce(contacts[0])
+				if left[id] = contacts[1:]; len(contacts) == 1 {
+					delete(left, id)
+				}
+			}
+			tick.Reset(askGap)
+		}
+	}
+}
+
+// askOnce has a contact ask, unless it did, or the user has had to do with it
+// meanwhile (xeps.md 0100.37).
+func (g *Gateway) askOnce(fresh mapping.Contact) {
+	id := fresh.Account
+	g.enqueueControl(id, false, step{run: func(ctx context.Context) {
+		if _, registered, err := g.accounts.find(ctx, id); err != nil || !registered {
+			return
+		}
+		c, _, err := g.store.Contact(ctx, g.domain, id, fresh.ID)
+		if err != nil || c.Subscription != 0 {
+			return
+		}
+		fresh.Subscription = mapping.AskedByUs | mapping.AskedOnce
+		t := g.begin(id, mapping.Key{})
+		t.batch.PutContacts = []mapping.Contact{fresh}
+		t.send(g.asks(fresh))
+		g.finish(ctx, t)
+	}})
+}

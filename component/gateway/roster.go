@@ -1,0 +1,164 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"causeway/bridges"
+	"causeway/component/stanza"
+	"causeway/component/xep/roster"
+)
+
+const (
+	// rosterQueue bounds the accounts whose rosters wait to be looked at.
+	rosterQueue = 4096
+	// rosterTime bounds an answer of a server: ejabberd drops what it refuses
+	// (xeps.md F3).
+	rosterTime = 10 * time.Second
+)
+
+// rosters are the accounts whose rosters are to be looked at, each once. One
+// loop does it, so that no lane of a user waits for a server.
+type rosters struct {
+	mu      sync.Mutex
+	waiting map[bridges.AccountID]bool
+	queue   chan bridges.AccountID
+	asks    chan asking
+}
+
+func newRosters() *rosters {
+	return &rosters{
+		waiting: map[bridges.AccountID]bool{}, queue: make(chan bridges.AccountID, rosterQueue),
+		asks: make(chan asking, rosterQueue),
+	}
+}
+
+// placeLater has the contacts of an account put into the user's roster, or
+// taken out of it when there is no such account. It does not block; when too
+// many wait, the next log-in does it.
+func (g *Gateway) placeLater(id bridges.AccountID) {
+	r := g.rosters
+	id = bridges.AccountID(strings.Clone(string(id)))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waiting[id] {
+		return
+	}
+	select {
+	case r.queue <- id:
+		r.waiting[id] = true
+	default:
+		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "too many rosters").Inc()
+	}
+}
+
+// places has placeLater done for the account of t, behind what t sends.
+func (t *tx) places(g *Gateway) {
+	t.done = append(t.done, func() {
+		g.enqueueControl(t.account, true, step{run: func(context.Context) { g.placeLater(t.account) }})
+	})
+}
+
+// keepRosters looks after rosters until the gateway ends.
+func (g *Gateway) keepRosters(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case id := <-g.rosters.queue:
+			g.rosters.mu.Lock()
+			delete(g.rosters.waiting, id)
+			g.rosters.mu.Unlock()
+			g.keepRoster(ctx, id)
+		}
+	}
+}
+
+// keepRoster does what one account needs.
+func (g *Gateway) keepRoster(ctx context.Context, id bridges.AccountID) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.panicked("a roster", p)
+		}
+	}()
+	acc, registered, err := g.accounts.find(ctx, id)
+	switch {
+	case err != nil || !g.admits(id):
+	case registered:
+		g.placeContacts(ctx, acc)
+	case g.rights(hostOf(id)).Roster:
+		if err := g.clearRoster(ctx, id); err != nil {
+			_ = g.rosterFails(id, err)
+		}
+	}
+}
+
+// errUnsaid says that a server did not answer, though the link is up.
+var errUnsaid = errors.New("gateway: the server does not answer about a roster")
+
+// askRoster sends one request about a roster.
+func (g *Gateway) askRoster(ctx context.Context, id bridges.AccountID, typ string, write func(w *stanza.Writer)) (*stanza.Stanza, error) {
+	late, cancel := context.WithTimeoutCause(ctx, rosterTime, errUnsaid)
+	defer cancel()
+	o := &stanza.Out{Kind: stanza.IQ, Type: typ, From: g.domain, To: string(id)}
+	write(&o.Payload)
+	return g.link.Request(late, o)
+}
+
+// readRoster returns our contacts in a roster by bare JID: of the others
+// nothing is kept (xeps.md 0356.5).
+func (g *Gateway) readRoster(ctx context.Context, id bridges.AccountID) (map[string]roster.Item, error) {
+	s, err := g.askRoster(ctx, id, "get", roster.AppendGet)
+	if err != nil {
+		return nil, err
+	}
+	ours := map[string]roster.Item{}
+	for i := range roster.Items(s) {
+		if strings.HasSuffix(i.JID, "@"+g.domain) {
+			ours[i.JID] = i
+		}
+	}
+	return ours, nil
+}
+
+// setItem changes one item: servers take no more at once (xeps.md 0356.6).
+func (g *Gateway) setItem(ctx context.Context, id bridges.AccountID, i roster.Item) error {
+	_, err := g.askRoster(ctx, id, "set", func(w *stanza.Writer) { roster.AppendSet(w, i) })
+	return err
+}
+
+// clearRoster takes our contacts out of a roster (xeps.md 0100.16).
+func (g *Gateway) clearRoster(ctx context.Context, id bridges.AccountID) error {
+	items, err := g.readRoster(ctx, id)
+	for jid := range items {
+		if err = g.setItem(ctx, id, roster.Item{JID: jid, Subscription: roster.Remove}); err != nil && !isGone(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// isGone tells whether a server says that what was asked about is not there.
+func isGone(err error) bool {
+	var e *stanza.Error
+	return errors.As(err, &e) && e.Condition == "item-not-found"
+}
+
+// rosterFails judges what went wrong with a roster. A server that refuses, or
+// says nothing, is not asked again until it says anew what it grants (xeps.md
+// 0356.10); goOn tells that the account is to be served without it.
+func (g *Gateway) rosterFails(id bridges.AccountID, err error) (goOn bool) {
+	var e *stanza.Error
+	switch {
+	case isGone(err):
+		return true
+	case errors.As(err, &e), errors.Is(err, errUnsaid):
+		g.log.Warn("the server grants rosters, but does not give them", "host", hostOf(id), "err", err)
+		g.privileges.loseRoster(hostOf(id))
+		return true
+	}
+	return false // the link is down: the next log-in comes after it
+}

@@ -1,0 +1,133 @@
+package gateway
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/component/xep/privilege"
+	"causeway/mapping"
+)
+
+const (
+	readsRoster = `<iq type='get' from='sms.example.org' to='alice@example.org'><query xmlns='jabber:iq:roster'/></iq>`
+	forbidden   = `<error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`
+)
+
+// item is a contact of ours in a roster.
+func item(number, name, subscription, group string) string {
+	return `<item jid='` + number + `@sms.example.org' name='` + name + `' subscription='` + subscription + `'><group>` + group + `</group></item>`
+}
+
+func query(items ...string) string {
+	return `<query xmlns='jabber:iq:roster'>` + strings.Join(items, "") + `</query>`
+}
+
+// sets is our request to put a contact into alice's roster.
+func sets(number, name, group string) string {
+	i := strings.Replace(item(number, name, "both", group), " subscription", " approved='true' subscription", 1)
+	return `<iq type='set' from='sms.example.org' to='alice@example.org'>` + query(i) + `</iq>`
+}
+
+// asksAs is a question of a contact, with its name.
+func asksAs(number, name string) string {
+	return `<presence type='subscribe' from='` + number + `@sms.example.org' to='alice@example.org'><nick xmlns='http://jabber.org/protocol/nick'>` + name + `</nick></presence>`
+}
+
+// granted is a rig whose server lets us change rosters.
+func granted(t *testing.T) *rig {
+	r := newRig(t)
+	r.Send(grants("example.org", privilege.NS, permRoster))
+	r.barrier(alice)
+	return r
+}
+
+// adds has alice write an order, and reads the answer.
+func (r *rig) adds(number string) {
+	r.t.Helper()
+	r.Send(`<message type='chat' id='a' from='alice@example.org/x' to='sms.example.org'><body>add ` + number + `</body></message>`)
+	if got := r.answer(alice); !strings.Contains(got, number) {
+		r.t.Errorf("the answer is %q", got)
+	}
+}
+
+// TestAddByRoster: a contact that the user wants is in the roster without a
+// question, or the contact asks once, whatever the server makes of it.
+func TestAddByRoster(t *testing.T) {
+	both, none := item(phone, phone, "both", "SMS"), item(phone, phone, "none", "SMS")
+	for name, c := range map[string]struct {
+		set, back string // the answer to the set, and the roster then
+		want      string // what the user's server gets
+		sub       mapping.Subscription
+		lost      bool
+	}{
+		"0356.5-6 as Prosody does":                     {"", query(item("+12025550101", "private", "both", "g"), both), contactShows, mapping.PlacedByUs | mapping.SeesContact | mapping.SeenByUs, false},
+		"F2 the subscription is ignored, as ejabberd":  {"", query(none), asksBack, mapping.PlacedByUs | mapping.AskedByUs | mapping.AskedOnce, false},
+		"0356.10 forbidden":                            {forbidden, query(), asksBack, mapping.AskedByUs | mapping.AskedOnce, true},
+		"ejabberd 23.01, which has no set":             {`<error type='wait'><internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`, query(), asksBack, mapping.AskedByUs | mapping.AskedOnce, true},
+		"there after an error, as after a lost answer": {forbidden, query(both), contactShows, mapping.PlacedByUs | mapping.SeesContact | mapping.SeenByUs, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := granted(t)
+			r.adds(phone)
+			r.answerIQ(readsRoster, query())
+			r.answerIQ(sets(phone, phone, "SMS"), c.set)
+			r.answerIQ(readsRoster, c.back)
+			r.Receive(c.want)
+			r.barrier(alice)
+			if s, _ := r.subscription(phone); s != c.sub {
+				t.Errorf("subscription %b", s)
+			}
+			if r.g.rights("example.org").Roster == c.lost {
+				t.Errorf("rights lost: %v", !c.lost)
+			}
+			r.adds(phone) // again: nothing is left to do
+			r.barrier(alice)
+		})
+	}
+}
+
+// TestAddWithoutRoster: where nothing is granted nothing privileged is tried.
+func TestAddWithoutRoster(t *testing.T) {
+	r := newRig(t)
+	r.Send(grants("example.org", privilege.NS, permMessage))
+	r.barrier(alice)
+	r.adds(phone)
+	r.Receive(asksBack) // 0356.3
+	r.barrier(alice)
+}
+
+// TestSilentServer: a request that nobody answers ends, and the contact asks.
+func TestSilentServer(t *testing.T) {
+	inBubble(t, func(r *timeless) {
+		r.g.privileges.set("example.org", privilege.Rights{NS: privilege.NS, Roster: true})
+		r.receive(t, `<message type='chat' id='a' from='alice@example.org/x' to='sms.example.org'><body>add +12025550100</body></message>`)
+		r.drain()
+		time.Sleep(rosterTime)
+		got := r.drain()
+		if len(got) != 1 || !strings.Contains(got[0], "type='subscribe'") || r.g.rights("example.org").Roster {
+			t.Errorf("F3: %q", got)
+		}
+	})
+}
+
+// TestRemovalByRoster: who leaves has none of our contacts any more, and all of
+// the others.
+func TestRemovalByRoster(t *testing.T) {
+	r := granted(t)
+	r.Send(`<message type='chat' id='u' from='alice@example.org/x' to='sms.example.org'><body>unregister</body></message>`)
+	var asked []string
+	for range 6 {
+		n := r.Next()
+		if n.Local != "iq" {
+			continue
+		}
+		asked = append(asked, n.String())
+		r.Send(`<iq type='result' id='` + n.Attr["id"] + `' from='alice@example.org' to='sms.example.org'>` +
+			query(item(phone, "x", "both", ""), `<item jid='bob@example.org'/><item jid='sms.example.org'/>`) + `</iq>`)
+	}
+	if len(asked) != 2 || !strings.Contains(asked[1], "remove") || !strings.Contains(asked[1], phoneJID) {
+		t.Errorf("0100.16, 0356.8: asked %q", asked)
+	}
+	r.barrier(alice)
+}
