@@ -57,7 +57,7 @@ func (g *Gateway) add(ctx context.Context, t *tx, id bridges.UserID) (text strin
 	jid := g.contactJID(bridges.ChatID(id))
 	if c.Subscription&(mapping.SeenByUs|mapping.AskedByUs) == 0 {
 		c.Bridge, c.Account, c.ID = g.domain, t.account, bridges.ChatID(id)
-		c.Subscription &^= mapping.RefusedByUser | mapping.RemovedByUser
+		c.Subscription &^= mapping.RefusedByUser | mapping.RemovedByUser | mapping.AskedOnce
 		if c.Subscription == 0 && g.rights(hostOf(t.account)).Roster {
 			t.places(g)
 		} else {
