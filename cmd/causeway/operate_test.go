@@ -73,6 +73,13 @@ func refused(t *testing.T, u *user) {
 	u.Wait("0100.31: the end of the pending contact", presence(contact, "unsubscribed"))
 }
 
+// snippetGrants are the privileges that are used, and no others: with that of
+// presence a server sends everybody's.
+var snippetGrants = map[string]string{
+	"prosody":  `["` + domain + `"] = { roster = "both", message = "outgoing" },`,
+	"ejabberd": "#   mod_privilege:\n#     roster: {both: causeway}\n#     message: {outgoing: causeway}\n",
+}
+
 // TestSnippet pastes what the program prints into a server's configuration,
 // where it says so, and connects.
 func TestSnippet(t *testing.T) {
@@ -92,8 +99,8 @@ func TestSnippet(t *testing.T) {
 				g.configure(func(s *settings) { s.Server = peer.Local(ports[0]) })
 			}
 			status, text := g.command("snippet", server)
-			if status != 0 {
-				t.Fatalf("exit status %d: %s", status, text)
+			if status != 0 || !strings.Contains(text, snippetGrants[server]) {
+				t.Fatalf("exit status %d, want %q in %s", status, snippetGrants[server], text)
 			}
 			s.Kill()
 			paste(t, s, text)

@@ -159,15 +159,17 @@ component_interfaces = { {{.Interfaces}} }
 Component {{lua .Domain}}
     component_secret = {{lua (secret .)}}
 {{end}}{{end}}
--- Not needed, and not used by this version: privileges (XEP-0356, mod_privilege of
--- prosody-modules) let a gateway show contacts without asking. To grant them, add to each
--- Component above    modules_enabled = { "privilege" }    and to the users' host:
+-- Not needed: privileges (XEP-0356, mod_privilege of prosody-modules). With that of rosters
+-- contacts come into them without a question; with that of messages, what users write
+-- elsewhere shows as theirs. To grant them, add to each Component above
+--     modules_enabled = { "privilege" }
+-- and to the users' host:
 {{- range .Hosts}}
 --   VirtualHost {{lua .}}
 --       modules_enabled = { "privilege" }
 --       privileged_entities = {
 {{- range $.Listeners}}{{range .Bridges}}
---           [{{lua .Domain}}] = { roster = "both", message = "outgoing", presence = "roster" },
+--           [{{lua .Domain}}] = { roster = "both", message = "outgoing" },
 {{- end}}{{end}}
 --       }
 {{- end}}
@@ -195,8 +197,9 @@ var ejabberd = template.Must(template.New("ejabberd").Funcs(functions).Parse(
 {{- end}}
 {{- end}}
 
-# Not needed, and not used by this version: privileges (XEP-0356) let a gateway show
-# contacts without asking. To grant them:
+# Not needed: privileges (XEP-0356). With that of messages, what users write elsewhere shows
+# as theirs; with that of rosters contacts come into them by name (23.01 refuses that).
+# To grant them:
 # acl:
 #   causeway:
 #     server:
@@ -209,5 +212,4 @@ var ejabberd = template.Must(template.New("ejabberd").Funcs(functions).Parse(
 #   mod_privilege:
 #     roster: {both: causeway}
 #     message: {outgoing: causeway}
-#     presence: {managed_entity: causeway, roster: causeway}
 `))
