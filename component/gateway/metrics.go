@@ -8,7 +8,7 @@ import (
 
 // Metrics are the counters of all gateways of a process, by component domain.
 type Metrics struct {
-	messages, refused, dropped, retries, receipts, bounces, panics, quarantined *prometheus.CounterVec
+	messages, refused, dropped, changed, retries, receipts, bounces, panics, quarantined *prometheus.CounterVec
 
 	unsettled *prometheus.GaugeVec
 }
@@ -19,6 +19,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		messages: counter("messages_total", "Messages by direction and outcome.", "direction", "outcome"),
 		refused:  counter("refused_total", "Stanzas and events answered with an error at once.", "reason"),
 		dropped:  counter("dropped_total", "Stanzas and events that have no effect by rule.", "reason"),
+		changed:  counter("changed_total", "Texts that differ from what the user sent, for what the network lacks.", "reason"),
 		retries:  counter("retries_total", "Attempts that will be repeated."),
 		receipts: counter("receipts_total", "Receipts shown to senders.", "type"),
 		bounces:  counter("bounces_total", "Messages that the user's own server returned.", "outcome"),
@@ -29,7 +30,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		unsettled: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "causeway", Subsystem: "gateway", Name: "unsettled", Help: "Messages of users that are accepted and not settled."}, []string{"bridge"}),
 	}
 	if r != nil {
-		r.MustRegister(m.messages, m.refused, m.dropped, m.retries, m.receipts, m.bounces, m.panics, m.quarantined, m.unsettled)
+		r.MustRegister(m.messages, m.refused, m.dropped, m.changed, m.retries, m.receipts, m.bounces, m.panics, m.quarantined, m.unsettled)
 	}
 	return m
 }
@@ -44,11 +45,10 @@ func counter(name, help string, labels ...string) *prometheus.CounterVec {
 // alert on growth misses the event that makes a counter.
 var (
 	refusedReasons = []string{
-		"chat", "content", "limit", "network-limit", // and conditions of messages that cannot be sent
+		"chat", "limit", "network-limit", // and conditions of messages that cannot be sent
 		"not-allowed", "registration-required", "jid-malformed", "gone",
 	}
 	droppedReasons = []string{
-		"error", "no text", "not to be sent now", "key exchange", "receipt", "marker", "reaction", "retraction",
 		"not journalled", "unsendable", "unreadable record", "no answer allowed", "repetition",
 		"no account", "no address", "redelivery", "before the takeover", "repetition of the network",
 		"missing part", "repeated part", "part of a network that has none",
@@ -72,6 +72,9 @@ func (m *Metrics) start(domain string) {
 		for _, r := range reasons {
 			v.WithLabelValues(domain, r)
 		}
+	}
+	for i := range fallbackRules {
+		fallbackRules[i].counter(m).WithLabelValues(domain, fallbackRules[i].reason)
 	}
 	for _, c := range conditions {
 		m.messages.WithLabelValues(domain, "out", c.condition)

@@ -35,7 +35,6 @@ func TestCountersFromTheStart(t *testing.T) {
 		{`dropped\.WithLabelValues\(g\.domain, ` + text, m.dropped},
 		{`dropIn\([a-z.]+, in, ` + text, m.dropped},
 		{`\bdrop(?:: |\([a-z.]+, m, )` + text, m.dropped},
-		{`(?m)^\t\t\t\treturn ` + text, m.dropped}, // of notText
 	} {
 		for _, reason := range named(t, files, c.used) {
 			before := testutil.CollectAndCount(c)

@@ -61,7 +61,7 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 		return g.drop(ctx, m, r.drop)
 	case r.refuse != nil:
 		g.warnEncrypted(ctx, c, r.refuse)
-		return g.refuse(ctx, c, m, r.refuse)
+		return g.refuse(ctx, c, m, r)
 	}
 	acc, chat, refusal := g.admit(ctx, c)
 	switch {
@@ -78,6 +78,11 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 	hash := repeatHash(c.user.id, c.contact, m.s.ID, r.text)
 	if v, past := g.past(ctx, c, m, hash); past {
 		return v
+	}
+	if m.attempts == 0 {
+		for _, reason := range r.changed {
+			g.cfg.Metrics.changed.WithLabelValues(g.domain, reason).Inc()
+		}
 	}
 	ids, err := g.attempt(ctx, acc, m, bridges.Message{
 		Chat: chat, From: acc.Self, Key: trace(m.key), Text: r.text,

@@ -1,0 +1,167 @@
+package gateway
+
+import (
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"causeway/component/stanza"
+	"causeway/component/xep/encryption"
+	"causeway/component/xep/fallback"
+	"causeway/component/xep/oob"
+	"causeway/component/xep/receipts"
+)
+
+// The namespaces of what is only recognised here.
+const (
+	nsMarkers    = "urn:xmpp:chat-markers:0"
+	nsReactions  = "urn:xmpp:reactions:0"
+	nsRetraction = "urn:xmpp:message-retract:1"
+	nsFastened   = "urn:xmpp:fasten:0" // with an older retraction inside
+	nsOldRetract = "urn:xmpp:message-retract:0"
+	nsReply      = "urn:xmpp:reply:0"
+	nsCorrection = "urn:xmpp:message-correct:0"
+	nsRoomUser   = "http://jabber.org/protocol/muc#user"
+)
+
+var (
+	errNoRoom = &stanza.Error{
+		Type: "cancel", Condition: "service-unavailable",
+		Text: "This address is a person and not a room.",
+	}
+	errNoReactions = &stanza.Error{
+		Type: "modify", Condition: "not-acceptable",
+		Text: "Reactions cannot be sent to this contact: write a message instead.",
+	}
+	errNoRetractions = &stanza.Error{
+		Type: "cancel", Condition: "feature-not-implemented",
+		Text: "A message that was sent to this contact cannot be taken back.",
+	}
+	errStale = &stanza.Error{
+		Type: "modify", Condition: "not-acceptable",
+		Text: "Headlines and messages that are more than an hour old are not sent.",
+	}
+)
+
+// draft is a message while it is judged, and the text that it comes to.
+type draft struct {
+	s    *stanza.Stanza
+	now  time.Time
+	text string
+}
+
+// fallbackRule says what becomes of a message with something in it that is no
+// plain text. One of refuse and change is set, or none: then the message is
+// dropped without a word to its sender.
+type fallbackRule struct {
+	// reason is the label under which it is counted.
+	reason string
+	has    func(d *draft) bool
+	refuse *stanza.Error
+	change func(d *draft)
+}
+
+// counter is the one that counts what the rule does.
+func (r *fallbackRule) counter(m *Metrics) *prometheus.CounterVec {
+	switch {
+	case r.change != nil:
+		return m.changed
+	case r.refuse != nil:
+		return m.refused
+	}
+	return m.dropped
+}
+
+// fallbackRules has all that a message may hold, in the order in which it is
+// looked for. The first that drops or refuses ends it: so whatever the fallback
+// body of a reaction or of an encrypted text says, it costs no text.
+//
+// What is not here is a plain text and goes as it was typed: styling (XEP-0393)
+// has none but its plain form, and hints are for servers (xeps.md 0334.3).
+var fallbackRules = []fallbackRule{
+	{reason: "error", has: ofType("error")},
+	{reason: "groupchat", has: ofType("groupchat"), refuse: errNoRoom},
+	{reason: "private message of a room", has: with(nsRoomUser, "x"), refuse: errNoRoom},
+	{reason: "key exchange", has: func(d *draft) bool { e := encryption.Find(d.s); return e.Used && !e.Content }},
+	{reason: "encrypted", has: func(d *draft) bool { return encryption.Find(d.s).Used }, refuse: errEncrypted},
+	{reason: "receipt", has: with(receipts.NS, "received")},
+	{reason: "receipt", has: with(nsMarkers, "received")}, // of an older version (0333.4)
+	{reason: "marker", has: with(nsMarkers, "displayed")},
+	{reason: "marker", has: with(nsMarkers, "acknowledged")},
+	{reason: "reaction", has: with(nsReactions, "reactions"), refuse: errNoReactions},
+	{reason: "retraction", has: with(nsRetraction, "retract"), refuse: errNoRetractions},
+	{reason: "retraction", has: fastensRetraction, refuse: errNoRetractions},
+	{reason: "reply", has: with(nsReply, "reply"), change: cutQuote},
+	{reason: "file", has: with(oob.NS, "x"), change: addLink},
+	{reason: "no text", has: func(d *draft) bool { return strings.TrimSpace(d.text) == "" }},
+	{reason: "encrypted", has: linksEncrypted, refuse: errEncrypted},
+	{reason: "not to be sent now", has: func(d *draft) bool { return d.stale() && receipts.Requested(d.s) }, refuse: errStale},
+	{reason: "not to be sent now", has: (*draft).stale},
+	{reason: "correction", has: with(nsCorrection, "replace"), change: markCorrection},
+}
+
+func ofType(typ string) func(*draft) bool {
+	return func(d *draft) bool { return d.s.Type == typ }
+}
+
+func with(space, local string) func(*draft) bool {
+	return func(d *draft) bool {
+		_, ok := d.s.Child(space, local)
+		return ok
+	}
+}
+
+func fastensRetraction(d *draft) bool {
+	e, _ := d.s.Child(nsFastened, "apply-to")
+	_, ok := e.Child(nsOldRetract, "retract")
+	return ok
+}
+
+// linksEncrypted finds the link to an encrypted file: the key is in it.
+func linksEncrypted(d *draft) bool {
+	const scheme = "aesgcm://"
+	for line := range strings.Lines(d.text) {
+		line = strings.TrimSpace(line)
+		if len(line) >= len(scheme) && strings.EqualFold(line[:len(scheme)], scheme) {
+			return true
+		}
+	}
+	return false
+}
+
+// stale tells what is not meant to be sent now.
+func (d *draft) stale() bool { return d.s.Type == "headline" || isReplay(d.s, d.now) }
+
+// cutQuote takes the quote out of a reply: who gets the text has it, and a
+// longer one costs more. What is nothing but a quote stays.
+func cutQuote(d *draft) {
+	rest := strings.TrimLeft(fallback.Cut(d.s, d.text, nsReply), "\r\n")
+	if strings.TrimSpace(rest) != "" {
+		d.text = rest
+	}
+}
+
+// addLink makes a text of a file: what is said about it and where it is, each
+// once (xeps.md 0066.3).
+func addLink(d *draft) {
+	l, ok := oob.Find(d.s)
+	if !ok {
+		return
+	}
+	var lines []string
+	said := strings.TrimSpace(d.text)
+	if said != "" && said != l.URL {
+		lines = append(lines, d.text)
+	}
+	if l.Desc != "" && !strings.Contains(d.text, l.Desc) {
+		lines = append(lines, l.Desc)
+	}
+	if said == l.URL || !strings.Contains(d.text, l.URL) {
+		lines = append(lines, l.URL)
+	}
+	d.text = strings.Join(lines, "\n")
+}
+
+// markCorrection shows a correction where no text can be replaced (0308.3).
+func markCorrection(d *draft) { d.text = "* " + d.text }
