@@ -142,7 +142,7 @@ func (a *attack) verdict() {
 	}
 	for metric, reasons := range map[string][]string{
 		"causeway_link_skipped_total":    {"limit", "unasked"},
-		"causeway_gateway_refused_total": {"jid-malformed", "content"},
+		"causeway_gateway_refused_total": {"jid-malformed", "encrypted", "retraction"},
 		"causeway_gateway_dropped_total": {"no text"},
 	} {
 		for _, reason := range reasons {
