@@ -21,6 +21,8 @@ import (
 type theater struct {
 	*life
 	seen map[string]string // stanza by its id
+	// copied are the messages on behalf of a user that the server has sent back.
+	copied []string
 }
 
 // plays are what happens in the gateway, and what must be so in the end,

@@ -21,6 +21,10 @@ func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
 		g.control(s, key)
 		return
 	}
+	if s.Type != "error" && key != (mapping.Key{}) && g.isOwnCopy(s) {
+		g.dropOwnCopy(key)
+		return
+	}
 	if s.Type != "error" && g.people.hasBounced(accountOf(s.From)) {
 		g.enqueueControl(accountOf(s.From), false, step{run: func(ctx context.Context) {
 			g.showBounced(ctx, accountOf(s.From)) // whoever writes is there
@@ -59,6 +63,7 @@ func (g *Gateway) stepControl(s *stanza.Stanza, key mapping.Key) (st step, must 
 	case s.Kind == stanza.Presence:
 		st.run = func(ctx context.Context) { g.onPresence(ctx, s, key) }
 	case s.Type == "error":
+		g.hearRefusal(s)
 		return g.stepBounce(st, s, key)
 	default:
 		st.run = func(ctx context.Context) { g.onChat(ctx, s, key) }

@@ -57,6 +57,8 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 	r := m.read()
 	takeover.Step("poison", r.text)
 	switch {
+	case g.hasOwnCopy(ctx, m.s):
+		return g.drop(ctx, m, ownCopy)
 	case r.drop != "":
 		return g.drop(ctx, m, r.drop)
 	case r.refuse != nil:

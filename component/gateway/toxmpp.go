@@ -55,12 +55,17 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 		g.dropIn(ctx, in, "no account")
 		return
 	}
-	if in.Message.ID != "" && !g.claimID(ctx, in) {
+	own := g.isOwn(ctx, in)
+	if in.Message.ID != "" && (own && g.echoes(ctx, in) || !g.claimID(ctx, in)) {
 		g.dropIn(ctx, in, "repetition of the network")
 		return
 	}
-	o := g.chatMessage(in, time.Now())
-	if g.info.Can.Has(bridges.CanTyping) {
+	if own && g.showOwn(ctx, in) {
+		g.hot.in.Inc()
+		return
+	}
+	o := g.chatMessage(in, own, time.Now())
+	if !own && g.info.Can.Has(bridges.CanTyping) {
 		g.typing.ends(typingIn{in.Account, in.Message.Chat})
 	}
 	g.sendKeyed(ctx, o, in.key, &flight{account: in.Account, keep: o, inbound: true})
@@ -90,19 +95,28 @@ func (g *Gateway) claimID(ctx context.Context, in *incoming) bool {
 
 // chatMessage shapes a message of a contact (xeps.md 5.1): from its one
 // resource to the bare JID, so that the server can fan out, copy and archive.
-func (g *Gateway) chatMessage(in *incoming, now time.Time) *stanza.Out {
-	m := in.Message
+// One of the user's own has a mark.
+func (g *Gateway) chatMessage(in *incoming, own bool, now time.Time) *stanza.Out {
 	o := &stanza.Out{
 		Kind: stanza.Message, Type: "chat", ID: in.Stanza,
-		From: g.contactJID(m.Chat) + "/" + resource, To: string(in.Account),
+		From: g.contactJID(in.Message.Chat) + "/" + resource, To: string(in.Account),
 	}
-	o.Payload.Leaf("body", "", m.Text)
-	sent := m.Sent
+	text := in.Message.Text
+	if own {
+		text = ownMark + text
+	}
+	g.appendText(&o.Payload, in, text, now)
+	return o
+}
+
+// appendText writes the text of a message, and when it was sent.
+func (g *Gateway) appendText(w *stanza.Writer, in *incoming, text string, now time.Time) {
+	w.Leaf("body", "", text)
+	sent := in.Message.Sent
 	if sent.IsZero() {
 		sent = in.At
 	}
 	if now.Sub(sent) > late {
-		delay.Delay{From: g.domain, Stamp: sent}.Append(&o.Payload)
+		delay.Delay{From: g.domain, Stamp: sent}.Append(w)
 	}
-	return o
 }
