@@ -1,6 +1,7 @@
 package form
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -90,4 +91,59 @@ func FuzzFind(f *testing.F) {
 			t.Errorf("%+v became %+v", one, two)
 		}
 	})
+}
+
+// written returns the form as it is on the wire.
+func written(t *testing.T, f Form) string {
+	t.Helper()
+	var w stanza.Writer
+	f.Append(&w)
+	if _, err := inside(string(w.Bytes())); err != nil {
+		t.Fatal(err)
+	}
+	return strings.NewReplacer(`"`, `'`).Replace(string(w.Bytes()))
+}
+
+func TestFields(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		field Field
+		want  string
+	}{
+		{
+			"0004.2 list",
+			Field{Var: "a", Type: "list-single", Value: "r", Options: []Option{{"Red", "r"}, {"Green", "g"}}},
+			`<value>r</value><option label='Red'><value>r</value></option><option label='Green'><value>g</value></option>`,
+		},
+		{"0004.4 required", Field{Var: "a", Required: true, Description: "D"}, `<desc>D</desc><required/>`},
+		{
+			"0122.1 rule",
+			Field{Var: "a", Regex: `\+[0-9]{8,15}`},
+			`<validate xmlns='http://jabber.org/protocol/xdata-validate' datatype='xs:string'><regex>\+[0-9]{8,15}</regex></validate>`,
+		},
+		{"0122.3 no rule that only RE2 has", Field{Var: "a", Regex: `\d+`}, `<field var='a'/>`},
+		{
+			"0122.3 number",
+			Field{Var: "a", Integer: true},
+			`<validate xmlns='http://jabber.org/protocol/xdata-validate' datatype='xs:integer'><basic/></validate>`,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := written(t, Form{Type: "form", Fields: []Field{c.field}}); !strings.Contains(got, c.want) {
+				t.Errorf("%s lacks %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTable(t *testing.T) {
+	got := written(t, Form{
+		Type: "result", Reported: []Field{{Var: "a", Type: "jid-single", Label: "A"}, {Var: "b", Type: "text-single"}},
+		Items: [][]string{{"1", "2"}, {"3", ""}},
+	})
+	want := `<item><field var='a'><value>1</value></field><field var='b'><value>2</value></field></item>` + // 0004.6
+		`<item><field var='a'><value>3</value></field><field var='b'><value></value></field></item></x>`
+	if !strings.HasSuffix(strings.ReplaceAll(got, "<value/>", "<value></value>"), want) || strings.Count(got, "<reported") != 1 {
+		t.Errorf("%s", got)
+	}
 }
