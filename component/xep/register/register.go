@@ -26,9 +26,11 @@ func (o *Offer) Append(w *stanza.Writer) {
 		w.Leaf("registered", "", "")
 	}
 	w.Leaf("instructions", "", o.Instructions)
-	for _, f := range o.Form.Fields {
-		if known[f.Var] {
-			w.Leaf(f.Var, "", f.Value)
+	if o.fitsOutside() {
+		for _, f := range o.Form.Fields {
+			if known[f.Var] {
+				w.Leaf(f.Var, "", f.Value)
+			}
 		}
 	}
 	if len(o.Form.Fields) > 0 {
@@ -36,6 +38,17 @@ func (o *Offer) Append(w *stanza.Writer) {
 		o.Form.Append(w)
 	}
 	w.End()
+}
+
+// fitsOutside tells whether all that is required has a field in XEP-0077; else
+// the form alone is offered (XEP-0077 §4, precedence).
+func (o *Offer) fitsOutside() bool {
+	for _, f := range o.Form.Fields {
+		if f.Required && !known[f.Var] {
+			return false
+		}
+	}
+	return true
 }
 
 // Request is what a user asks by a set.

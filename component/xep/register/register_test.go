@@ -61,6 +61,12 @@ func TestOffer(t *testing.T) {
 	if strings.Contains(got, "<token") { // no field of XEP-0077
 		t.Errorf("%s", got)
 	}
+	o.Form.Fields[1].Required = true
+	w = stanza.Writer{}
+	o.Append(&w)
+	if got := string(w.Bytes()); strings.Contains(got, "<username") { // 0077.2
+		t.Errorf("fields beside a form that needs more: %s", got)
+	}
 }
 
 func FuzzRead(f *testing.F) {
