@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
+	"causeway/bridges"
 	"causeway/component/stanza"
 	"causeway/mapping"
 )
@@ -15,6 +17,34 @@ type order struct {
 	first  string // its first word, as it was written
 	verb   string // the same without case and punctuation
 	fields map[string]string
+}
+
+// values reads what follows the first word as values of the fields of a stage:
+// name=value in any order, or else values in the order of the fields. The last
+// field may have several words, unless a stage comes after this one: rest is for
+// that.
+func (o order) values(fields []bridges.Field, more bool) (got map[string]string, rest order) {
+	got = map[string]string{}
+	for _, f := range fields {
+		if v, ok := o.fields[f.Name]; ok {
+			got[f.Name] = v
+		}
+	}
+	if len(got) > 0 {
+		return got, o
+	}
+	rest = o
+	for i, f := range fields {
+		rest.text = strings.TrimSpace(strings.TrimPrefix(rest.text, rest.first))
+		rest.first = rest.text
+		if words := strings.Fields(rest.text); len(words) > 0 && (more || i < len(fields)-1) {
+			rest.first = words[0]
+		}
+		if rest.first != "" {
+			got[f.Name] = rest.first
+		}
+	}
+	return got, rest
 }
 
 // parseOrder reads a line such as "register name=Ann". Any text is an order;
@@ -69,52 +99,51 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key)
 
 // obey carries an order out.
 func (g *Gateway) obey(ctx context.Context, t *tx, o order) {
-	text, rest, err := g.carryOut(ctx, t, o)
+	x, asked := g.dialogues.find(t.account, time.Now())
+	r, err := g.carryOut(ctx, t, x, asked, o)
 	if err != nil {
 		t.fails()
-		text, rest = g.inWords(err), nil
+		r = result{text: g.inWords(err)}
+	}
+	if asked && r.ask == nil { // it is over, or failed for good
+		t.done = append(t.done, func() { g.dialogues.end(t.account) })
 	}
 	if len(t.batch.PutAccounts) > 0 {
-		g.welcome(t, text)
+		g.welcome(t, r.text)
 		return
 	}
-	t.send(g.ownMessage(string(t.account), text))
-	t.outs = append(t.outs, rest...)
+	t.send(g.ownMessage(string(t.account), r.text))
+	t.outs = append(t.outs, r.rest...)
 }
 
-func (g *Gateway) carryOut(ctx context.Context, t *tx, o order) (text string, rest []*stanza.Out, err error) {
+// carryOut does what the user writes: it is the answer to a question, or begins
+// with the word of a function, or is an address.
+func (g *Gateway) carryOut(ctx context.Context, t *tx, x dialogue, asked bool, o order) (result, error) {
+	if asked {
+		return g.continueDialogue(ctx, t, x, o)
+	}
+	if f := byVerb(o.verb); f != nil {
+		return g.beginDialogue(ctx, t, f, o)
+	}
 	switch o.verb {
 	case "help", "hi", "hello", "start":
-		return g.helpText(), nil, nil
-	case "register":
-		text, err = g.enroll(ctx, t, o.fields)
-		return text, nil, err
-	case "unregister":
-		gone, err := g.unenroll(ctx, t)
-		return goodbyeText, gone.outs, err
-	case "status":
-		text, err = g.statusText(ctx, t)
-		return text, nil, err
+		return result{text: g.helpText(ctx, t)}, nil
+	case "cancel":
+		return result{text: "There is nothing to stop."}, nil
 	}
-	id, ok, err := g.addressIn(o)
-	switch {
-	case !ok:
-		return "I do not understand that. " + g.helpText(), nil, nil
-	case err != nil:
-		return "", nil, err
+	if id, ok := g.addressIn(o.text); ok {
+		return g.add(ctx, t, id)
 	}
-	return g.add(ctx, t, id)
+	return result{text: "I do not understand that. " + g.helpText(ctx, t)}, nil
 }
 
-const goodbyeText = "You are no longer registered. Your data is deleted."
-
-func (g *Gateway) helpText() string {
-	register := "register"
-	for _, f := range g.info.Fields {
-		register += " " + f.Name + "=…"
+// helpText tells what the user may write.
+func (g *Gateway) helpText(ctx context.Context, t *tx) string {
+	text := "Write one of these words to me: "
+	for _, f := range g.offered(ctx, t.account) {
+		text += f.verb + " (" + f.help + "), "
 	}
-	text := "Write one of these words to me: " + register + " (to use " + g.info.Name +
-		"), status (what is going on), add and an address (to write to somebody), unregister (to leave), help."
+	text += "help."
 	if g.info.Example != "" {
 		text += " You may also write to an address such as " + g.info.Example + "@" + g.domain + " at once."
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"causeway/bridges"
 	"causeway/bridges/bridgetest"
 )
 
@@ -58,6 +59,8 @@ func TestChatWithFields(t *testing.T) {
 	if got := r.answer(bob); !strings.Contains(got, "Password") {
 		t.Errorf("an incomplete registration got %q", got)
 	}
+	r.say(bob, "cancel")
+	r.answer(bob)
 	r.say(bob, "register username=bob password=a=b")
 	r.welcomed(bob)
 }
@@ -70,6 +73,12 @@ func FuzzParseOrder(f *testing.F) {
 		o := parseOrder(s)
 		if o.verb != strings.ToLower(o.verb) || o.fields[""] != "" {
 			t.Errorf("%q is %+v", s, o)
+		}
+		for _, more := range []bool{false, true} {
+			got, _ := o.values([]bridges.Field{{Name: "a"}, {Name: "x"}}, more)
+			if len(got) > 2 || got["a"] != strings.TrimSpace(got["a"]) {
+				t.Errorf("%q has the values %q", s, got)
+			}
 		}
 	})
 }

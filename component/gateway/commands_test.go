@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"causeway/bridges"
 )
 
 const nsCommands = "http://jabber.org/protocol/commands"
@@ -33,7 +35,7 @@ func (r *rig) commandNodes(user string) (nodes []string) {
 
 func TestCommandsOffered(t *testing.T) {
 	r := newRig(t)
-	for user, want := range map[string]string{bob: "jabber:iq:register status", alice: "jabber:iq:register status unregister", "eve@elsewhere.example": ""} {
+	for user, want := range map[string]string{bob: "jabber:iq:register status", alice: "jabber:iq:register status contacts add rename remove unregister", "eve@elsewhere.example": ""} {
 		t.Run("0050.1 "+user, func(t *testing.T) {
 			if want == "" { // an empty list
 				r.Send(strings.ReplaceAll(fromBob("get", "l", `<query xmlns='http://jabber.org/protocol/disco#items' node='`+nsCommands+`'/>`), bob, user))
@@ -81,7 +83,7 @@ func step2(session, action, inside string) string {
 	return fromBob("set", "s", commandXML("jabber:iq:register", "sessionid='"+session+"' action='"+action+"'", inside))
 }
 
-const filled = `<x xmlns='jabber:x:data' type='submit'><field var='username'><value>bob</value></field><field var='password'><value>`
+const filledIn = `<x xmlns='jabber:x:data' type='submit'><field var='username'><value>bob</value></field><field var='password'><value>`
 
 func TestCommandStages(t *testing.T) {
 	r := start(t, newMemStore(), withPassword())
@@ -90,7 +92,7 @@ func TestCommandStages(t *testing.T) {
 		s := r.begun()
 		r.Send(step2(s, "cancel", ""))
 		r.Receive(toBob("result", "s", commandXML("jabber:iq:register", "sessionid='"+s+"' status='canceled'", "")))
-		r.Send(step2(s, "complete", filled+`x</value></field></x>`))
+		r.Send(step2(s, "complete", filledIn+`x</value></field></x>`))
 		r.Receive(expired)
 	})
 	t.Run("0050.6 actions", func(t *testing.T) {
@@ -103,27 +105,50 @@ func TestCommandStages(t *testing.T) {
 	t.Run("0050.8 another's session", func(t *testing.T) {
 		s := r.begun()
 		swap := strings.NewReplacer("bob@example.org/x", "alice@example.org/x")
-		r.Send(swap.Replace(step2(s, "complete", filled+`x</value></field></x>`)))
+		r.Send(swap.Replace(step2(s, "complete", filledIn+`x</value></field></x>`)))
 		r.Receive(swap.Replace(refusedStep("s", "modify", "bad-request", "bad-sessionid")))
-	})
-	t.Run("0050.7 failure is a note", func(t *testing.T) {
-		s := r.begun()
-		r.Send(step2(s, "complete", filled+`wrong</value></field></x>`))
-		r.Receive(toBob("result", "s", commandXML("jabber:iq:register", "sessionid='"+s+"' status='completed'", `<note type='error'>*</note>`)))
-		r.Send(step2(s, "complete", filled+`right</value></field></x>`))
-		r.Receive(expired)
 	})
 	t.Run("0050.9 sessions expire", func(t *testing.T) {
 		s := r.begun()
 		r.g.commands.expire(time.Now().Add(commandTime + time.Second))
-		r.Send(step2(s, "complete", filled+`right</value></field></x>`))
+		r.Send(step2(s, "complete", filledIn+`right</value></field></x>`))
 		r.Receive(expired)
 	})
 	t.Run("registers", func(t *testing.T) {
 		s := r.begun()
-		r.Send(step2(s, "complete", filled+`right</value></field></x>`))
+		r.Send(step2(s, "complete", filledIn+`right</value></field></x>`))
 		r.Receive(toBob("result", "s", commandXML("jabber:iq:register", "sessionid='"+s+"' status='completed'", `<note type='info'>*</note>`)))
 		r.welcomed(bob)
+	})
+}
+
+func TestCommandFailures(t *testing.T) {
+	r := start(t, newMemStore(), withPassword())
+	t.Run("0050.6 no form", func(t *testing.T) {
+		r.Send(step2(r.begun(), "complete", ""))
+		r.Receive(refusedStep("s", "modify", "bad-request", "bad-payload"))
+	})
+	t.Run("0122.4 what does not fit comes again", func(t *testing.T) {
+		s := r.begun()
+		r.Send(step2(s, "complete", filledIn+`wrong</value></field></x>`))
+		n := r.Receive(toBob("result", "s", commandXML("jabber:iq:register", "sessionid='"+s+"' status='executing'",
+			`<actions execute='complete'><complete/></actions><x xmlns='jabber:x:data' type='form'><any/></x><note type='error'>*</note>`)))
+		if text := n.String(); !strings.Contains(text, "<value>bob</value>") || strings.Contains(text, "wrong<") {
+			t.Errorf("the form is %s", text)
+		}
+		r.Send(step2(s, "cancel", ""))
+		r.Next()
+	})
+	t.Run("0050.7 failure is a note", func(t *testing.T) {
+		r.bridge.OnEnroll(func(bridges.Registration) (*bridges.Ask, error) {
+			return nil, &bridges.Error{Kind: bridges.Quota, Text: "No number is free."}
+		})
+		defer r.bridge.OnEnroll(nil)
+		s := r.begun()
+		r.Send(step2(s, "complete", filledIn+`right</value></field></x>`))
+		r.Receive(toBob("result", "s", commandXML("jabber:iq:register", "sessionid='"+s+"' status='completed'", `<note type='error'>No number is free.</note>`)))
+		r.Send(step2(s, "complete", filledIn+`right</value></field></x>`))
+		r.Receive(refusedStep("s", "cancel", "not-allowed", "session-expired"))
 	})
 }
 

@@ -63,7 +63,8 @@ func TestAddByChat(t *testing.T) {
 		{"add +12025550100", "Write to " + phoneJID},
 		{"12025550100", "Write to " + phoneJID},
 		{"Add nobody", "Write a number"},
-		{"add", "Write add and an address"},
+		{"add", "Address?"},
+		{"cancel", "Nothing was changed"},
 		{"nobody", "do not understand"},
 	} {
 		r.say(alice, c.say)

@@ -18,29 +18,30 @@ const enrollTime = 30 * time.Second
 const encryptionHint = "Turn encryption (OMEMO) off for these chats: the gateway cannot read it."
 
 // enroll registers the user of t, or changes a registration, and returns what
-// to tell the user. All three doors use it: jabber:iq:register, commands, chat.
-func (g *Gateway) enroll(ctx context.Context, t *tx, fields map[string]string) (string, error) {
+// to tell the user, or what else the bridge asks for. All three doors use it:
+// jabber:iq:register, commands, chat.
+func (g *Gateway) enroll(ctx context.Context, t *tx, fields map[string]string) (string, *bridges.Ask, error) {
 	if !g.admits(t.account) {
-		return "", errNotAllowed
+		return "", nil, errNotAllowed
 	}
 	old, registered, err := g.accounts.find(ctx, t.account)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if registered && len(g.info.Fields) == 0 {
-		return "You are registered already: " + g.statusOf(old) + ".", nil
+		return "You are registered already: " + g.statusOf(old) + ".", nil, nil
 	}
 	if err := g.checkFields(fields); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	e, err := g.decide(ctx, t.account, old.Self, fields)
 	if err != nil {
-		return "", g.registrationError(err)
+		return "", nil, g.registrationError(err)
 	}
 	if e.Ask != nil {
-		return "", askedFor(e.Ask)
+		return "", e.Ask, nil
 	}
-	acc := mapping.Account{Bridge: g.domain, ID: t.account, Self: e.Self, Created: time.Now()}
+	acc := mapping.Account{Bridge: g.domain, ID: t.account, Self: e.Self, Created: time.Now(), Settings: g.recorded(old, fields)}
 	if registered {
 		acc.Created = old.Created
 	}
@@ -49,7 +50,7 @@ func (g *Gateway) enroll(ctx context.Context, t *tx, fields map[string]string) (
 	if registered { // xeps.md 0100.13: the session is opened anew, with the new data
 		t.done = append(t.done, func() { _ = g.sessions.close(acc.ID) })
 	}
-	return strings.TrimSpace(e.Welcome + " " + encryptionHint), nil
+	return strings.TrimSpace(e.Welcome + " " + encryptionHint), nil, nil
 }
 
 // untilFree runs f, which registers and commits. Two users who are given the
@@ -77,6 +78,7 @@ func (g *Gateway) welcome(t *tx, text string) {
 		return
 	}
 	acc := t.batch.PutAccounts[0]
+	t.done = append(t.done, func() { g.dialogues.end(acc.ID) })
 	t.batch.PutContacts = append(t.batch.PutContacts, mapping.Contact{
 		Bridge: g.domain, Account: acc.ID, Subscription: mapping.AskedByUs | mapping.SeesContact,
 	})
@@ -121,19 +123,6 @@ func (g *Gateway) checkFields(fields map[string]string) error {
 		}
 	}
 	return nil
-}
-
-// askedFor refuses a registration that lacks what the bridge asks for in a
-// further stage (xeps.md 0077.8): whoever fills all of it in is taken.
-func askedFor(a *bridges.Ask) error {
-	text := a.Instructions + " Please fill in as well: "
-	for i, f := range a.Fields {
-		if i > 0 {
-			text += ", "
-		}
-		text += f.Label + " (" + f.Name + ")"
-	}
-	return notAcceptable(text + ".")
 }
 
 func notAcceptable(text string) *stanza.Error {

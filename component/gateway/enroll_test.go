@@ -166,8 +166,11 @@ func TestFurtherStage(t *testing.T) {
 	}
 	set("s1", "") // 0077.8
 	n := r.Receive(iqError("s1", "modify", "not-acceptable"))
-	if text := n.String(); !strings.Contains(text, "A code was sent.") || !strings.Contains(text, "Code (code)") {
+	if text := n.String(); !strings.Contains(text, "A code was sent.") || !strings.Contains(text, "in the chat") {
 		t.Errorf("the user reads %s", text)
+	}
+	if text := r.answer(bob); !strings.HasPrefix(text, "A code was sent. Code?") {
+		t.Errorf("the gateway asks %q", text)
 	}
 	if _, ok, _ := r.store.Account(t.Context(), domain, bob); ok {
 		t.Error("an account is stored")

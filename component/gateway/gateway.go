@@ -79,27 +79,28 @@ type Gateway struct {
 	mux     *component.Mux[*tx]
 	disco   *discoInfo
 
-	router   router
-	flights  flights
-	attempts deadlines
-	accounts *accounts
-	sessions *sessions
-	sent     *sentMessages
-	repeats  *repeats
-	once     *onceBook
-	early    *earlyReceipts
-	awaiting *awaiting
-	pieces   *pieces
-	people   *people
-	badges   *cache[face, *picture.Picture]
-	typing   *typing
-	commands *commandSessions
-	warned   *cache[string, time.Time]
-	bounces  *cache[string, int] // how often a message came back, by stanza id
-	refusals chan refusal
-	sendout  spool
-	greeted  context.CancelFunc     // ends the greeting of an earlier connection
-	places   *cache[uint64, uint64] // how far the journal has the streams of the network
+	router    router
+	flights   flights
+	attempts  deadlines
+	accounts  *accounts
+	sessions  *sessions
+	sent      *sentMessages
+	repeats   *repeats
+	once      *onceBook
+	early     *earlyReceipts
+	awaiting  *awaiting
+	pieces    *pieces
+	people    *people
+	badges    *cache[face, *picture.Picture]
+	typing    *typing
+	commands  *commandSessions
+	dialogues *dialogues
+	warned    *cache[string, time.Time]
+	bounces   *cache[string, int] // how often a message came back, by stanza id
+	refusals  chan refusal
+	sendout   spool
+	greeted   context.CancelFunc     // ends the greeting of an earlier connection
+	places    *cache[uint64, uint64] // how far the journal has the streams of the network
 
 	started    time.Time
 	privileges *privileges
@@ -127,7 +128,7 @@ func New(cfg Config) *Gateway {
 		places:  newCache[uint64, uint64](64),
 		started: time.Now(), badges: newCache[face, *picture.Picture](4096),
 		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
-		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), typing: newTyping(), commands: newCommandSessions(),
+		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), typing: newTyping(), commands: newCommandSessions(), dialogues: newDialogues(),
 		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log), rosters: newRosters(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 		bounces: newCache[string, int](4096),

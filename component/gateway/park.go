@@ -51,6 +51,7 @@ func (g *Gateway) sweep(ctx context.Context) {
 			g.awaitLess(now)
 			g.showExpired(now)
 			g.commands.expire(now)
+			g.dialogues.expire(now)
 			g.once.expire(now)
 			g.repeats.expire(now)
 			g.sessions.closeIdle(now)

@@ -103,10 +103,27 @@ func TestRegisterWithFields(t *testing.T) {
 			t.Error("the account is gone")
 		}
 	})
-	t.Run("0077.3 no secret echoed", func(t *testing.T) {
+	t.Run("0077.3, 0100.12 data on record, no secret", func(t *testing.T) {
 		r.Send(fromBob("get", "g", registerQuery))
-		if n := r.Receive(toBob("result", "g", `<query xmlns='jabber:iq:register'><registered/><any/></query>`)); strings.Contains(n.String(), "right") {
+		n := r.Receive(toBob("result", "g", `<query xmlns='jabber:iq:register'><registered/><instructions>Connected as +12025550199.</instructions><username>bob</username><password/>`+
+			`<x xmlns='jabber:x:data' type='form'><any/></x></query>`))
+		if strings.Contains(n.String(), "right") {
 			t.Errorf("the password is in %s", n)
+		}
+	})
+	t.Run("0100.13 changed, the settings stay", func(t *testing.T) {
+		acc, _, _ := r.store.Account(t.Context(), domain, bob)
+		acc.Settings["own"] = "x"
+		if err := r.store.Commit(t.Context(), &mapping.Batch{PutAccounts: []mapping.Account{acc}}); err != nil {
+			t.Fatal(err)
+		}
+		r.g.accounts.forget(bob)
+		r.Send(fromBob("set", "c", form("robert", "right")))
+		r.Receive(toBob("result", "c", ""))
+		r.welcomed(bob)
+		acc, _, _ = r.store.Account(t.Context(), domain, bob)
+		if acc.Settings["own"] != "x" || acc.Settings["registration/username"] != "robert" || len(acc.Settings) != 2 {
+			t.Errorf("settings %v", acc.Settings)
 		}
 	})
 }
@@ -114,7 +131,7 @@ func TestRegisterWithFields(t *testing.T) {
 func TestRegisterRefused(t *testing.T) {
 	r := start(t, newMemStore(), bridgetest.SMS())
 	stranger := func(s string) string { return strings.ReplaceAll(s, "bob@example.org", "eve@elsewhere.example") }
-	for _, typ := range []string{"get", "set"} {
+	for _, typ := range []string{"get", "set"} { // 0077.7
 		r.Send(stranger(fromBob(typ, "n", registerQuery)))
 		r.Receive(stranger(iqError("n", "cancel", "not-allowed")))
 	}

@@ -18,6 +18,7 @@ type tx struct {
 	outs    []*stanza.Out
 	follow  []*stanza.Out // what follows the reply
 	greet   string        // the words for a new user
+	opens   *dialogue     // begins, also when the answer is an error
 	before  []func()      // run before the commit
 	after   []func()      // run after it, whatever came of it
 	done    []func()      // run after it when it succeeded, before anything is sent
@@ -32,10 +33,11 @@ func (g *Gateway) begin(id bridges.AccountID, key mapping.Key) *tx {
 	return t
 }
 
-// fails takes back all but the settlement of the stanza that t answers.
+// fails takes back all but the settlement of the stanza that t answers, and the
+// dialogue that goes on in its place.
 func (t *tx) fails() {
 	settle := t.batch.Settle
-	*t = tx{account: t.account, from: t.from}
+	*t = tx{account: t.account, from: t.from, opens: t.opens}
 	t.batch.Settle = settle
 }
 

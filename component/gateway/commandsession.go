@@ -1,0 +1,128 @@
+package gateway
+
+import (
+	"maps"
+	"sync"
+	"time"
+
+	"causeway/bridges"
+)
+
+const (
+	commandTime   = 10 * time.Minute
+	commandsAUser = 5 // sessions that a user may have open
+)
+
+// commandSessions are the commands under way. Each belongs to one full JID.
+type commandSessions struct {
+	mu sync.Mutex
+	m  map[string]commandSession
+}
+
+// commandSession is how far a user has come. It is a value: a step that cannot
+// be committed leaves what is kept as it was.
+type commandSession struct {
+	owner, node string
+	until       time.Time
+	stages      []commandStage    // the last one is open
+	in          filled            // one less
+	kept        map[string]string // what was filled in, for forms that come again
+}
+
+// commandStage is one form of a command.
+type commandStage struct {
+	ask  *bridges.Ask
+	more bool // another comes after it
+}
+
+func newCommandSessions() *commandSessions {
+	return &commandSessions{m: map[string]commandSession{}}
+}
+
+// room tells whether a user may open one more session.
+func (s *commandSessions) room(owner string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, x := range s.m {
+		if bare(x.owner) == bare(owner) {
+			n++
+		}
+	}
+	return n < commandsAUser
+}
+
+// find returns a session, or tells what is wrong with it.
+func (s *commandSessions) find(id, owner, node string, now time.Time) (commandSession, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x, ok := s.m[id]
+	switch {
+	case !ok || now.After(x.until):
+		return x, commandError("cancel", "not-allowed", "session-expired")
+	case x.owner != owner || x.node != node:
+		return x, commandError("modify", "bad-request", "bad-sessionid")
+	}
+	return x, nil
+}
+
+// put keeps a session for another while.
+func (s *commandSessions) put(id string, x commandSession, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x.until = now.Add(commandTime)
+	s.m[id] = x
+}
+
+func (s *commandSessions) close(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.m, id)
+}
+
+func (s *commandSessions) expire(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, x := range s.m {
+		if now.After(x.until) {
+			delete(s.m, id)
+		}
+	}
+}
+
+// open is the stage that the user sees.
+func (x commandSession) open() commandStage { return x.stages[len(x.stages)-1] }
+
+// keeping returns x with the values that the user has filled in but not sent
+// for good. No secret is among them.
+func (x commandSession) keeping(values map[string]string) commandSession {
+	kept := map[string]string{}
+	maps.Copy(kept, x.kept)
+	for _, f := range x.open().ask.Fields {
+		if v, ok := values[f.Name]; ok && f.Kind != bridges.Secret {
+			kept[f.Name] = v
+		}
+	}
+	x.kept = kept
+	return x
+}
+
+// back returns x one stage earlier.
+func (x commandSession) back() commandSession {
+	x.stages = x.stages[:len(x.stages)-1]
+	x.in = x.in[:len(x.in)-1]
+	return x
+}
+
+// forth returns x one stage later.
+func (x commandSession) forth(in filled, step result) commandSession {
+	x.in = in
+	x.stages = append(x.stages[:len(x.stages):len(x.stages)], commandStage{step.ask, step.more})
+	kept := maps.Clone(step.values)
+	if kept == nil {
+		kept = map[string]string{}
+	}
+	maps.Copy(kept, x.kept)
+	x.kept = kept
+	return x
+}

@@ -1,0 +1,48 @@
+package gateway
+
+import (
+	"strings"
+
+	"causeway/bridges"
+	"causeway/component/xep/form"
+)
+
+// formTypes are the types of XEP-0004 for what people fill in.
+var formTypes = map[bridges.FieldKind]string{
+	bridges.Text:   "text-single",
+	bridges.Secret: "text-private",
+	bridges.Choice: "list-single",
+	bridges.Bool:   "boolean",
+	bridges.Number: "text-single",
+}
+
+// formOf makes the form of a stage. values are offered instead of the defaults;
+// secrets never are.
+func formOf(ask *bridges.Ask, values map[string]string) form.Form {
+	f := form.Form{Type: "form", Title: ask.Title, Instructions: ask.Instructions}
+	for _, x := range ask.Fields {
+		y := form.Field{
+			Var: x.Name, Type: formTypes[x.Kind], Label: x.Label, Description: x.Help, Required: x.Required,
+			Value: x.Default, Regex: x.Pattern, Integer: x.Kind == bridges.Number,
+		}
+		if v, ok := values[x.Name]; ok {
+			y.Value = v
+		}
+		if x.Kind == bridges.Secret {
+			y.Value = ""
+		}
+		for _, o := range x.Options {
+			y.Options = append(y.Options, form.Option{Label: o.Label, Value: o.Value})
+		}
+		f.Fields = append(f.Fields, y)
+	}
+	return f
+}
+
+// formType names the forms of a command: its node, or a name made of it.
+func formType(node string) string {
+	if strings.Contains(node, ":") {
+		return node
+	}
+	return "urn:causeway:" + node
+}
