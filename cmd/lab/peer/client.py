@@ -5,7 +5,7 @@
     {"do": "register", "to": JID, "type": "set"|"get", "remove": false, "fields": {NAME: VALUE}}
     {"do": "discover", "to": JID, "node": NODE}
     {"do": "items", "to": JID, "node": NODE}
-    {"do": "command", "to": JID, "node": NODE, "session": ID, "action": "execute"}
+    {"do": "command", "to": JID, "node": NODE, "session": ID, "action": "execute", "fields": {NAME: VALUE}}
     {"do": "iq", "to": JID, "type": "get", "xml": PAYLOAD}
     {"do": "features", "add": [FEATURE]}
     {"do": "priority", "value": -1}
@@ -140,9 +140,11 @@ def set_priority(value):
 
 
 async def command(command):
-    """Takes a step; one of a session that is open submits an empty form."""
+    """Takes a step; one of a session that is open submits a form."""
     session = command.get("session")
     form = client["xep_0004"].make_form(ftype="submit") if session else None
+    for name, value in (command.get("fields") or {}).items():
+        form.add_field(var=name, value=value)
     answer = await client["xep_0050"].send_command(
         command["to"], command["node"], action=command.get("action", "execute"), payload=form,
         sessionid=session, timeout=PATIENCE)
