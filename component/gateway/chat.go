@@ -31,7 +31,7 @@ func (o order) values(fields []bridges.Field, more bool) (got map[string]string,
 		}
 	}
 	if len(got) > 0 {
-		return got, o
+		return got, order{fields: o.fields}
 	}
 	rest = o
 	for i, f := range fields {
