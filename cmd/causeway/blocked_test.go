@@ -1,0 +1,75 @@
+package main_test
+
+import (
+	"testing"
+
+	"causeway/cmd/lab"
+	"causeway/cmd/lab/peer"
+)
+
+// TestBlocked has a user block a contact, then the whole gateway, on her server
+// (xeps.md 7: 60): neither is hammered at, the network is not told, and others
+// notice nothing.
+func TestBlocked(t *testing.T) {
+	each(t, func(t *testing.T, server string) {
+		r := newRig(t, server, peer.Node, "alice", "bob")
+		alice, bob := r.settled(t, "alice"), r.settled(t, "bob")
+		alice.befriend(contact)
+		for name, jid := range map[string]string{"0191.1 the contact": contact, "0191.2 the gateway": domain} {
+			t.Run(name, func(t *testing.T) {
+				alice.blocks(t, "block", jid)
+				r.blocked(t, alice, bob)
+				alice.blocks(t, "unblock", jid)
+				r.centre.Text(phone, alice.number, "after "+name)
+				alice.Wait("a text after that", message(contact, "after "+name))
+			})
+		}
+		r.centre.None()
+	})
+}
+
+// blocks changes the user's list on her server (XEP-0191).
+func (u *user) blocks(t *testing.T, order, jid string) {
+	t.Helper()
+	if e := u.iq("set", "", "<"+order+" xmlns='urn:xmpp:blocking'><item jid='"+jid+"'/></"+order+">"); e.Type != "result" {
+		t.Fatalf("%s %s: %+v", order, jid, e)
+	}
+}
+
+// bounceTries is how often a text may be shown to a server that returns it.
+const bounceTries = 6
+
+// blocked sends a text each way. The one to alice is shown again each time that
+// she seems to have come back, but soon no more.
+func (r *rig) blocked(t *testing.T, alice, bob *user) {
+	t.Helper()
+	const bounces = "causeway_gateway_bounces_total"
+	before := r.gateway.metric(bounces, "")
+	if status := r.centre.Text(phone, alice.number, "unwanted"); status != 0 {
+		t.Errorf("0191.1: the network is answered %#x", status)
+	}
+	alice.Send(contact, t.Name(), "to the blocked")
+	if e := alice.Wait("0191.3: an error of her server", failure(t.Name())); e.Condition != "not-acceptable" {
+		t.Errorf("0191.3: %+v", e)
+	}
+	lab.Await(t, "the text is given up", func() bool {
+		alice.Do(map[string]any{"do": "priority", "value": 1})
+		r.barrier(bob, phone)
+		return r.gateway.metric(bounces, "")-before == bounceTries
+	})
+	for range 5 {
+		alice.Do(map[string]any{"do": "priority", "value": 1})
+		r.barrier(bob, phone)
+	}
+	for metric, want := range map[string]int{
+		bounces: before + bounceTries, "causeway_gateway_retries_total": 0, "causeway_gateway_panics_total": 0,
+		"causeway_link_disconnects_total": 0, "causeway_link_up": 1, "causeway_gateway_unsettled": 0,
+	} {
+		if got := r.gateway.metric(metric, ""); got != want {
+			t.Errorf("0191.1: %s is %d, not %d", metric, got, want)
+		}
+	}
+	if s := r.gateway.status(); s.Parked != 0 || s.Accounts != 2 {
+		t.Errorf("0191.1: %+v", s)
+	}
+}
