@@ -10,7 +10,8 @@ func TestKillWorkerBesideEjabberd(t *testing.T) { t.Parallel(); workerKilled(t, 
 
 // workerKilled kills the worker 200 ms after it is ready, again and again under
 // load both ways. Nobody notices: nothing is lost, doubled, out of order or
-// refused, and all connections stay.
+// refused, and all connections stay (xeps.md 7: 11; 0198.1-2 by other means,
+// as components have no stream management).
 func workerKilled(t *testing.T, server string) {
 	k := newTraffic(t, setup{server: server, stuck: outOfReach, orders: true, whole: true, rate: killRate, link: true, bind: true, cut: 200})
 	w := k.watch()
