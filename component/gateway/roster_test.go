@@ -29,11 +29,6 @@ func sets(number, name, group string) string {
 	return `<iq type='set' from='sms.example.org' to='alice@example.org'>` + query(i) + `</iq>`
 }
 
-// asksAs is a question of a contact, with its name.
-func asksAs(number, name string) string {
-	return `<presence type='subscribe' from='` + number + `@sms.example.org' to='alice@example.org'><nick xmlns='http://jabber.org/protocol/nick'>` + name + `</nick></presence>`
-}
-
 // granted is a rig whose server lets us change rosters.
 func granted(t *testing.T) *rig {
 	r := newRig(t)
