@@ -37,13 +37,6 @@ func (r *rig) joined(t *testing.T, name string) *user {
 	return u
 }
 
-// iq asks and returns the answer.
-func (u *user) iq(typ, to, payload string) peer.Event {
-	u.t.Helper()
-	u.Do(map[string]any{"do": "iq", "to": to, "type": typ, "xml": payload})
-	return u.Wait("the answer", answer)
-}
-
 // result asks and reads the answer, which must be a result.
 func (u *user) result(typ, to, payload string, into any) peer.Event {
 	u.t.Helper()
