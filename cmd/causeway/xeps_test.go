@@ -24,7 +24,7 @@ type extensions struct {
 var (
 	// A row: number, version, words, features, places, tests.
 	extensionRow = regexp.MustCompile(`(?m)^\| (\d{4}) \| (\S+) \| .+ \|([^|]*)\|([^|]*)\|([^|]*)\|$`)
-	identityRow  = regexp.MustCompile("(?m)^\\| (gateway|contact|resource) \\| ([^|]*) \\|$")
+	identityRow  = regexp.MustCompile(`(?m)^\| (gateway|contact|resource) \| ([^|]*) \|$`)
 	quoted       = regexp.MustCompile("`([^`]+)`")
 )
 
