@@ -141,7 +141,9 @@ func (g *Gateway) carryOut(ctx context.Context, t *tx, x dialogue, asked bool, o
 func (g *Gateway) helpText(ctx context.Context, t *tx) string {
 	text := "Write one of these words to me: "
 	for _, f := range g.offered(ctx, t.account) {
-		text += f.verb + " (" + f.help + "), "
+		if f.verb != "" {
+			text += f.verb + " (" + f.help + "), "
+		}
 	}
 	text += "help."
 	if g.info.Example != "" {

@@ -47,7 +47,7 @@ func (g *Gateway) onCommand(ctx context.Context, t *tx, _ *stanza.Stanza, q stan
 	switch {
 	case f == nil:
 		return w, errNoNode
-	case !g.admits(t.account):
+	case !g.admits(t.account) && !g.administers(t.account):
 		return w, errNotAllowed
 	case r.Session == "":
 		return g.beginCommand(ctx, t, f, r)

@@ -41,6 +41,9 @@ func formOf(ask *bridges.Ask, values map[string]string) form.Form {
 
 // formType names the forms of a command: its node, or a name made of it.
 func formType(node string) string {
+	if node, _, ok := strings.Cut(node, "#"); ok { // xeps.md 0133: one for all
+		return node
+	}
 	if strings.Contains(node, ":") {
 		return node
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 
 	"causeway/bridges"
@@ -11,13 +12,15 @@ import (
 	"causeway/component/xep/register"
 )
 
-// function is one thing that a user can have the gateway do. All that can be
-// done as a command (XEP-0050) can be done in the chat, and is told by its help,
-// because all three come from functionTable (xeps.md 0050.10).
+// function is one thing that a user can have the gateway do. All that a user can
+// do as a command (XEP-0050) can be done in the chat, and is told by its help,
+// because all three come from functionTable (xeps.md 0050.10). What is for
+// administrators is a command alone.
 type function struct {
 	node, name string // as a command
 	verb, help string // in the chat
 	who        audience
+	operator   bool // it needs Config.Operator
 	// run does it with what is filled in so far, in the lane of the user. It
 	// either asks for a further stage, and has changed nothing then, or is done.
 	run func(ctx context.Context, g *Gateway, t *tx, in filled) (result, error)
@@ -29,6 +32,7 @@ type audience uint8
 const (
 	forStrangers  audience = 1 << iota // who may register
 	forRegistered                      // who has
+	forAdmins                          // whether they may register or not
 )
 
 // filled is what a user has filled in, a map for each stage that is passed.
@@ -87,9 +91,12 @@ var functionTable = []*function{
 	},
 }
 
+// commandTable has all that are commands.
+var commandTable = slices.Concat(functionTable, adminTable, operatorTable)
+
 // byNode finds a function by the node of its command; nil if there is none.
 func byNode(node string) *function {
-	for _, f := range functionTable {
+	for _, f := range commandTable {
 		if f.node == node {
 			return f
 		}
@@ -112,7 +119,10 @@ var errNotOffered = &stanza.Error{Type: "auth", Condition: "forbidden", Text: "T
 // allowed tells whether a user may run f: errNotAllowed, errNotRegistered and
 // errNotOffered say why not.
 func (g *Gateway) allowed(ctx context.Context, id bridges.AccountID, f *function) error {
-	if !g.admits(id) {
+	switch {
+	case f.who&forAdmins != 0 && g.administers(id) && (!f.operator || g.cfg.Operator != nil):
+		return nil
+	case !g.admits(id):
 		return errNotAllowed
 	}
 	_, registered, err := g.accounts.find(ctx, id)
@@ -130,7 +140,7 @@ func (g *Gateway) allowed(ctx context.Context, id bridges.AccountID, f *function
 // offered returns the functions that the user may run (xeps.md 0050.1).
 func (g *Gateway) offered(ctx context.Context, id bridges.AccountID) []*function {
 	var fs []*function
-	for _, f := range functionTable {
+	for _, f := range commandTable {
 		if g.allowed(ctx, id, f) == nil {
 			fs = append(fs, f)
 		}

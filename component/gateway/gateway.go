@@ -39,8 +39,10 @@ type Config struct {
 	// gateway. Nobody else gets more than an error.
 	Allow []string
 	// Admins are the bare JIDs that users see as the gateway's contact
-	// addresses (XEP-0157).
+	// addresses (XEP-0157), and whose commands can change it (XEP-0133).
 	Admins []string
+	// Operator does some of these commands. Nil: they are not offered.
+	Operator Operator
 	// Hold is how long a message waits for a network that does not take it.
 	// 0: 24 hours.
 	Hold time.Duration

@@ -1,0 +1,99 @@
+package gateway
+
+import (
+	"context"
+
+	"causeway/bridges"
+	"causeway/component/stanza"
+	"causeway/mapping"
+)
+
+// errUserBusy is the answer to an administrator whose order about a user could
+// not be carried out in time.
+var errUserBusy = &stanza.Error{
+	Type: "wait", Condition: "remote-server-timeout",
+	Text: "Too much is under way for this user now. Please try again later.",
+}
+
+const (
+	dismissedText    = "An administrator has ended your registration. Your data is deleted."
+	disconnectedText = "The connection is closed. The next message opens it again."
+)
+
+// runDisconnect ends a user's session with the network, after what is under way.
+func runDisconnect(ctx context.Context, g *Gateway, _ *tx, fields map[string]string) (string, error) {
+	a, err := g.userIn(ctx, fields)
+	if err != nil {
+		return "", err
+	}
+	defer resting(ctx).enter()
+	if err := g.sessions.close(a.ID); err != nil {
+		g.log.Warn("the session did not close well", "err", err)
+	}
+	return disconnectedText, nil
+}
+
+// runDelete unregisters another user, in the lane of that user: nothing else of
+// the user is under way meanwhile.
+func runDelete(ctx context.Context, g *Gateway, t *tx, fields map[string]string) (string, error) {
+	a, err := g.userIn(ctx, fields)
+	if err != nil {
+		return "", err
+	}
+	if a.ID == t.account {
+		return "", notAcceptable("This is you: use the command to unregister yourself.")
+	}
+	if err := g.inLaneOf(ctx, a.ID, func(ctx context.Context) error { return g.dismiss(ctx, a.ID) }); err != nil {
+		return "", err
+	}
+	g.log.Info("an administrator has unregistered a user", "admin", t.account, "user", a.ID)
+	return string(a.ID) + " is no longer registered.", nil
+}
+
+// dismiss unregisters a user who has not asked for it, and says so.
+func (g *Gateway) dismiss(ctx context.Context, id bridges.AccountID) error {
+	t := g.begin(id, mapping.Key{})
+	gone, err := g.unenroll(ctx, t)
+	if err != nil {
+		return err
+	}
+	t.send(g.ownMessage(string(id), dismissedText))
+	t.outs = append(t.outs, gone.outs...)
+	return g.commit(ctx, t)
+}
+
+// inLaneOf runs f as a step of another user, and waits for it: twice as long as
+// one who leaves waits for what is under way, at most.
+func (g *Gateway) inLaneOf(ctx context.Context, id bridges.AccountID, f func(ctx context.Context) error) error {
+	done, err := make(chan struct{}), error(errInternal)
+	st := step{run: func(ctx context.Context) {
+		defer close(done)
+		err = f(ctx)
+	}}
+	if !g.enqueueControl(id, false, st) {
+		return errUserBusy
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*quietTime)
+	defer cancel()
+	if !until(ctx, done) {
+		return errUserBusy
+	}
+	return err
+}
+
+// runAnnounce writes to each user once (xeps.md 0133.4): all the messages and
+// the end of the order are one commit.
+func runAnnounce(ctx context.Context, g *Gateway, _ *tx, in filled) (r result, err error) {
+	if len(in) == 0 {
+		return result{ask: askAnnouncement(g)}, nil
+	}
+	text := in.all()[announceField]
+	err = g.store.EachAccount(ctx, g.domain, func(a mapping.Account) error {
+		if g.admits(a.ID) {
+			r.rest = append(r.rest, g.ownMessage(string(a.ID), text))
+		}
+		return nil
+	})
+	r.text = "Written to " + plural(len(r.rest), "user", "users") + "."
+	return r, err
+}
