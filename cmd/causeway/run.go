@@ -55,7 +55,10 @@ func serve(e *env) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.New(ctx, cfg, app.Options{Log: e.err, Version: buildVersion(), Keeper: keeper})
+	var a *app.App
+	a, err = app.New(ctx, cfg, app.Options{
+		Log: e.err, Version: buildVersion(), Keeper: keeper, Reload: func() string { return e.reload(a) },
+	})
 	if err != nil {
 		return err
 	}
@@ -78,18 +81,21 @@ func serve(e *env) error {
 	return errors.Join(err, a.Close())
 }
 
-// reload reads the configuration again. A bad one changes nothing.
-func (e *env) reload(a *app.App) {
+// reload reads the configuration again, and says what came of it. A bad one
+// changes nothing.
+func (e *env) reload(a *app.App) string {
 	log := a.Logger()
 	cfg, err := e.load()
 	if err != nil {
 		log.Error("the configuration is refused, the old one stays", "reason", err)
-		return
+		return "The configuration is refused, the old one stays: " + err.Error()
 	}
 	restart := a.Reload(cfg)
-	attrs := []any{slog.String("file", e.file)}
+	text, attrs := "The configuration is reloaded.", []any{slog.String("file", e.file)}
 	if len(restart) > 0 {
-		attrs = append(attrs, slog.String("needs a restart", strings.Join(restart, ", ")))
+		list := strings.Join(restart, ", ")
+		text, attrs = text+" Needs a restart: "+list, append(attrs, slog.String("needs a restart", list))
 	}
 	log.Info("the configuration is reloaded", attrs...)
+	return text
 }

@@ -34,6 +34,7 @@ type App struct {
 	parts   []*part
 	web     *web
 	keeper  Keeper
+	desk    desk
 	asked   io.Closer // where a successor asks
 	cut     bool      // something did not end in order; see Close
 
@@ -45,6 +46,9 @@ type Options struct {
 	Log     io.Writer // where log lines go
 	Version string    // of the program
 	Keeper  Keeper    // nil: none
+	// Reload reads the configuration again, gives it to App.Reload and says in
+	// words what came of it. Nil: administrators cannot do that by XMPP.
+	Reload func() string
 }
 
 // handoverTime bounds how long the links may take to stop for a successor.
@@ -57,7 +61,8 @@ func New(ctx context.Context, cfg *config.Config, o Options) (a *App, err error)
 	if a.keeper == nil {
 		a.keeper = &alone{}
 	}
-	a.log = newLogger(cfg.Log, &a.level, o.Log)
+	a.desk = desk{newRing(newLogger(cfg.Log, &a.level, o.Log).Handler()), o.Reload}
+	a.log = slog.New(a.desk.ring)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())

@@ -28,7 +28,7 @@ type Keeper interface {
 func NoteFormats() []string { return strings.Fields(noteFormats) }
 
 // noteFormats is a variable so that tests build a program with others.
-var noteFormats = "connectors/1 link/1 note/2 trials/1"
+var noteFormats = "connectors/1 link/1 note/2 privileges/1 trials/1"
 
 // alone is the Keeper of a program without one.
 type alone struct{ takeover.Memory }
