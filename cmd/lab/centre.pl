@@ -13,7 +13,7 @@ $| = 1;
 $SIG{PIPE} = 'IGNORE';
 my ($port, $password, $last) = @ARGV;
 my $json = JSON::PP->new->ascii->utf8;
-my ($client, $fault, $refuse, $typed, %tags) = (undef, 0, 0, '');
+my ($client, $fault, $refuse, $typed, %tags) = (undef, 0, 0, ''); # tags by client and sequence number
 my $all = IO::Select->new(\*STDIN);
 
 sub tell_event { print $json->encode({@_}), "\n" }
@@ -64,8 +64,8 @@ sub sar {
 }
 
 sub answered {
-	my (undef, $pdu) = @_;
-	tell_event(event => 'answer', tag => delete $tags{$pdu->{seq}}, status => $pdu->{status});
+	my ($peer, $pdu) = @_;
+	tell_event(event => 'answer', tag => delete $tags{$peer}{$pdu->{seq}}, status => $pdu->{status});
 	return 1;
 }
 
@@ -74,7 +74,7 @@ sub deliver {
 	return tell_event(event => 'answer', tag => $c->{tag}, status => -1) unless $client;
 	my $seq = $client->$command(async => 1, source_addr => $c->{from}, source_addr_ton => 1, source_addr_npi => 1,
 		destination_addr => $c->{to}, dest_addr_ton => 1, dest_addr_npi => 1, @fields);
-	$tags{$seq} = $c->{tag};
+	$tags{$client}{$seq} = $c->{tag};
 }
 
 sub octets {
@@ -85,6 +85,7 @@ sub octets {
 sub gone {
 	my ($peer) = @_;
 	$all->remove($peer);
+	delete $tags{$peer};
 	$peer->close;
 	$client = undef if $client && $client == $peer;
 	tell_event(event => 'gone');
