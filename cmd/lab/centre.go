@@ -45,7 +45,8 @@ type CentreEvent struct {
 	Report   int    // registered_delivery
 	SAR      []int  // reference, total and number of a segment
 	Tag      int    // of the delivery that the client answers
-	Status   int    // command_status; -1: nobody is bound
+	Status   int    // command_status; -1: nobody is bound, or another than was meant
+	Bind     int    // of a bind, its number: a delivery that names one goes over no other
 }
 
 // StartCentre starts a centre that wants that password.

@@ -6,7 +6,7 @@ const [port, password, first] = process.argv.slice(2);
 const tell = event => process.stdout.write(JSON.stringify(event) + '\n');
 const utf16 = text => Buffer.from(text, 'utf16le').swap16();
 const encode = (text, coding) => coding === 8 ? utf16(text) : smpp.encodings.ASCII.encode(text); // GSM 03.38
-let client = null, id = +first, fault = 0, refuse = 0;
+let client = null, bind = +first, id = +first, fault = 0, refuse = 0;
 
 const binds = { bind_transceiver: true, bind_receiver: true, bind_transmitter: false };
 
@@ -19,8 +19,9 @@ function serve(peer) {
     const status = pdu.password === password ? 0 : smpp.ESME_RINVPASWD;
     peer.send(pdu.response({ command_status: status, system_id: 'centre', sc_interface_version: 0x34 }));
     if (status) return peer.close();
+    peer.number = ++bind;
     if (receives) client = peer;
-    tell({ event: 'bound', id: pdu.system_id });
+    tell({ event: 'bound', id: pdu.system_id, bind });
   });
   peer.on('enquire_link', pdu => peer.send(pdu.response()));
   peer.on('unbind', pdu => {
@@ -59,7 +60,7 @@ function content(pdu) {
 }
 
 function deliver(c, fields, command = 'deliver_sm') {
-  if (!client) return tell({ event: 'answer', tag: c.tag, status: -1 });
+  if (!client || c.bind && c.bind !== client.number) return tell({ event: 'answer', tag: c.tag, status: -1 });
   client[command]({
     source_addr: c.from, source_addr_ton: 1, source_addr_npi: 1,
     destination_addr: c.to, dest_addr_ton: 1, dest_addr_npi: 1, ...fields,

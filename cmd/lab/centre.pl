@@ -14,6 +14,7 @@ $SIG{PIPE} = 'IGNORE';
 my ($port, $password, $last) = @ARGV;
 my $json = JSON::PP->new->ascii->utf8;
 my ($client, $fault, $refuse, $typed, %tags) = (undef, 0, 0, ''); # tags by client and sequence number
+my ($bind, $receiving) = ($last + 0, 0); # a number, not text
 my $all = IO::Select->new(\*STDIN);
 
 sub tell_event { print $json->encode({@_}), "\n" }
@@ -35,8 +36,9 @@ sub bound {
 	my $status = $pdu->{password} eq $password ? 0 : 0x0e;
 	$peer->$answer(seq => $pdu->{seq}, status => $status, system_id => 'centre');
 	return 0 if $status;
-	$client = $peer unless $answer eq 'bind_transmitter_resp';
-	tell_event(event => 'bound', id => $pdu->{system_id});
+	$bind++;
+	($client, $receiving) = ($peer, $bind) unless $answer eq 'bind_transmitter_resp';
+	tell_event(event => 'bound', id => $pdu->{system_id}, bind => $bind);
 	return 1;
 }
 
@@ -71,7 +73,8 @@ sub answered {
 
 sub deliver {
 	my ($c, $command, @fields) = @_;
-	return tell_event(event => 'answer', tag => $c->{tag}, status => -1) unless $client;
+	return tell_event(event => 'answer', tag => $c->{tag}, status => -1)
+		unless $client && ($c->{bind} // $receiving) == $receiving;
 	my $seq = $client->$command(async => 1, source_addr => $c->{from}, source_addr_ton => 1, source_addr_npi => 1,
 		destination_addr => $c->{to}, dest_addr_ton => 1, dest_addr_npi => 1, @fields);
 	$tags{$client}{$seq} = $c->{tag};
