@@ -21,6 +21,15 @@ type realCentre struct {
 	book *centre.Centre
 	hear sync.WaitGroup
 	out  chan map[string]any
+	last realBind // for the goroutine that hears only
+}
+
+// realBind is one bind at a real centre. What is meant for it goes over no
+// other: the book delivers it again over the next, and a text that is on its way
+// to the centre meanwhile would overtake those.
+type realBind struct {
+	*realCentre
+	number int
 }
 
 // newRealCentre starts one.
@@ -43,7 +52,7 @@ func (r *realCentre) serve() {
 			}
 			r.heard(e)
 		}
-		r.book.Unbound(r)
+		r.book.Unbound(r.last)
 	})
 	r.hear.Go(func() {
 		for {
@@ -62,9 +71,10 @@ func (r *realCentre) serve() {
 func (r *realCentre) heard(e lab.CentreEvent) {
 	switch e.Event {
 	case "bound":
-		r.book.Bound(r)
+		r.last = realBind{r, e.Bind}
+		r.book.Bound(r.last)
 	case "answer":
-		if e.Status >= 0 { // else nobody was bound
+		if e.Status >= 0 { // else that bind has ended
 			r.book.Answered(uint64(e.Tag), uint32(e.Status))
 		}
 	case "submit":
@@ -81,8 +91,8 @@ func (r *realCentre) heard(e lab.CentreEvent) {
 }
 
 // Deliver implements centre.Front.
-func (r *realCentre) Deliver(id uint64, d centre.Delivery) {
-	c := map[string]any{"tag": id, "from": d.From, "to": d.To}
+func (b realBind) Deliver(id uint64, d centre.Delivery) {
+	c := map[string]any{"tag": id, "bind": b.number, "from": d.From, "to": d.To}
 	text, header := string(d.Message), 0
 	switch {
 	case d.ESMClass&0x04 != 0:
@@ -96,9 +106,9 @@ func (r *realCentre) Deliver(id uint64, d centre.Delivery) {
 		c["udh"], c["text"] = hex.EncodeToString(d.Message[:header]), text[header:]
 	}
 	select {
-	case r.out <- c:
+	case b.out <- c:
 	default:
-		r.t.Error("the centre takes nothing")
+		b.t.Error("the centre takes nothing")
 	}
 }
 

@@ -1,10 +1,11 @@
 package centre
 
-// Front is an SMPP server that somebody else wrote. A Centre keeps account for
-// it and gives it what it has for the client.
+// Front is a bind at an SMPP server that somebody else wrote. A Centre keeps
+// account for it and gives it what it has for the client.
 type Front interface {
-	// Deliver sends a deliver_sm. Centre.Answered gets its id when the client has
-	// answered; until then it comes again with each Bound. It must not block.
+	// Deliver sends a deliver_sm over this bind and no other. Centre.Answered gets
+	// its id when the client has answered; until then it comes again with each
+	// Bound, in order. It must not block.
 	Deliver(id uint64, d Delivery)
 }
 
@@ -42,11 +43,11 @@ func (f front) deliver(id uint64, body []byte) {
 	f.Deliver(id, d)
 }
 
-// Bound says that a client has bound at f, and sends it what no client has
-// answered.
+// Bound says that f is the bind that receives from now on, and sends it what no
+// client has answered.
 func (c *Centre) Bound(f Front) { c.takes(front{f}) }
 
-// Unbound says that no client is bound at f any more.
+// Unbound says that f has ended.
 func (c *Centre) Unbound(f Front) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,7 +56,7 @@ func (c *Centre) Unbound(f Front) {
 	}
 }
 
-// Submitted enters a text that f has taken, under the id that it gave.
+// Submitted enters a text that a Front has taken, under the id that it gave.
 func (c *Centre) Submitted(id string, s Submit) {
 	t := text{
 		source: []byte(s.From), dest: []byte(s.To),
@@ -69,5 +70,5 @@ func (c *Centre) Submitted(id string, s Submit) {
 	}
 }
 
-// Answered says that a client of f has answered a delivery.
+// Answered says that the client of a Front has answered a delivery.
 func (c *Centre) Answered(id uint64, status uint32) { c.answered(id, status) }
