@@ -1,6 +1,7 @@
 package component
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,29 +31,37 @@ var usualTiming = timing{
 	slow:  [2]time.Duration{time.Minute, 10 * time.Minute},
 }
 
+// maxAsked bounds the pings that an answer is owed for.
+const maxAsked = 16
+
 // barrier makes the acknowledgement that XEP-0114 lacks: a ping (XEP-0199)
 // through the same stream. A server processes a stream in order, so whatever
-// comes back settles all that was written before. At most one is outstanding.
+// comes back settles all that was written before. One is outstanding, unless
+// its answer is late: then another goes, for ejabberd gives what is for the
+// domain to any of its connections, and one that was given up may still be
+// among them for a while.
 type barrier struct {
 	mu     sync.Mutex
 	t      timing
 	domain string
-	addr   string            // that answers; "" until it is learned
-	ids    map[string]string // id to address of what is outstanding
-	late   map[string]string // probes that another address overtook
-	start  uint64            // offset that the answer settles
-	at     time.Time         // when it was written
-	count  int               // keyed stanzas written since
-	since  time.Time         // when the first of them was written
-	last   time.Time         // when anything was written
-	force  bool              // do not wait for company
+	addr   string    // that answers; "" until it is learned
+	asked  []probe   // in order; bounded, see ping
+	over   int       // the first of them, which a later answer has overtaken
+	count  int       // keyed stanzas written since the last ping
+	since  time.Time // when the first of them was written
+	last   time.Time // when anything was written
+	force  bool      // do not wait for company
+}
+
+// probe is a ping that was written.
+type probe struct {
+	id, to string
+	start  uint64 // offset that the answer settles
+	at     time.Time
 }
 
 func newBarrier(domain string, t timing, now time.Time, written int) *barrier {
-	return &barrier{
-		domain: domain, t: t, last: now, since: now, count: written,
-		ids: map[string]string{}, late: map[string]string{},
-	}
+	return &barrier{domain: domain, t: t, last: now, since: now, count: written}
 }
 
 // extend appends a ping to a batch that begins at offset, when one is due.
@@ -64,10 +73,11 @@ func (b *barrier) extend(data []byte, keyed int, offset uint64, now time.Time) [
 	}
 	b.count += keyed
 	idle := now.Sub(b.last) >= b.t.keepAlive
+	open := b.asked[b.over:]
 	switch {
-	case len(b.ids) == 0 && (b.addr == "" || b.due(now) || idle):
-		b.start, b.at, b.count = offset+uint64(len(data)), now, 0
-		data = b.ping(data)
+	case len(open) == 0 && (b.addr == "" || b.due(now) || idle),
+		len(open) > 0 && b.again(open, now) <= 0:
+		data = b.ping(data, offset+uint64(len(data)), now)
 	case idle && len(data) == 0:
 		data = append(data, ' ') // a ping is outstanding; any byte holds Openfire
 	}
@@ -77,14 +87,24 @@ func (b *barrier) extend(data []byte, keyed int, offset uint64, now time.Time) [
 	return data
 }
 
+// again returns how long the open pings, of which there are some, wait for
+// another one.
+func (b *barrier) again(open []probe, now time.Time) time.Duration {
+	if len(open) >= maxAsked {
+		return b.t.silence
+	}
+	return open[len(open)-1].at.Add(b.t.silence / 8).Sub(now)
+}
+
 func (b *barrier) due(now time.Time) bool {
 	return b.count > 0 && (b.force || b.count >= b.t.settleMax || now.Sub(b.since) >= b.t.settle)
 }
 
 // ping asks the address that is known to answer. At the start these are our
 // own domain, which the server gives back to us, and the domain above it,
-// usually the server's own: the first that answers is kept.
-func (b *barrier) ping(data []byte) []byte {
+// usually the server's own: the first that answers is kept. start is what the
+// answer settles.
+func (b *barrier) ping(data []byte, start uint64, now time.Time) []byte {
 	addrs := []string{b.addr}
 	if b.addr == "" {
 		addrs = []string{b.domain}
@@ -92,12 +112,15 @@ func (b *barrier) ping(data []byte) []byte {
 			addrs = append(addrs, parent)
 		}
 	}
+	old := max(b.over-maxAsked, 0) // these answers went elsewhere
+	b.asked, b.over = slices.Delete(b.asked, 0, old), b.over-old
 	for _, to := range addrs {
 		o := stanza.Out{Kind: stanza.IQ, Type: "get", ID: randomID(), From: b.domain, To: to}
 		o.Payload.Leaf("ping", "urn:xmpp:ping", "")
-		b.ids[o.ID] = to
+		b.asked = append(b.asked, probe{o.ID, to, start, now})
 		data = o.Append(data)
 	}
+	b.count = 0
 	return data
 }
 
@@ -106,21 +129,21 @@ func (b *barrier) ping(data []byte) []byte {
 func (b *barrier) answer(s *stanza.Stanza, now time.Time) (offset uint64, took time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if to, ok := b.late[s.ID]; ok && strings.EqualFold(to, s.From) {
-		delete(b.late, s.ID)
-		return 0, now.Sub(b.at), true
-	}
-	to, ok := b.ids[s.ID]
-	if !ok || !strings.EqualFold(to, s.From) {
+	i := slices.IndexFunc(b.asked, func(p probe) bool { return p.id == s.ID && strings.EqualFold(p.to, s.From) })
+	if i < 0 {
 		return 0, 0, false
 	}
-	delete(b.ids, s.ID)
-	for id, a := range b.ids {
-		b.late[id] = a
+	p := b.asked[i]
+	b.asked = slices.Delete(b.asked, i, i+1)
+	if i < b.over {
+		b.over--
+		return 0, now.Sub(p.at), true
 	}
-	clear(b.ids)
-	b.addr = to
-	return b.start, now.Sub(b.at), true
+	b.addr, b.over = p.to, i
+	for b.over < len(b.asked) && b.asked[b.over].start == p.start { // the other address
+		b.over++
+	}
+	return p.start, now.Sub(p.at), true
 }
 
 // wait returns how long the writer may sleep, and for how long an answer is
@@ -129,10 +152,11 @@ func (b *barrier) wait(now time.Time) (sleep, owed time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	sleep = b.last.Add(b.t.keepAlive).Sub(now)
+	open := b.asked[b.over:]
 	switch {
-	case len(b.ids) > 0:
-		owed = now.Sub(b.at)
-		sleep = min(sleep, max(b.t.silence-owed, b.t.silence/8))
+	case len(open) > 0:
+		owed = now.Sub(open[0].at)
+		sleep = min(sleep, b.again(open, now), max(b.t.silence-owed, b.t.silence/8))
 	case b.force && b.count > 0:
 		sleep = 0
 	case b.count > 0:

@@ -125,8 +125,11 @@ func TestBarrierPace(t *testing.T) {
 			return []int{len(c.write(ms, 1)), len(c.write(200*ms, 1)), len(c.write(50*ms, 1))}
 		}, "[0 0 1]"},
 		{"one outstanding", func(c *clock) []int {
-			return []int{len(c.write(ms, 10)), len(c.write(ms, 100)), len(c.write(time.Minute, 100))}
+			return []int{len(c.write(ms, 10)), len(c.write(ms, 100)), len(c.write(14*time.Second, 100))}
 		}, "[1 0 0]"},
+		{"asked again", func(c *clock) []int {
+			return []int{len(c.write(ms, 10)), len(c.write(15*time.Second, 0)), len(c.write(14*time.Second, 100)), len(c.write(time.Second, 0))}
+		}, "[1 1 0 1]"},
 		{"closing", func(c *clock) []int { c.hurry(); return []int{len(c.write(ms, 1))} }, "[1]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -158,6 +161,64 @@ func TestBarrierLate(t *testing.T) {
 	}
 }
 
+// Each answer settles what was before its own ping: that to the first no more,
+// that to a later one all of it, and then one to an earlier one nothing.
+func TestBarrierAsksAgain(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		answers []int  // to pings, counted from 0
+		settles []bool // none when a later answer has overtaken it
+	}{
+		{"in order", []int{0, 1, 2}, []bool{true, true, true}},
+		{"the first went elsewhere", []int{1, 2}, []bool{true, true}},
+		{"only the last came", []int{2}, []bool{true}},
+		{"the first comes late", []int{1, 0, 2}, []bool{true, false, true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := learned(t)
+			var pings []*stanza.Stanza
+			var before []uint64 // each
+			for range 3 {
+				p := b.write(usualTiming.silence/8, 10)[0]
+				pings, before = append(pings, p), append(before, b.offset-uint64(len(p.Raw())))
+			}
+			for i, n := range c.answers {
+				want := before[n]
+				if !c.settles[i] {
+					want = 0
+				}
+				if at, ok := b.reply(pings[n], "result"); !ok || at != want {
+					t.Errorf("%d settles %d, want %d", n, at, want)
+				}
+			}
+			if _, owed := b.wait(b.now); owed != 0 {
+				t.Error("still owed for", owed)
+			}
+		})
+	}
+}
+
+// A server that never answers is asked so many times and no more, and what is
+// remembered of answers that went elsewhere is bounded.
+func TestBarrierBounded(t *testing.T) {
+	c := learned(t)
+	n := 0
+	for range 10 * maxAsked {
+		n += len(c.write(time.Hour, 1))
+	}
+	if n != maxAsked {
+		t.Error("asked", n, "times")
+	}
+	c = learned(t)
+	for range 10 * maxAsked {
+		c.write(time.Hour, 1)
+		c.reply(c.write(time.Hour, 1)[0], "result")
+		if len(c.asked) > 2*maxAsked {
+			t.Fatal("remembers", len(c.asked))
+		}
+	}
+}
+
 // What a predecessor wrote is asked for at once.
 func TestBarrierAdopts(t *testing.T) {
 	c := newClock(t, 3)
@@ -180,10 +241,13 @@ func TestKeepAlive(t *testing.T) {
 	if n := len(c.write(usualTiming.keepAlive, 0)); n != 1 {
 		t.Error("no ping when idle")
 	}
+	for range maxAsked {
+		c.write(usualTiming.keepAlive, 0)
+	}
 	before := c.offset
 	c.write(usualTiming.keepAlive, 0)
 	if c.offset != before+1 {
-		t.Error("no white space while a ping is outstanding")
+		t.Error("no white space while all pings are outstanding")
 	}
 }
 
@@ -195,7 +259,17 @@ func TestBarrierWait(t *testing.T) {
 		t.Error("until the ping:", sleep, owed)
 	}
 	c.write(time.Second, 0)
-	if sleep, owed := c.wait(c.now.Add(time.Minute)); sleep != time.Minute || owed != time.Minute {
+	if sleep, owed := c.wait(c.now.Add(10 * time.Second)); sleep != 5*time.Second || owed != 10*time.Second {
+		t.Error("until it is asked again:", sleep, owed)
+	}
+	c.write(15*time.Second, 0)
+	if sleep, owed := c.wait(c.now); sleep != 15*time.Second || owed != 15*time.Second {
+		t.Error("until it is asked once more:", sleep, owed)
+	}
+	for range maxAsked {
+		c.write(15*time.Second, 0)
+	}
+	if sleep, owed := c.wait(c.now); sleep != 15*time.Second || owed != 17*15*time.Second {
 		t.Error("until the answer:", sleep, owed)
 	}
 	c = learned(t)

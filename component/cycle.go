@@ -199,9 +199,10 @@ func (l *Link) handle(st *stanza.Stanza, key Key) {
 
 // acknowledge settles all that was written before offset.
 func (s *stream) acknowledge(offset uint64, took time.Duration) error {
-	if offset > 0 {
-		s.l.note.setAnswered(s.id, offset)
+	if offset == 0 {
+		return nil // a later answer said more
 	}
+	s.l.note.setAnswered(s.id, offset)
 	if err := s.l.hook("answered"); err != nil {
 		return err
 	}

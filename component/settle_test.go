@@ -132,6 +132,40 @@ func TestSilence(t *testing.T) {
 	r.srv.AcceptRaw()
 }
 
+// A server that gives an answer to somebody else, as ejabberd does to a
+// connection that was given up and is still registered, is asked again: what
+// was written is settled on the same connection, and not written once more.
+func TestAskedAgain(t *testing.T) {
+	r := newRig(t)
+	r.Link.t.silence = patience / 2
+	r.start()
+	s := r.srv.AcceptRaw()
+	s.HoldPings()
+	s.Handshake("1", testSecret)
+	r.rec.want("up")
+	elsewhere := []*componenttest.Node{ping(t, s), ping(t, s)}
+	comes := func(id string) {
+		t.Helper()
+		n := s.Next()
+		for ; n.Local == "iq"; n = s.Next() {
+		}
+		if n.Attr["id"] != id {
+			t.Fatal("got", n, "want", id)
+		}
+	}
+	r.send("m", 1)
+	comes("m")
+	s.AnswerPing(ping(t, s))
+	r.settles(1, 1)
+	for _, late := range elsewhere {
+		s.AnswerPing(late)
+	}
+	r.send("n", 2)
+	comes("n")
+	s.AnswerPing(ping(t, s))
+	r.settles(2, 2)
+}
+
 // A link that waits for its journal says nothing about the server.
 func TestSilenceOfJournal(t *testing.T) {
 	s := &stream{l: &Link{t: usualTiming}, born: time.Now().Add(-time.Hour)}
