@@ -57,7 +57,7 @@ func (l *Link) connect(ctx context.Context) (*stream, error) {
 	l.warnPlain(conn)
 	s, err := l.open(ctx, conn)
 	if err != nil {
-		_ = conn.Close()
+		l.giveUp(conn)
 	}
 	return s, err
 }
@@ -75,7 +75,6 @@ func (l *Link) open(ctx context.Context, conn net.Conn) (*stream, error) {
 	src := takeover.NewSource(conn)
 	in, out, err := l.shake(ctx, conn, src)
 	if err != nil {
-		l.keeper.Drop(connName)
 		return nil, err
 	}
 	s := l.newStream(id, conn, src)
@@ -136,8 +135,7 @@ func (l *Link) adopt(ctx context.Context) (*stream, error) {
 	}
 	s, err := l.resume(ctx, m, conn)
 	if err != nil {
-		_ = conn.Close()
-		l.keeper.Drop(connName)
+		l.giveUp(conn)
 		return nil, err
 	}
 	return s, nil

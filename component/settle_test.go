@@ -2,6 +2,7 @@ package component
 
 import (
 	"errors"
+	"net"
 	"testing"
 	"time"
 
@@ -130,6 +131,39 @@ func TestSilence(t *testing.T) {
 		t.Error("down:", e.err)
 	}
 	r.srv.AcceptRaw()
+}
+
+// stuck is a Keeper whose process does nothing any more, with a duplicate of
+// each connection.
+type stuck struct {
+	holder
+	t testing.TB
+}
+
+func (k *stuck) Hold(name string, c net.Conn) error {
+	f, err := c.(*net.TCPConn).File()
+	if err != nil {
+		return err
+	}
+	k.t.Cleanup(func() { _ = f.Close() })
+	return k.holder.Hold(name, c)
+}
+
+// A connection that is given up ends for the server, though a keeper has it
+// open and is stuck.
+func TestGivenUpBesideKeeper(t *testing.T) {
+	r := newRig(t)
+	r.c.Keeper = &stuck{holder: holder{conns: map[string]net.Conn{}}, t: t}
+	r.Link = New(r.c, r.rec, r.j)
+	r.hasten()
+	r.Link.t.silence = 20 * time.Millisecond
+	r.start()
+	s := r.srv.AcceptRaw()
+	s.HoldPings()
+	s.Handshake("1", testSecret)
+	r.rec.want("up")
+	r.rec.want("down")
+	s.Eof()
 }
 
 // A server that gives an answer to somebody else, as ejabberd does to a

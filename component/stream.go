@@ -80,8 +80,7 @@ func (s *stream) serve(ctx context.Context) error {
 		wg.Wait()
 		return err
 	}
-	_ = s.conn.Close()
-	l.keeper.Drop(connName)
+	l.giveUp(s.conn)
 	wg.Wait()
 	return err
 }
@@ -90,6 +89,15 @@ func (s *stream) serve(ctx context.Context) error {
 func (s *stream) mark() {
 	s.l.note.setRead(s.r.mark())
 	s.l.note.setWrite(writeMark{conn: s.id, base: s.w.base, offset: s.w.offset})
+}
+
+// giveUp ends a connection before the next one is dialled. It is shut down
+// first, for a keeper that is silent has it open still. That is FIN and no RST:
+// TCP repeats it until the server has heard, and while that has not, Prosody
+// refuses the next connection and ejabberd shares the traffic among both.
+func (l *Link) giveUp(c net.Conn) {
+	l.keeper.Drop(connName)
+	_ = c.Close()
 }
 
 // finish ends the reader when nothing can be written any more: not before it
