@@ -18,6 +18,7 @@ const (
 	CanFiles                        // it carries files, not only links to them
 	CanStyling                      // its texts have marks for bold and the like
 	CanShowPresence                 // it tells who is there: else contacts are always available
+	CanOwnMessages                  // Messages come that the account sent through another program: their From is Account.Self
 	CanGroups                       // it has conversations of more than two
 )
 

@@ -59,7 +59,7 @@ func SMS() bridges.Info {
 func Rich() bridges.Info {
 	return bridges.Info{
 		Type: "xmpp", Client: "pc", Name: "Rich", Example: "+12025550100",
-		Can: bridges.CanReceipts | bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts,
+		Can: bridges.CanReceipts | bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts | bridges.CanOwnMessages,
 	}
 }
 
