@@ -108,7 +108,7 @@ func (g *Gateway) obey(ctx context.Context, t *tx, o order) {
 	if asked && r.ask == nil { // it is over, or failed for good
 		t.done = append(t.done, func() { g.dialogues.end(t.account) })
 	}
-	if len(t.batch.PutAccounts) > 0 {
+	if t.enrolls {
 		g.welcome(t, r.text)
 		return
 	}

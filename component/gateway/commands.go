@@ -126,7 +126,7 @@ func (g *Gateway) answerStep(t *tx, r commands.Request, x commandSession, in fil
 		return g.showStage(t, r, x.forth(in, step), ""), nil
 	}
 	t.follow = step.rest
-	if len(t.batch.PutAccounts) > 0 {
+	if t.enrolls {
 		t.greet = step.text
 	}
 	t.done = append(t.done, func() { g.commands.close(r.Session) })

@@ -46,13 +46,13 @@ type outgoing struct {
 	tried    bool // a predecessor has given it to the bridge, which remembers what became of it
 }
 
-// read reads m as it was when it was accepted: while it waits it grows older,
-// and that makes it no replay of an archive.
-func (m *outgoing) read() reading {
+// draft begins to read m as it was when it was accepted: while it waits it grows
+// older, and that makes it no replay of an archive.
+func (m *outgoing) draft() *draft {
 	if m.attempts > 0 {
-		return read(m.s, time.Time{}) // it was none
+		return newDraft(m.s, time.Time{}) // it was none
 	}
-	return read(m.s, m.at)
+	return newDraft(m.s, m.at)
 }
 
 // startConversation gives a conversation with work its goroutine. The caller

@@ -39,6 +39,7 @@ var plays = map[string]struct {
 	"bounce":         {playBounce, endBounce},
 	"wait and retry": {playRetry, endText},
 	"subscription":   {playSubscribe, endSubscribe},
+	"settings":       {playSettings, endSettings},
 }
 
 func TestCrashAtEveryCommit(t *testing.T) {

@@ -86,8 +86,12 @@ func (x dialogue) next() (f bridges.Field, ok bool) {
 	return f, false
 }
 
-// complete tells whether all that the stage needs is there.
+// complete tells whether all that the stage needs is there: what keeps all that
+// is left out needs something.
 func (x dialogue) complete() bool {
+	if x.f.keeps {
+		return len(x.got) > 0
+	}
 	for _, f := range x.ask.Fields {
 		if f.Required && x.got[f.Name] == "" {
 			return false
@@ -137,6 +141,8 @@ func (x dialogue) question() string {
 	switch {
 	case x.offer(f) != "":
 		text += ", " + skipWord + " for " + x.offer(f)
+	case x.f.keeps && !f.Required:
+		text += ", " + skipWord + " to leave it as it is"
 	case !f.Required:
 		text += ", " + skipWord + " to leave it out"
 	}

@@ -210,7 +210,7 @@ func (b *slowBridge) Close() error {
 func TestSessionsAreNotOpenTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &slowBridge{gate: make(chan struct{})}
-		ss := newSessions(b)
+		ss := newSessions(b, newAccounts(newMemStore(), domain), (&Gateway{}).account)
 		acc := mapping.Account{ID: alice}
 		open := func() {
 			_, release, err := ss.use(context.Background(), acc)

@@ -45,7 +45,7 @@ func (g *Gateway) enroll(ctx context.Context, t *tx, fields map[string]string) (
 	if registered {
 		acc.Created = old.Created
 	}
-	t.batch.PutAccounts = []mapping.Account{acc}
+	t.batch.PutAccounts, t.enrolls = []mapping.Account{acc}, true
 	t.forgets(g, acc.ID, acc.Self, old.Self)
 	if registered { // xeps.md 0100.13: the session is opened anew, with the new data
 		t.done = append(t.done, func() { _ = g.sessions.close(acc.ID) })
@@ -74,7 +74,7 @@ func (g *Gateway) untilFree(ctx context.Context, f func() error) error {
 // welcome greets a user who has just registered: the subscription by which we
 // see when the user is there (xeps.md 0100.7), and a message in words.
 func (g *Gateway) welcome(t *tx, text string) {
-	if len(t.batch.PutAccounts) == 0 {
+	if !t.enrolls {
 		return
 	}
 	acc := t.batch.PutAccounts[0]

@@ -38,6 +38,10 @@ var (
 		Type: "cancel", Condition: "feature-not-implemented",
 		Text: "A message that was sent to this contact cannot be taken back.",
 	}
+	errNoCorrections = &stanza.Error{
+		Type: "modify", Condition: "not-acceptable",
+		Text: "A message that was sent to this contact cannot be changed. By your settings the correction was not sent.",
+	}
 	errStale = &stanza.Error{
 		Type: "modify", Condition: "not-acceptable",
 		Text: "Headlines and messages that are more than an hour old are not sent.",
@@ -49,6 +53,25 @@ type draft struct {
 	s    *stanza.Stanza
 	now  time.Time
 	text string
+	// chosen returns what the user has set, and unusual tells that a rule has
+	// asked for something that is not the default.
+	chosen  func(setting string) string
+	unusual bool
+	// begun: the network may have the text. It is too late to refuse it.
+	begun bool
+}
+
+// choice is a value of one of the gateway's settings.
+type choice struct{ setting, value string }
+
+// applies tells whether the user wants a rule, if it is one to choose.
+func (d *draft) applies(r *fallbackRule) bool {
+	if r.only == (choice{}) {
+		return true
+	}
+	v := d.chosen(r.only.setting)
+	d.unusual = d.unusual || v != byDefault(r.only.setting)
+	return v == r.only.value && (r.refuse == nil || !d.begun)
 }
 
 // fallbackRule says what becomes of a message with something in it that is no
@@ -58,6 +81,7 @@ type fallbackRule struct {
 	// reason is the label under which it is counted.
 	reason string
 	has    func(d *draft) bool
+	only   choice // the rule is for users who have set this
 	refuse *stanza.Error
 	change func(d *draft)
 }
@@ -92,12 +116,13 @@ var fallbackRules = []fallbackRule{
 	{reason: "reaction", has: with(nsReactions, "reactions"), refuse: errNoReactions},
 	{reason: "retraction", has: with(nsRetraction, "retract"), refuse: errNoRetractions},
 	{reason: "retraction", has: fastensRetraction, refuse: errNoRetractions},
-	{reason: "reply", has: with(nsReply, "reply"), change: cutQuote},
+	{reason: "reply", has: with(nsReply, "reply"), only: choice{replies, repliesPlain}, change: cutQuote},
 	{reason: "file", has: with(oob.NS, "x"), change: addLink},
 	{reason: "no text", has: func(d *draft) bool { return strings.TrimSpace(d.text) == "" }},
 	{reason: "encrypted", has: linksEncrypted, refuse: errEncrypted},
 	{reason: "not to be sent now", has: func(d *draft) bool { return d.stale() && receipts.Requested(d.s) }, refuse: errStale},
 	{reason: "not to be sent now", has: (*draft).stale},
+	{reason: "correction", has: with(nsCorrection, "replace"), only: choice{corrections, correctionsRefused}, refuse: errNoCorrections},
 	{reason: "correction", has: with(nsCorrection, "replace"), change: markCorrection},
 }
 

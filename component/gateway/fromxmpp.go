@@ -20,30 +20,39 @@ type reading struct {
 
 	reason  string   // why it is refused, for the counter
 	changed []string // why the text is not the body as it came
+	// chosen: what the user has set made a difference.
+	chosen bool
 }
 
-// read decides what becomes of a message to a contact, by the table of
-// fallbackRules. Nothing in it but the body, and the link of a file, is content:
+// read decides what becomes of a message to a contact of a user who has set
+// nothing, by the table of fallbackRules. Nothing in it but the body, and the link of a file, is content:
 // forwarded, carbon-copied and archived messages inside are never unpacked
 // (From-spoofing 2).
 func read(s *stanza.Stanza, now time.Time) reading {
-	d := &draft{s: s, now: now}
-	d.text, _ = s.Body()
-	var changed []string
+	return newDraft(s, now).read()
+}
+
+func newDraft(s *stanza.Stanza, now time.Time) *draft {
+	return &draft{s: s, now: now, chosen: byDefault}
+}
+
+func (d *draft) read() (r reading) {
+	d.text, _ = d.s.Body()
 	for i := range fallbackRules {
 		rule := &fallbackRules[i]
 		switch {
-		case !rule.has(d):
+		case !rule.has(d) || !d.applies(rule):
 		case rule.change != nil:
 			rule.change(d)
-			changed = append(changed, rule.reason)
+			r.changed = append(r.changed, rule.reason)
 		case rule.refuse != nil:
-			return reading{refuse: rule.refuse, reason: rule.reason}
+			return reading{refuse: rule.refuse, reason: rule.reason, chosen: d.unusual}
 		default:
 			return reading{drop: rule.reason}
 		}
 	}
-	return reading{text: d.text, changed: changed}
+	r.text, r.chosen = d.text, d.unusual
+	return r
 }
 
 func isReplay(s *stanza.Stanza, now time.Time) bool {

@@ -20,7 +20,11 @@ type function struct {
 	node, name string // as a command
 	verb, help string // in the chat
 	who        audience
-	operator   bool // it needs Config.Operator
+	// when tells whether there is anything to do now; nil: there is.
+	when func(g *Gateway) bool
+	// keeps: a field that is left out stays as it is, and one that is emptied is
+	// among what is filled in.
+	keeps bool
 	// run does it with what is filled in so far, in the lane of the user. It
 	// either asks for a further stage, and has changed nothing then, or is done.
 	run func(ctx context.Context, g *Gateway, t *tx, in filled) (result, error)
@@ -86,6 +90,10 @@ var functionTable = []*function{
 		verb: "remove", help: "and an address",
 	},
 	{
+		node: "preferences", name: "Settings", who: forRegistered, when: hasSettings, keeps: true, run: runSettings,
+		verb: "settings", help: "what you can choose",
+	},
+	{
 		node: "unregister", name: "Unregister", who: forRegistered, run: runUnregister,
 		verb: "unregister", help: "to leave",
 	},
@@ -116,14 +124,18 @@ func byVerb(verb string) *function {
 
 var errNotOffered = &stanza.Error{Type: "auth", Condition: "forbidden", Text: "This command is not for you now."}
 
+func (f *function) possible(g *Gateway) bool { return f.when == nil || f.when(g) }
+
 // allowed tells whether a user may run f: errNotAllowed, errNotRegistered and
 // errNotOffered say why not.
 func (g *Gateway) allowed(ctx context.Context, id bridges.AccountID, f *function) error {
 	switch {
-	case f.who&forAdmins != 0 && g.administers(id) && (!f.operator || g.cfg.Operator != nil):
+	case f.who&forAdmins != 0 && g.administers(id) && f.possible(g):
 		return nil
 	case !g.admits(id):
 		return errNotAllowed
+	case !f.possible(g):
+		return errNotOffered
 	}
 	_, registered, err := g.accounts.find(ctx, id)
 	switch {
@@ -152,11 +164,14 @@ func (g *Gateway) offered(ctx context.Context, id bridges.AccountID) []*function
 func (g *Gateway) submit(ctx context.Context, t *tx, f *function, in filled, ask *bridges.Ask, values map[string]string) (result, filled, error) {
 	stage := map[string]string{}
 	for _, x := range ask.Fields {
-		v := strings.TrimSpace(values[x.Name])
+		v, given := values[x.Name]
+		if v = strings.TrimSpace(v); f.keeps && !given {
+			continue
+		}
 		if err := x.Check(v); err != nil {
 			return result{}, in, g.registrationError(err)
 		}
-		if v != "" {
+		if v != "" || f.keeps {
 			stage[x.Name] = v
 		}
 	}

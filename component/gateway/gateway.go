@@ -95,6 +95,7 @@ type Gateway struct {
 	people    *people
 	badges    *cache[face, *picture.Picture]
 	typing    *typing
+	settings  []setting
 	commands  *commandSessions
 	dialogues *dialogues
 	warned    *cache[string, time.Time]
@@ -142,7 +143,8 @@ func New(cfg Config) *Gateway {
 	g.greeted = func() {}
 	g.SetPolicy(Policy{cfg.Allow, cfg.Hold, cfg.AccountLimit, cfg.BridgeLimit})
 	g.accounts = newAccounts(g.store, cfg.Domain)
-	g.sessions = newSessions(cfg.Bridge)
+	g.settings = settingsOf(cfg.Bridge)
+	g.sessions = newSessions(cfg.Bridge, g.accounts, g.account)
 	g.sendout.more = make(chan struct{}, 1)
 	g.router.init()
 	g.flights.init()

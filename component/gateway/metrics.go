@@ -49,7 +49,7 @@ var (
 		"not-allowed", "registration-required", "jid-malformed", "gone",
 	}
 	droppedReasons = []string{
-		"not journalled", ownCopy, "unsendable", "unreadable record", "no answer allowed", "repetition",
+		"not journalled", ownCopy, "own message", "unsendable", "unreadable record", "no answer allowed", "repetition",
 		"no account", "no address", "redelivery", "before the takeover", "repetition of the network",
 		"missing part", "repeated part", "part of a network that has none",
 		"repeated receipt", "receipt for an unknown message",

@@ -18,9 +18,11 @@ type Operator interface {
 
 // operatorTable lists what needs an Operator.
 var operatorTable = []*function{
-	{node: "urn:causeway:admin#reload", name: "Read the configuration again", who: forAdmins, operator: true, run: answering(nil, runReload)},
-	{node: "urn:causeway:admin#errors", name: "Last warnings and errors", who: forAdmins, operator: true, run: answering(nil, runErrors)},
+	{node: "urn:causeway:admin#reload", name: "Read the configuration again", who: forAdmins, when: hasOperator, run: answering(nil, runReload)},
+	{node: "urn:causeway:admin#errors", name: "Last warnings and errors", who: forAdmins, when: hasOperator, run: answering(nil, runErrors)},
 }
+
+func hasOperator(g *Gateway) bool { return g.cfg.Operator != nil }
 
 func runReload(_ context.Context, g *Gateway, _ *tx, _ map[string]string) (string, error) {
 	return g.cfg.Operator.Reload(), nil

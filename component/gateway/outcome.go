@@ -110,14 +110,15 @@ func (g *Gateway) fail(ctx context.Context, c *conversation, m *outgoing, e *sta
 
 // refuse answers m with an error for what is in it. The error carries the
 // journal key of m itself: m is settled when the server has taken the error,
-// and a replay before that comes to the same refusal.
+// and a replay before that comes to the same refusal. One by a setting might not:
+// it is one commit.
 func (g *Gateway) refuse(ctx context.Context, c *conversation, m *outgoing, r reading) verdict {
 	g.cfg.Metrics.refused.WithLabelValues(g.domain, r.reason).Inc()
 	o, ok := r.refuse.Reply(m.s)
 	if !ok {
 		return g.drop(ctx, m, "no answer allowed")
 	}
-	if m.parked || m.key == (mapping.Key{}) {
+	if m.parked || m.key == (mapping.Key{}) || r.chosen {
 		return g.fail(ctx, c, m, r.refuse, nil)
 	}
 	g.settledWithBridge(m.key) // a replay comes to the same refusal

@@ -68,6 +68,16 @@ func (g *Gateway) showOwn(ctx context.Context, in *incoming) bool {
 	return true
 }
 
+// hidesOwn drops a message of the user's that cannot be shown as such, when the
+// user wants it so.
+func (g *Gateway) hidesOwn(ctx context.Context, in *incoming) bool {
+	if g.chosen(ctx, in.Account, ownMessages) != ownDropped {
+		return false
+	}
+	g.dropIn(ctx, in, "own message")
+	return true
+}
+
 // hearRefusal takes it that a host no longer lets us send on behalf of its users:
 // it has refused to, and the next message is marked instead (xeps.md 0356.14).
 func (g *Gateway) hearRefusal(s *stanza.Stanza) {

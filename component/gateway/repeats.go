@@ -118,6 +118,6 @@ func (s *sentTexts) add(h [16]byte) {
 
 // repeated tells whether m repeats a text that the network has by now.
 func (g *Gateway) repeated(c *conversation, m *outgoing) bool {
-	r := m.read()
+	r := m.draft().read()
 	return m.s.ID != "" && r.text != "" && g.repeats.wait(g.work) && g.repeats.has(repeatHash(c.user.id, c.contact, m.s.ID, r.text), time.Now())
 }

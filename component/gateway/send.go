@@ -54,7 +54,7 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 		}
 	}()
 	g.at("begin")
-	r := m.read()
+	r := g.readFor(ctx, c.user.id, m)
 	takeover.Step("poison", r.text)
 	switch {
 	case g.hasOwnCopy(ctx, m.s):
@@ -77,7 +77,7 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 	if !g.repeats.wait(ctx) {
 		return verdict{}
 	}
-	hash := repeatHash(c.user.id, c.contact, m.s.ID, r.text)
+	hash := repeatHash(c.user.id, c.contact, m.s.ID, known(m, r))
 	if v, past := g.past(ctx, c, m, hash); past {
 		return v
 	}
@@ -94,6 +94,15 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 		return g.failed(ctx, c, m, err, hash)
 	}
 	return g.succeed(ctx, c, m, chat, ids, hash)
+}
+
+// known is the text by which a repetition of m is known: the one that it is for
+// whoever has set nothing, so that it stays the same when settings change.
+func known(m *outgoing, r reading) string {
+	if r.chosen {
+		return m.draft().read().text
+	}
+	return r.text
 }
 
 // past ends a text that is not to be sent: the network has it or may have it, or

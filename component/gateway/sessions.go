@@ -16,10 +16,14 @@ const idleSession = 10 * time.Minute
 
 // sessions holds the open session of each account that has had traffic.
 type sessions struct {
-	bridge  bridges.Bridge
-	mu      sync.Mutex
-	open    map[bridges.AccountID]*session
-	closing sync.WaitGroup // idle ones
+	bridge bridges.Bridge
+	// accounts finds an account as it is when its session opens: it may have
+	// changed since somebody began to use it. seen makes of it what the bridge sees.
+	accounts *accounts
+	seen     func(mapping.Account) bridges.Account
+	mu       sync.Mutex
+	open     map[bridges.AccountID]*session
+	closing  sync.WaitGroup // idle ones
 }
 
 // session is one session and who uses it now. It stays in the map until it is
@@ -33,8 +37,8 @@ type session struct {
 	used   time.Time
 }
 
-func newSessions(b bridges.Bridge) *sessions {
-	return &sessions{bridge: b, open: map[bridges.AccountID]*session{}}
+func newSessions(b bridges.Bridge, a *accounts, seen func(mapping.Account) bridges.Account) *sessions {
+	return &sessions{bridge: b, accounts: a, seen: seen, open: map[bridges.AccountID]*session{}}
 }
 
 // errSlow is of a session that does not open in time.
@@ -93,7 +97,14 @@ func (ss *sessions) openOne(ctx context.Context, acc mapping.Account) (s bridges
 			err = fmt.Errorf("gateway: the bridge panicked when it opened a session: %v", p)
 		}
 	}()
-	s, err = ss.bridge.Open(ctx, bridges.Account{ID: acc.ID, Self: acc.Self})
+	now, ok, err := ss.accounts.find(ctx, acc.ID)
+	switch {
+	case err != nil:
+		return nil, &bridges.Error{Kind: bridges.Temporary, Text: errInternal.Text, Cause: err}
+	case ok:
+		acc = now
+	}
+	s, err = ss.bridge.Open(ctx, ss.seen(acc))
 	if err != nil && ctx.Err() != nil {
 		err = errSlow(err)
 	}

@@ -64,6 +64,9 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 		g.hot.in.Inc()
 		return
 	}
+	if own && g.hidesOwn(ctx, in) {
+		return
+	}
 	o := g.chatMessage(in, own, time.Now())
 	if !own && g.info.Can.Has(bridges.CanTyping) {
 		g.typing.ends(typingIn{in.Account, in.Message.Chat})

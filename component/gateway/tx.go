@@ -18,6 +18,7 @@ type tx struct {
 	outs    []*stanza.Out
 	follow  []*stanza.Out // what follows the reply
 	greet   string        // the words for a new user
+	enrolls bool          // the user registers, or changes the registration
 	opens   *dialogue     // begins, also when the answer is an error
 	before  []func()      // run before the commit
 	after   []func()      // run after it, whatever came of it
