@@ -162,6 +162,9 @@ func (g *Gateway) statusText(ctx context.Context, t *tx) (string, error) {
 		return unregisteredStatus, nil
 	}
 	text := g.statusOf(acc) + "."
+	if words := g.Off(); words != "" {
+		text = words
+	}
 	if n := g.router.waitingOf(t.account); n > 0 {
 		text += " " + plural(n, "message waits", "messages wait") + " to be sent."
 	}

@@ -40,6 +40,7 @@ var plays = map[string]struct {
 	"wait and retry": {playRetry, endText},
 	"subscription":   {playSubscribe, endSubscribe},
 	"settings":       {playSettings, endSettings},
+	"off and on":     {playSwitch, endSwitch},
 }
 
 func TestCrashAtEveryCommit(t *testing.T) {
@@ -91,7 +92,7 @@ func act(t *testing.T, n int, before bool, play, end func(r *theater)) bool {
 
 func stage(w *world, s *memStore) *life {
 	l := &life{w: w, store: s, bridge: bridgetest.New(bridgetest.SMS(), number, "+12025550198"), ended: make(chan struct{})}
-	l.g = New(Config{Domain: domain, Bridge: l.bridge, Store: s, Allow: []string{"example.org"}, Hold: time.Hour})
+	l.g = New(Config{Domain: domain, Bridge: l.bridge, Store: s, Allow: []string{"example.org"}, Admins: []string{boss}, Hold: time.Hour})
 	ctx, cancel := context.WithCancel(context.Background())
 	l.cancel = cancel
 	go func() {

@@ -100,7 +100,7 @@ var functionTable = []*function{
 }
 
 // commandTable has all that are commands.
-var commandTable = slices.Concat(functionTable, adminTable, operatorTable)
+var commandTable = slices.Concat(functionTable, adminTable, switchTable, operatorTable)
 
 // byNode finds a function by the node of its command; nil if there is none.
 func byNode(node string) *function {
@@ -129,13 +129,15 @@ func (f *function) possible(g *Gateway) bool { return f.when == nil || f.when(g)
 // allowed tells whether a user may run f: errNotAllowed, errNotRegistered and
 // errNotOffered say why not.
 func (g *Gateway) allowed(ctx context.Context, id bridges.AccountID, f *function) error {
-	switch {
-	case f.who&forAdmins != 0 && g.administers(id) && f.possible(g):
-		return nil
-	case !g.admits(id):
+	switch admin := g.administers(id); {
+	case !admin && !g.admits(id):
 		return errNotAllowed
 	case !f.possible(g):
 		return errNotOffered
+	case admin && f.who&forAdmins != 0:
+		return nil
+	case !g.admits(id):
+		return errNotAllowed
 	}
 	_, registered, err := g.accounts.find(ctx, id)
 	switch {

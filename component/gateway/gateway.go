@@ -114,6 +114,9 @@ type Gateway struct {
 	// step, in tests, stops the gateway between two steps as a kill would.
 	step     func(place string)
 	choosing sync.Mutex // see untilFree
+
+	off     atomic.Pointer[string] // see Off
+	turning sync.Mutex             // off or on
 }
 
 var (

@@ -10,7 +10,7 @@ import (
 type Metrics struct {
 	messages, refused, dropped, changed, retries, receipts, bounces, panics, quarantined *prometheus.CounterVec
 
-	unsettled *prometheus.GaugeVec
+	unsettled, off *prometheus.GaugeVec
 }
 
 // NewMetrics makes the counters and registers them, unless r is nil.
@@ -27,10 +27,11 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 
 		quarantined: counter("quarantined_total", "Records of the journal that were put away.", "reason"),
 
-		unsettled: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "causeway", Subsystem: "gateway", Name: "unsettled", Help: "Messages of users that are accepted and not settled."}, []string{"bridge"}),
+		unsettled: gauge("unsettled", "Messages of users that are accepted and not settled."),
+		off:       gauge("off", "1 while an administrator has turned the gateway off."),
 	}
 	if r != nil {
-		r.MustRegister(m.messages, m.refused, m.dropped, m.changed, m.retries, m.receipts, m.bounces, m.panics, m.quarantined, m.unsettled)
+		r.MustRegister(m.messages, m.refused, m.dropped, m.changed, m.retries, m.receipts, m.bounces, m.panics, m.quarantined, m.unsettled, m.off)
 	}
 	return m
 }
@@ -39,6 +40,12 @@ func counter(name, help string, labels ...string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "causeway", Subsystem: "gateway", Name: name, Help: help,
 	}, append([]string{"bridge"}, labels...))
+}
+
+func gauge(name, help string) *prometheus.GaugeVec {
+	return prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Namespace: "causeway", Subsystem: "gateway", Name: name, Help: help,
+	}, []string{"bridge"})
 }
 
 // The known values of the label of each counter. They exist from the start: an
@@ -66,6 +73,7 @@ func (m *Metrics) start(domain string) {
 	m.panics.WithLabelValues(domain)
 	m.retries.WithLabelValues(domain)
 	m.unsettled.WithLabelValues(domain)
+	m.off.WithLabelValues(domain)
 	for v, reasons := range map[*prometheus.CounterVec][]string{
 		m.refused: refusedReasons, m.dropped: droppedReasons, m.bounces: bounceOutcomes, m.quarantined: quarantineReasons,
 	} {
@@ -80,6 +88,7 @@ func (m *Metrics) start(domain string) {
 		m.messages.WithLabelValues(domain, "out", c.condition)
 	}
 	m.messages.WithLabelValues(domain, "out", errNotRegistered.Condition)
+	m.messages.WithLabelValues(domain, "out", "service-unavailable")
 }
 
 // hotCounters are those of every message, found once.

@@ -25,6 +25,7 @@ type pieces struct {
 	waiting map[pieceKey][]*incoming // in the order of arrival
 	chats   map[chatKey]int          // parts
 	n       int
+	since   time.Time // nothing has waited for longer than this
 }
 
 type chatKey struct {
@@ -88,11 +89,19 @@ func (p *pieces) expired(now time.Time) (old [][]*incoming) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for key, parts := range p.waiting {
-		if now.Sub(parts[0].At) >= partsTime {
+		if now.Sub(parts[0].At) >= partsTime && now.Sub(p.since) >= partsTime {
 			old = append(old, p.take(key))
 		}
 	}
 	return old
+}
+
+// waitAgain lets what waits wait for its whole time once more: the parts of it
+// that the gateway has kept while it was off are still to come.
+func (p *pieces) waitAgain(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.since = now
 }
 
 // keepPart holds a part until its message can be shown.
@@ -110,6 +119,9 @@ func (g *Gateway) keepPart(ctx context.Context, in *incoming) {
 
 // showExpired shows what came of messages whose rest will not come.
 func (g *Gateway) showExpired(now time.Time) {
+	if isOff(g) {
+		return
+	}
 	for _, parts := range g.pieces.expired(now) {
 		g.contain("parts of a message", step{
 			key: parts[len(parts)-1].key,

@@ -117,19 +117,25 @@ func (g *Gateway) statusOf(acc mapping.Account) string {
 	return "Connected as " + string(acc.Self)
 }
 
-// ownPresence is the available presence of the gateway.
+// ownPresence is the presence of the gateway.
 func (g *Gateway) ownPresence(to, status string) *stanza.Out {
 	o := &stanza.Out{Kind: stanza.Presence, From: g.domain, To: to}
+	if g.isShownOff(o) {
+		return o
+	}
 	o.Payload.Leaf("status", "", status)
 	g.disco.domain.caps.Append(&o.Payload)
 	g.showBadge(&o.Payload, "")
 	return o
 }
 
-// contactPresence is the available presence of a contact. Where the network
-// knows no presence, contacts are always available.
+// contactPresence is the presence of a contact. Where the network knows no
+// presence, contacts are available unless the gateway is off.
 func (g *Gateway) contactPresence(contact, to string) *stanza.Out {
 	o := &stanza.Out{Kind: stanza.Presence, From: contact + "/" + resource, To: to}
+	if g.isShownOff(o) {
+		return o
+	}
 	g.disco.contact.caps.Append(&o.Payload)
 	g.showBadge(&o.Payload, localOf(contact))
 	return o
@@ -193,7 +199,7 @@ func (g *Gateway) Up(fresh bool) {
 		p := pace{gap: paceGap}
 		err := g.store.EachAccount(ctx, g.domain, func(acc mapping.Account) error {
 			if g.admits(acc.ID) {
-				g.send(ctx, g.ownPresence(string(acc.ID), g.statusOf(acc)))
+				g.showSelf(ctx, acc)
 				g.send(ctx, &stanza.Out{Kind: stanza.Presence, Type: "probe", From: g.domain, To: string(acc.ID)})
 			}
 			return p.wait(ctx)

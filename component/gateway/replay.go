@@ -22,6 +22,9 @@ func (g *Gateway) replay(ctx context.Context) error {
 	g.remembers = ok && r.Remembers()
 	g.router.hold(true)
 	now := time.Now()
+	if err := g.readSwitches(ctx); err != nil {
+		return err
+	}
 	if err := g.recall(ctx, now); err != nil {
 		return err
 	}

@@ -28,7 +28,9 @@ type router struct {
 	controls  int                   // steps in the control lanes, under way or not
 	closed    bool                  // no new step begins
 	held      bool                  // nothing begins yet: the journal is being read
-	expired   bool                  // the time to finish is over
+	keeps     bool                  // events of the network go to kept: the gateway is off
+	kept      []*incoming
+	expired   bool // the time to finish is over
 	idle      sync.Cond
 	waiting   retryHeap
 	workers   workers
@@ -170,6 +172,10 @@ func (g *Gateway) enqueueIn(in *incoming) {
 	r := &g.router
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.keeps {
+		r.kept = append(r.kept, in)
+		return
+	}
 	c := r.conversation(in.Account, localpart(string(in.chat())))
 	i := len(c.in)
 	for i > 0 && before(in.place(), c.in[i-1].place()) {

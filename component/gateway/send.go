@@ -81,6 +81,9 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 	if v, past := g.past(ctx, c, m, hash); past {
 		return v
 	}
+	if v, off := g.refuseOff(ctx, c, m, hash); off {
+		return v
+	}
 	if m.attempts == 0 {
 		for _, reason := range r.changed {
 			g.cfg.Metrics.changed.WithLabelValues(g.domain, reason).Inc()

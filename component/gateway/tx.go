@@ -49,7 +49,7 @@ func (t *tx) send(o *stanza.Out) { t.outs = append(t.outs, o) }
 func (t *tx) changes() bool {
 	b := &t.batch
 	return len(b.Settle)+len(b.PutAccounts)+len(b.DeleteAccounts)+len(b.PutContacts)+
-		len(b.DeleteContacts)+len(b.Park) > 0
+		len(b.DeleteContacts)+len(b.PutSwitch)+len(b.Park) > 0
 }
 
 // cycle puts the stanzas of t into its batch, as records of one cycle.

@@ -45,6 +45,10 @@ func (g *Gateway) Hint(d bridges.Delivery) {
 		g.log.Error("a hint of a kind that this network does not give", "account", d.Account, "kind", fmt.Sprintf("%T", d.Event))
 		return
 	}
+	if isOff(g) {
+		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "typing unseen").Inc()
+		return
+	}
 	select {
 	case g.typing.hints <- d:
 	default:
