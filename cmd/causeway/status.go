@@ -52,6 +52,9 @@ func printStatus(w io.Writer, s *app.Status, now time.Time) (up bool) {
 	for _, b := range s.Bridges {
 		why(w, b.Domain+", link", b.Link)
 		why(w, b.Domain+", to the network", b.ToNetwork)
+		if b.Off != "" {
+			fmt.Fprintf(w, "\n%s, turned off by an administrator: %s\n", b.Domain, b.Off)
+		}
 	}
 	printQuarantined(w, s.Quarantined)
 	return up

@@ -56,6 +56,8 @@ type BridgeStatus struct {
 	Accounts  int    `json:"accounts"`
 	Unsettled int    `json:"unsettled"` // accepted from users, under way or waiting
 	Parked    int    `json:"parked"`    // of all: waiting for a retry or a user, on disk only
+	// Off is what users are told while an administrator has turned it off.
+	Off string `json:"off,omitempty"`
 }
 
 // State tells whether a connection, or the store, is up.
@@ -86,6 +88,7 @@ func (a *App) Status(ctx context.Context) (Status, error) {
 		b := BridgeStatus{
 			Domain: p.cfg.Domain, Network: p.cfg.Network, Server: p.cfg.Server.Address,
 			Link: p.linkState(), ToNetwork: p.networkState(), Unsettled: unsettled[p.cfg.Domain],
+			Off: p.gateway.Off(),
 		}
 		switch err := count(ctx, a.store, &b); {
 		case err != nil && s.ToStore.Up:
