@@ -233,6 +233,10 @@ func (l *life) act() {
 		l.settle(n - 77)
 	case n < 97:
 		time.Sleep(time.Duration(n-89) * time.Second)
+	case n < 98:
+		l.turns(offText)
+	case n < 99:
+		l.turns("")
 	default:
 		l.g.Ready()
 	}
@@ -330,6 +334,7 @@ func stress(t *testing.T, policy bridges.UnknownPolicy, seed uint64) {
 		w.took(m.Text, true, false)
 		return []bridges.MessageID{bridges.MessageID("net-" + m.Text)}, nil
 	})
+	l.turns("")
 	for i := range 10 {
 		for u := range wUsers {
 			l.receive(available(fmt.Sprint(wUser(u), "/", i), domain), false)

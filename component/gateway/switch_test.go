@@ -166,7 +166,7 @@ func TestOffTellsWhoWaits(t *testing.T) {
 		r.wantOnPhone("t")
 		r.g.enqueueControl(alice, true, step{run: func(context.Context) { r.g.router.quiet(alice) }}) // the attempt is over
 		r.barrier(alice)
-		if r.store.Commit(t.Context(), &mapping.Batch{PutSwitch: []mapping.Switch{{Bridge: domain, Name: offSwitch, Value: offNow}}}) != nil {
+		if r.store.Commit(t.Context(), switched(offNow)) != nil {
 			t.Fatal("no commit")
 		}
 		r.g.turn(alice)
@@ -184,10 +184,38 @@ func TestOffTellsWhoWaits(t *testing.T) {
 	}
 }
 
+// TestOffAndAPredecessor: what a predecessor has given to a bridge that remembers
+// is not refused, its outcome decides.
+func TestOffAndAPredecessor(t *testing.T) {
+	inBubble(t, func(r *timeless) {
+		r.offWith(offNow)
+		m := &outgoing{s: mustParse(t, text("t", "t")), expires: time.Now().Add(time.Hour), tried: true}
+		c := &conversation{user: &user{id: alice}, contact: phone}
+		if v := r.g.stepOut(context.Background(), c, m); !v.done || len(r.texts()) != 1 {
+			t.Errorf("it is not sent: %+v", v)
+		}
+		m = &outgoing{s: mustParse(t, text("u", "u")), expires: time.Now().Add(time.Hour)}
+		if v := r.g.stepOut(context.Background(), c, m); !v.done || len(r.texts()) != 0 {
+			t.Errorf("it is sent: %+v", v)
+		}
+	})
+}
+
 // offWith turns the gateway of a bubble off or on.
 func (r *timeless) offWith(words string) {
-	_ = r.store.Commit(context.Background(), &mapping.Batch{PutSwitch: []mapping.Switch{{Bridge: domain, Name: offSwitch, Value: words}}})
+	_ = r.store.Commit(context.Background(), switched(words))
 	r.g.turn(alice)
+}
+
+func switched(words string) *mapping.Batch {
+	return &mapping.Batch{PutSwitch: []mapping.Switch{{Bridge: domain, Name: offSwitch, Value: words}}}
+}
+
+// turns turns the gateway of a life off or on, if its machine lives.
+func (l *life) turns(words string) {
+	if l.store.Commit(l.store.machine, switched(words)) == nil && !l.dead() {
+		l.g.turn("user0@example.org")
+	}
 }
 
 // TestPartsWhileOff: parts that waited, before or while the gateway was off, still
