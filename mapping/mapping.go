@@ -93,6 +93,7 @@ const (
 	PlacedByUs                             // we put the contact into the user's roster
 	RemovedByUser                          // the user took out what we had put there
 	AskedOnce                              // the contact was offered or asked for once
+	NamedByUser                            // Name is the user's own: the network's does not replace it
 )
 
 // Contact is a foreign person in the list of an account.
@@ -102,7 +103,7 @@ type Contact struct {
 	ID           bridges.ChatID
 	Subscription Subscription
 	Name         string // as the network or the user calls the person; "": no name
-	Placed       string // the name that we last gave the contact in the user's roster
+	Placed       string // the name that we last gave the contact, or found, in the user's roster
 }
 
 // Switch is a small fact about a bridge that outlives the process, such as that

@@ -64,8 +64,11 @@ func (g *Gateway) add(ctx context.Context, t *tx, id bridges.UserID) (result, er
 	r := result{text: "Write to " + jid + "."}
 	if c.Subscription&(mapping.SeenByUs|mapping.AskedByUs) == 0 {
 		c.Bridge, c.Account, c.ID = g.domain, t.account, bridges.ChatID(id)
+		if leaves(c) {
+			c.Subscription &^= mapping.PlacedByUs
+		}
 		c.Subscription &^= mapping.RefusedByUser | mapping.RemovedByUser | mapping.AskedOnce
-		if c.Subscription == 0 && g.rights(hostOf(t.account)).Roster {
+		if fresh(c) && g.rights(hostOf(t.account)).Roster {
 			t.places(g)
 		} else {
 			c.Subscription |= mapping.AskedByUs

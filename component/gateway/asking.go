@@ -28,7 +28,7 @@ type asking struct {
 func (g *Gateway) askLater(id bridges.AccountID, wishes []wish) {
 	a := asking{account: id}
 	for i := range wishes {
-		if w := &wishes[i]; w.fresh() && w.item == nil && len(a.contacts) < askLimit {
+		if w := &wishes[i]; fresh(w.was) && w.item == nil && len(a.contacts) < askLimit {
 			a.contacts = append(a.contacts, w.contact)
 		}
 	}
@@ -77,20 +77,33 @@ func (g *Gateway) askSlowly(ctx context.Context) {
 
 // askOnce has a contact ask, unless it did, or the user has had to do with it
 // meanwhile (xeps.md 0100.37).
-func (g *Gateway) askOnce(fresh mapping.Contact) {
-	id := fresh.Account
+func (g *Gateway) askOnce(first mapping.Contact) {
+	id := first.Account
 	g.enqueueControl(id, false, step{run: func(ctx context.Context) {
 		if _, registered, err := g.accounts.find(ctx, id); err != nil || !registered {
 			return
 		}
-		c, _, err := g.store.Contact(ctx, g.domain, id, fresh.ID)
-		if err != nil || c.Subscription != 0 {
+		c, _, err := g.store.Contact(ctx, g.domain, id, first.ID)
+		if err != nil || !fresh(c) || !g.rosters.mayAsk(id) {
 			return
 		}
-		fresh.Subscription = mapping.AskedByUs | mapping.AskedOnce
+		if c.ID == "" {
+			c = first
+		}
+		c.Subscription |= unanswered
 		t := g.begin(id, mapping.Key{})
-		t.batch.PutContacts = []mapping.Contact{fresh}
-		t.send(g.asks(fresh))
+		t.batch.PutContacts = []mapping.Contact{c}
+		t.send(g.asks(c))
 		g.finish(ctx, t)
 	}})
+}
+
+// mayAsk counts one more question to a user, if the limit allows it.
+func (r *rosters) mayAsk(id bridges.AccountID) bool {
+	n, _ := r.asked.get(id)
+	if n >= askLimit {
+		return false
+	}
+	r.asked.set(id, n+1)
+	return true
 }

@@ -37,8 +37,8 @@ func (g *Gateway) addressHint() string {
 	return "An address is such as " + g.info.Example + "."
 }
 
-// runRename gives a contact the name that the gateway calls it by. The second
-// stage offers the one that it has.
+// runRename gives a contact the name that the gateway calls it by, also in the
+// user's roster where we may. The second stage offers the one that it has.
 func runRename(ctx context.Context, g *Gateway, t *tx, in filled) (result, error) {
 	if len(in) == 0 {
 		ask := &bridges.Ask{Title: "Rename a contact", Instructions: "Whom do you want to rename?", Fields: []bridges.Field{addressField}}
@@ -53,13 +53,18 @@ func runRename(ctx context.Context, g *Gateway, t *tx, in filled) (result, error
 		ask := &bridges.Ask{Title: "Rename a contact", Instructions: "What shall " + jid + " be called?", Fields: []bridges.Field{nameField}}
 		return result{ask: ask, values: map[string]string{"name": c.Name}}, nil
 	}
-	c.Name = in[1]["name"]
+	c.Name = cleanName(in[1]["name"])
+	c.Subscription |= mapping.NamedByUser
+	if g.rights(hostOf(t.account)).Roster {
+		c.Placed = "" // it is yet to come there
+		t.places(g)
+	}
 	t.batch.PutContacts = append(t.batch.PutContacts, c)
 	return result{text: jid + " is now called " + c.Name + "."}, nil
 }
 
-// runRemove ends both subscriptions with a contact, and remembers that the user
-// wants it so.
+// runRemove ends both subscriptions with a contact, takes it out of the user's
+// roster where we may, and remembers that the user wants it so.
 func runRemove(ctx context.Context, g *Gateway, t *tx, in filled) (result, error) {
 	if len(in) == 0 {
 		return result{ask: &bridges.Ask{Title: "Remove a contact", Instructions: "Whom do you want to remove?", Fields: []bridges.Field{addressField}}}, nil
@@ -70,6 +75,10 @@ func runRemove(ctx context.Context, g *Gateway, t *tx, in filled) (result, error
 	}
 	c.Subscription = c.Subscription&mapping.RefusedByUser | mapping.RemovedByUser
 	c.Name, c.Placed = "", ""
+	if g.rights(hostOf(t.account)).Roster {
+		c.Subscription |= mapping.PlacedByUs // until it is out
+		t.places(g)
+	}
 	t.batch.PutContacts = append(t.batch.PutContacts, c)
 	jid := g.contactJID(c.ID)
 	return result{text: jid + " is no longer among your contacts.", rest: farewell(jid, jid+"/"+resource, string(t.account))}, nil
@@ -101,7 +110,7 @@ func (g *Gateway) ownContact(ctx context.Context, t *tx, text string) (c mapping
 // name, then the others by address.
 func (g *Gateway) contactsOf(ctx context.Context, t *tx) (all []mapping.Contact, err error) {
 	err = g.store.EachContact(ctx, g.domain, t.account, func(c mapping.Contact) error {
-		if c.ID != "" && !removed(c) {
+		if c.ID != "" && !removed(c) && !leaves(c) {
 			all = append(all, c)
 		}
 		return nil

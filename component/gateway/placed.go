@@ -5,11 +5,12 @@ import (
 
 	"causeway/bridges"
 	"causeway/component/stanza"
+	"causeway/component/xep/roster"
 	"causeway/mapping"
 )
 
 // keepPlaced notes what became of contacts in a roster, in the lane of the user,
-// who may have changed their subscriptions meanwhile.
+// who may have changed them meanwhile: what was, is left to the next time.
 func (g *Gateway) keepPlaced(id bridges.AccountID, wishes []wish) {
 	g.enqueueControl(id, true, step{run: func(ctx context.Context) {
 		if _, registered, err := g.accounts.find(ctx, id); err != nil || !registered {
@@ -19,15 +20,15 @@ func (g *Gateway) keepPlaced(id bridges.AccountID, wishes []wish) {
 		var shown []*stanza.Out
 		for i := range wishes {
 			w := &wishes[i]
-			c, _, err := g.store.Contact(ctx, g.domain, id, w.contact.ID)
+			c, there, err := g.store.Contact(ctx, g.domain, id, w.was.ID)
 			if err != nil {
 				return // the next log-in finds them in the roster
 			}
-			if !w.read || c.Subscription != w.contact.Subscription {
+			c.Bridge, c.Account, c.ID = w.was.Bridge, w.was.Account, w.was.ID
+			if c != w.was {
 				continue
 			}
-			c.Bridge, c.Account, c.ID, c.Name = g.domain, id, w.contact.ID, w.contact.Name
-			if o := g.notePlaced(t, w, &c); o != nil {
+			if o := g.notePlaced(t, w, c, there); o != nil {
 				shown = append(shown, o)
 			}
 		}
@@ -42,25 +43,70 @@ func (g *Gateway) keepPlaced(id bridges.AccountID, wishes []wish) {
 	}})
 }
 
-// notePlaced notes one contact, and returns its presence if the user is to see
-// that now. Where the server did not make the subscription with the item, the
-// contact asks, which a server that knows it as approved answers by itself.
-func (g *Gateway) notePlaced(t *tx, w *wish, c *mapping.Contact) (shown *stanza.Out) {
+// notePlaced notes what a roster has of one contact, and returns its presence if
+// the user is to see that now. Where the server did not make the subscription
+// with the item, the contact asks, which a server that knows it as approved
+// answers by itself. Of a roster that was not read only the name is noted.
+func (g *Gateway) notePlaced(t *tx, w *wish, c mapping.Contact, there bool) (shown *stanza.Out) {
+	c.Name = w.contact.Name
 	switch {
-	case w.item == nil && w.fresh():
-		return nil // it will be asked
+	case !w.read && !there:
+		return nil
+	case !w.read:
+	case leaves(c):
+		g.noteLeft(t, w, c)
+		return nil
+	case w.item == nil && (fresh(c) || asked(c)):
+		return nil // it will ask, or has
 	case w.item == nil: // taken out while we were away
-		c.Subscription = mapping.RemovedByUser
-	case w.fresh() && w.item.Subscription == "both":
-		c.Subscription = mapping.PlacedByUs | mapping.SeesContact | mapping.SeenByUs
+		c = mapping.Contact{Bridge: c.Bridge, Account: c.Account, ID: c.ID, Subscription: mapping.RemovedByUser}
+	case (fresh(c) || asked(c)) && w.item.Subscription == roster.Both:
+		c.Subscription = c.Subscription&mapping.NamedByUser | mapping.PlacedByUs | mapping.SeesContact | mapping.SeenByUs
 		shown = g.contactPresence(g.contactJID(c.ID), string(c.Account))
-	case w.fresh():
-		c.Subscription = mapping.PlacedByUs | mapping.AskedByUs | mapping.AskedOnce
-		t.send(g.asks(*c))
+	case fresh(c):
+		c.Subscription |= mapping.PlacedByUs | mapping.AskedByUs | mapping.AskedOnce
+		t.send(g.asks(c))
 	}
-	if w.item != nil && w.item.Name == nameOf(*c) {
-		c.Placed = w.item.Name
+	if w.item != nil {
+		noteName(&c, w.item.Name)
 	}
-	t.batch.PutContacts = append(t.batch.PutContacts, *c)
+	if c != w.was {
+		t.batch.PutContacts = append(t.batch.PutContacts, c)
+	}
 	return shown
+}
+
+// noteName follows the name that a contact has in the roster. One that is not
+// ours is the user's own from now on, and the one to find the contact by.
+func noteName(c *mapping.Contact, name string) {
+	named := c.Subscription&mapping.NamedByUser != 0
+	switch {
+	case name == nameOf(*c):
+		c.Placed = name
+	case name == "", name == c.Placed, named && c.Placed == "":
+	default:
+		c.Name, c.Placed = name, name
+		c.Subscription |= mapping.NamedByUser
+	}
+}
+
+// noteLeft forgets a contact that is out of the roster, or that the user keeps
+// there by another name.
+func (g *Gateway) noteLeft(t *tx, w *wish, c mapping.Contact) {
+	if g.changeOf(w, deref(w.item), w.item != nil) != nil {
+		return // still there
+	}
+	if !lasts(c) {
+		t.batch.DeleteContacts = append(t.batch.DeleteContacts, c)
+		return
+	}
+	c.Subscription &^= mapping.PlacedByUs
+	t.batch.PutContacts = append(t.batch.PutContacts, c)
+}
+
+func deref(i *roster.Item) roster.Item {
+	if i == nil {
+		return roster.Item{}
+	}
+	return *i
 }

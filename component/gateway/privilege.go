@@ -102,11 +102,25 @@ func (g *Gateway) hearRights(s *stanza.Stanza) {
 	if !ok {
 		return
 	}
+	before := g.rights(s.From)
 	if !g.privileges.set(s.From, r) {
 		g.log.Error("too many hosts grant rights: this one is not heard", "host", s.From)
 		return
 	}
+	if r.Roster && !before.Roster {
+		g.placeAllLater(s.From)
+	}
 	g.log.Info("rights granted", "host", s.From, "roster", r.Roster, "message", r.Message)
+}
+
+// placeAllLater has the contacts of all users of a host put into their rosters
+// who are there; the others' turn comes when they are.
+func (g *Gateway) placeAllLater(host string) {
+	for _, id := range g.people.online() {
+		if hostOf(id) == host {
+			g.placeLater(id)
+		}
+	}
 }
 
 // hostOf is the host of an account.

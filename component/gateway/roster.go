@@ -27,12 +27,13 @@ type rosters struct {
 	waiting map[bridges.AccountID]bool
 	queue   chan bridges.AccountID
 	asks    chan asking
+	asked   *cache[bridges.AccountID, int] // how many since the last log-in
 }
 
 func newRosters() *rosters {
 	return &rosters{
 		waiting: map[bridges.AccountID]bool{}, queue: make(chan bridges.AccountID, rosterQueue),
-		asks: make(chan asking, rosterQueue),
+		asks: make(chan asking, rosterQueue), asked: newCache[bridges.AccountID, int](4 * rosterQueue),
 	}
 }
 
@@ -108,8 +109,8 @@ func (g *Gateway) askRoster(ctx context.Context, id bridges.AccountID, typ strin
 	return g.link.Request(late, o)
 }
 
-// readRoster returns our contacts in a roster by bare JID: of the others
-// nothing is kept (xeps.md 0356.5).
+// readRoster returns our contacts in a roster by bare JID, with their names made
+// fit: of the others nothing is kept (xeps.md 0356.5).
 func (g *Gateway) readRoster(ctx context.Context, id bridges.AccountID) (map[string]roster.Item, error) {
 	s, err := g.askRoster(ctx, id, "get", roster.AppendGet)
 	if err != nil {
@@ -118,6 +119,7 @@ func (g *Gateway) readRoster(ctx context.Context, id bridges.AccountID) (map[str
 	ours := map[string]roster.Item{}
 	for i := range roster.Items(s) {
 		if strings.HasSuffix(i.JID, "@"+g.domain) {
+			i.Name = cleanName(i.Name)
 			ours[i.JID] = i
 		}
 	}

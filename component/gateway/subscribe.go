@@ -136,11 +136,10 @@ func (g *Gateway) onSubscribe(t *tx, s *stanza.Stanza, acc mapping.Account, c *m
 // noteRemoval follows a user who has ended all there was with a contact: it is
 // not put back because it is in the network's list (xeps.md 0356.7).
 func (g *Gateway) noteRemoval(old mapping.Subscription, c *mapping.Contact) {
-	const presence = mapping.SeesContact | mapping.SeenByUs | mapping.AskedByUs
-	if c.ID == "" || old&presence == 0 || c.Subscription&presence != 0 {
+	if c.ID == "" || old&standing == 0 || c.Subscription&standing != 0 {
 		return
 	}
-	c.Subscription &^= mapping.PlacedByUs
+	c.Subscription &^= mapping.PlacedByUs | mapping.NamedByUser
 	if g.info.Can.Has(bridges.CanContacts) {
 		c.Subscription |= mapping.RemovedByUser
 	}

@@ -178,7 +178,7 @@ func testPages(k *kase) {
 func testContacts(k *kase) {
 	c := mapping.Contact{Bridge: sms, Account: alice, ID: "+9", Subscription: mapping.SeesContact}
 	k.commit(&mapping.Batch{PutContacts: []mapping.Contact{c}})
-	c.Subscription |= mapping.SeenByUs | mapping.RefusedByUser | mapping.PlacedByUs | mapping.RemovedByUser | mapping.AskedOnce
+	c.Subscription |= mapping.SeenByUs | mapping.RefusedByUser | mapping.PlacedByUs | mapping.RemovedByUser | mapping.AskedOnce | mapping.NamedByUser
 	c.Name, c.Placed = "Zoë \U0001f600", "Zoe"
 	k.commit(&mapping.Batch{PutContacts: []mapping.Contact{c}})
 	k.reopen()

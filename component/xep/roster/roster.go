@@ -14,6 +14,7 @@ const NS = "jabber:iq:roster"
 // The subscriptions of an item that mean something to us.
 const (
 	Both   = "both"
+	To     = "to" // the user sees the contact
 	Remove = "remove"
 )
 
