@@ -9,11 +9,13 @@
     {"do": "iq", "to": JID, "type": "get", "xml": PAYLOAD}
     {"do": "features", "add": [FEATURE]}
     {"do": "priority", "value": -1}
+    {"do": "consent", "value": false}
     {"do": "raw", "xml": STANZA}
     {"do": "quit"}
 
 An "iq" without "to" is for the user's own account. A message that has neither
 a body nor a receipt is an "other". "features" are announced (XEP-0030, XEP-0115).
+Subscriptions are granted and asked back unless "consent" is taken away.
 """
 import asyncio
 import json
@@ -173,6 +175,8 @@ def do(command):
         begin(features(command))
     elif what == "priority":
         set_priority(command["value"])
+    elif what == "consent":
+        client.roster.auto_authorize = client.roster.auto_subscribe = command["value"] or None
     elif what == "raw":
         client.send_raw(command["xml"])
     elif what == "quit":

@@ -1,0 +1,65 @@
+package main_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"causeway/bridges/bridgetest"
+	"causeway/cmd/lab"
+	"causeway/cmd/lab/peer"
+)
+
+// setsRoster is what a client says to its own roster.
+func setsRoster(item string) string { return "<query xmlns='jabber:iq:roster'>" + item + "</query>" }
+
+// relogs has a user go and come back, who then sees a contact.
+func (u *user) relogs(gateway, jid string) {
+	u.t.Helper()
+	u.Do(map[string]any{"do": "presence", "type": "unavailable"})
+	u.Wait("0100.24: the goodbye", presence(gateway, "unavailable"))
+	u.Do(map[string]any{"do": "presence"})
+	u.Wait("the contact", presence(jid, "available"))
+}
+
+// finds tells whether the prompt of a gateway knows a name.
+func (u *user) finds(gateway, name, jid string) bool {
+	u.t.Helper()
+	e := u.iq("set", gateway, "<query xmlns='jabber:iq:gateway'><prompt>"+name+"</prompt></query>")
+	return e.Type == "result" && strings.Contains(e.XML, jid)
+}
+
+// TestRosterByFunctions: a name that the user gave in the roster is one to find
+// the contact by where the server lets us read it; what the user changes by the
+// functions of the gateway changes the roster where the server lets us write.
+func TestRosterByFunctions(t *testing.T) {
+	lab.Each(t, func(t *testing.T, server string, privileged bool) {
+		writes := server == "prosody" && privileged // ejabberd 23.01 refuses every set
+		s := newScripted(t, lab.Servers[server](t, peer.Options{Unprivileged: !privileged}), bridgetest.New(bridgetest.SMS(), "+12025550199"))
+		u := s.registered("alice")
+		jid := "+" + phone + "@" + scriptedDomain
+		u.befriend(jid)
+		u.iq("set", "", setsRoster("<item jid='"+jid+"' name='Aunt Zoe'><group>Family</group></item>"))
+		u.relogs(scriptedDomain, jid)
+		if privileged {
+			lab.Await(t, "0356.5: the name", func() bool { return u.finds(scriptedDomain, "aunt zoe", jid) })
+		} else if u.finds(scriptedDomain, "aunt zoe", jid) {
+			t.Error("0356.3: the roster was read")
+		}
+		u.Send(scriptedDomain, "a", "rename +"+phone+" Zora")
+		if writes {
+			u.Wait("0356.6: the new name", pushed(jid, "Zora", "Family"))
+		}
+		u.Send(scriptedDomain, "b", "contacts")
+		u.Wait("the list", func(e peer.Event) bool { return of(e, scriptedDomain) && strings.Contains(e.Body, jid+" Zora") })
+		u.Send(scriptedDomain, "c", "remove +"+phone)
+		if writes {
+			u.Wait("0356.8: the removal", func(e peer.Event) bool {
+				return e.Event == "push" && slices.ContainsFunc(e.Items, func(i peer.Item) bool { return i.JID == jid && i.Subscription == "remove" })
+			})
+		} else {
+			u.Wait("0100.38: the end", presence(jid, "unsubscribed"))
+		}
+		none(t, "0356.7: a question", s.quiet(u), presence(jid, "subscribe"))
+	})
+}
