@@ -39,7 +39,9 @@ type Displayed struct {
 }
 
 // ContactChange tells what has changed in the account's list of contacts on the
-// network: somebody is new in it or another name or group is, or is Gone.
+// network: somebody is new in it, or has another name or group, or is Gone. In
+// the user's roster only the name follows, unless the user has given another;
+// groups are taken from the list when a contact is placed, and the user's then.
 type ContactChange struct {
 	Person Person `json:"person"`
 	Gone   bool   `json:"gone,omitempty"`

@@ -20,7 +20,7 @@ const (
 // one.
 type asking struct {
 	account  bridges.AccountID
-	contacts []mapping.Contact
+	contacts []wish
 }
 
 // askLater has the contacts ask of whom the user's roster knows nothing and who
@@ -29,7 +29,7 @@ func (g *Gateway) askLater(id bridges.AccountID, wishes []wish) {
 	a := asking{account: id}
 	for i := range wishes {
 		if w := &wishes[i]; fresh(w.was) && w.item == nil && len(a.contacts) < askLimit {
-			a.contacts = append(a.contacts, w.contact)
+			a.contacts = append(a.contacts, *w)
 		}
 	}
 	if len(a.contacts) == 0 {
@@ -44,7 +44,7 @@ func (g *Gateway) askLater(id bridges.AccountID, wishes []wish) {
 
 // askSlowly asks until the gateway ends: of each account one contact at a time.
 func (g *Gateway) askSlowly(ctx context.Context) {
-	left := map[bridges.AccountID][]mapping.Contact{}
+	left := map[bridges.AccountID][]wish{}
 	tick := time.NewTimer(askGap)
 	defer tick.Stop()
 	for {
@@ -75,20 +75,20 @@ func (g *Gateway) askSlowly(ctx context.Context) {
 	}
 }
 
-// askOnce has a contact ask, unless it did, or the user has had to do with it
-// meanwhile (xeps.md 0100.37).
-func (g *Gateway) askOnce(first mapping.Contact) {
-	id := first.Account
+// askOnce has a contact ask, unless it did, or the user or the network has had to
+// do with it meanwhile (xeps.md 0100.37).
+func (g *Gateway) askOnce(w wish) {
+	id := w.was.Account
 	g.enqueueControl(id, false, step{run: func(ctx context.Context) {
 		if _, registered, err := g.accounts.find(ctx, id); err != nil || !registered {
 			return
 		}
-		c, _, err := g.store.Contact(ctx, g.domain, id, first.ID)
-		if err != nil || !fresh(c) || !g.rosters.mayAsk(id) {
+		c, there, err := g.store.Contact(ctx, g.domain, id, w.was.ID)
+		if err != nil || !fresh(c) || w.age != g.rosters.age(id) || !g.rosters.mayAsk(id) {
 			return
 		}
-		if c.ID == "" {
-			c = first
+		if !there {
+			c = w.contact
 		}
 		c.Subscription |= unanswered
 		t := g.begin(id, mapping.Key{})

@@ -41,6 +41,7 @@ var plays = map[string]struct {
 	"subscription":   {playSubscribe, endSubscribe},
 	"settings":       {playSettings, endSettings},
 	"off and on":     {playSwitch, endSwitch},
+	"list":           {playList, endList},
 }
 
 func TestCrashAtEveryCommit(t *testing.T) {
@@ -236,6 +237,31 @@ func endIn(r *theater) {
 	for i := range 3 {
 		if n := r.saw(fmt.Sprint("<body>in", i)); n != 1 {
 			r.w.t.Errorf("5.1.8: in%d has %d ids", i, n)
+		}
+	}
+}
+
+// playList has the network's list change.
+func playList(r *theater) {
+	r.give(bridges.ContactChange{Person: bridges.Person{ID: phone, Name: "Bob"}})
+	r.give(bridges.ContactChange{Person: bridges.Person{ID: phone, Name: "Rob"}})
+	r.give(bridges.ContactChange{Person: bridges.Person{ID: "+12025550101"}})
+	r.give(bridges.ContactChange{Person: bridges.Person{ID: "+12025550101"}, Gone: true})
+}
+
+func endList(r *theater) {
+	playList(r)
+	for range 3 { // it asks at a pace
+		time.Sleep(time.Second)
+		r.watch()
+	}
+	if n := strings.Count(strings.Join(slices.Collect(maps.Values(r.seen)), ""), "type='subscribe'"); n > 2 {
+		r.w.t.Errorf("0100.37: %d questions", n)
+	}
+	for id, want := range map[bridges.ChatID]string{phone: "Rob", "+12025550101": ""} {
+		c, _, _ := r.store.Contact(r.w.t.Context(), domain, alice, id)
+		if c.Name != want || (c.Subscription&standing != 0) != (want != "") {
+			r.w.t.Errorf("the contact is %+v", c)
 		}
 	}
 }

@@ -99,9 +99,9 @@ func (g *Gateway) accept(x *accepting, ds []bridges.Delivery) error {
 		if err != nil {
 			return err
 		}
-		if in.Message != nil && localpart(string(in.chat())) == "" {
+		if (in.Message != nil || in.Change != nil) && localpart(string(in.chat())) == "" {
 			g.cfg.Metrics.dropped.WithLabelValues(g.domain, "no address").Inc()
-			g.log.Error("message from an id that has no address", "account", in.Account, "chat", in.chat())
+			g.log.Error("the network names an id that has no address", "account", in.Account, "chat", in.chat())
 			continue
 		}
 		rec, err := in.encode()

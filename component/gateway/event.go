@@ -23,6 +23,7 @@ type incoming struct {
 	Message *bridges.Message  `json:"m,omitempty"`
 	Receipt *receipt          `json:"r,omitempty"`
 	Part    *bridges.Part     `json:"p,omitempty"`
+	Change  *change           `json:"-"` // newer than the JSON
 	Once    string            `json:"o,omitempty"`
 	Stream  uint64            `json:"c,omitempty"`
 	Place   mapping.Key       `json:"l,omitzero"`
@@ -45,11 +46,19 @@ type receipt struct {
 	Text  string            `json:"text,omitempty"`
 }
 
+// change is a bridges.ContactChange; its groups come with the list.
+type change struct {
+	ID   bridges.ChatID
+	Name string // made fit to be shown
+	Gone bool
+}
+
 // The kinds of events on disk.
 const (
 	kindMessage = "message"
 	kindReceipt = "receipt"
 	kindPart    = "part"
+	kindChange  = "contact"
 )
 
 func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
@@ -68,6 +77,8 @@ func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
 			return nil, fmt.Errorf("gateway: a bridge delivered part %d of %d", e.Number, e.Total)
 		}
 		in.Kind, in.Part = kindPart, &e
+	case bridges.ContactChange:
+		in.Kind, in.Change = kindChange, &change{ID: bridges.ChatID(e.Person.ID), Name: cleanName(e.Person.Name), Gone: e.Gone}
 	default:
 		return nil, fmt.Errorf("gateway: a bridge delivered a %T", d.Event)
 	}
@@ -81,6 +92,8 @@ func (in *incoming) chat() bridges.ChatID {
 		return in.Message.Chat
 	case kindPart:
 		return in.Part.Chat
+	case kindChange:
+		return in.Change.ID
 	}
 	return in.Receipt.Chat
 }

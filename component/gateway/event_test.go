@@ -34,6 +34,10 @@ func events() map[string]*incoming {
 			Kind: kindPart, Account: alice, Stanza: newID(), At: at, Once: "o", Stream: 1,
 			Part: &bridges.Part{Chat: phone, Ref: "17", Number: 2, Total: 255, Data: []byte{0, '{', 0xff}},
 		},
+		"contact": {
+			Kind: kindChange, Account: alice, Stanza: newID(), At: at, Once: "o", Stream: 1,
+			Change: &change{ID: phone, Name: "Zoë", Gone: true},
+		},
 	}
 }
 
@@ -51,6 +55,9 @@ func TestEventRecord(t *testing.T) {
 				t.Fatal(err)
 			}
 			for format, data := range map[string][]byte{"binary": rec.Data, "JSON": old} {
+				if format == "JSON" && in.Change != nil { // it is newer
+					continue
+				}
 				got, err := decodeIncoming(data)
 				if err != nil || !sameEvent(got, in) {
 					t.Errorf("%s: got %+v, %v; want %+v", format, got, err, in)

@@ -25,7 +25,7 @@ const (
 )
 
 // eventKinds are on disk by their index: never reorder.
-var eventKinds = [...]string{kindMessage, kindReceipt, kindPart}
+var eventKinds = [...]string{kindMessage, kindReceipt, kindPart, kindChange}
 
 var errEvent = errors.New("gateway: the record of an event is damaged")
 
@@ -53,6 +53,8 @@ func (in *incoming) encode() (mapping.Record, error) {
 		e.receipt(in.Receipt)
 	case kindPart:
 		e.part(in.Part)
+	case kindChange:
+		e.change(in.Change)
 	default:
 		return mapping.Record{}, fmt.Errorf("gateway: no record can hold an event of kind %q", in.Kind)
 	}
@@ -97,6 +99,17 @@ func (e *eventWriter) part(p *bridges.Part) {
 	e.text(string(p.Data))
 }
 
+func (e *eventWriter) change(c *change) {
+	e.b[1] = 3
+	e.text(string(c.ID))
+	e.text(c.Name)
+	gone := uint64(0)
+	if c.Gone {
+		gone = 1
+	}
+	e.number(gone)
+}
+
 // decodeIncoming reads what encode wrote, in any version. An event without its
 // payload is an error: nothing behind this point checks again.
 func decodeIncoming(data []byte) (*incoming, error) {
@@ -114,6 +127,8 @@ func decodeIncoming(data []byte) (*incoming, error) {
 		in.Receipt = e.receipt()
 	case kindPart:
 		in.Part = e.part()
+	case kindChange:
+		in.Change = e.change()
 	}
 	if e.bad || len(e.b) > 0 {
 		return nil, errEvent
@@ -211,6 +226,10 @@ func (e *eventReader) part() *bridges.Part {
 		Chat: bridges.ChatID(e.text()), Ref: e.text(),
 		Number: uint8(e.below(1 << 8)), Total: uint8(e.below(1 << 8)), Data: []byte(e.text()),
 	}
+}
+
+func (e *eventReader) change() *change {
+	return &change{ID: bridges.ChatID(e.text()), Name: e.text(), Gone: e.below(2) == 1}
 }
 
 // decodeJSON reads the first format, which is no longer written.

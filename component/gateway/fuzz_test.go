@@ -47,7 +47,9 @@ func FuzzRead(f *testing.F) {
 // FuzzDecodeIncoming: what can be read is whole, and is written as it was.
 func FuzzDecodeIncoming(f *testing.F) {
 	for _, e := range []bridges.Event{
-		sms("hello"), bridges.Receipt{ID: "m", Chat: phone, State: bridges.Failed, Reason: &bridges.Error{Kind: bridges.Absent, Text: "Off."}},
+		sms("hello"),
+		bridges.Receipt{ID: "m", Chat: phone, State: bridges.Failed, Reason: &bridges.Error{Kind: bridges.Absent, Text: "Off."}},
+		bridges.ContactChange{Person: bridges.Person{ID: phone, Name: "Zoë"}, Gone: true},
 	} {
 		in, err := newIncoming(bridges.Delivery{Account: alice, Event: e, Once: "o", Stream: 7}, time.Unix(1, 0).UTC())
 		if err != nil {
@@ -77,7 +79,7 @@ func FuzzDecodeIncoming(f *testing.F) {
 			t.Fatal(err)
 		}
 		two, err := decodeIncoming(rec.Data)
-		if err != nil || one.chat() != two.chat() || !one.At.Equal(two.At) || !reflect.DeepEqual(one.Receipt, two.Receipt) {
+		if err != nil || one.chat() != two.chat() || !one.At.Equal(two.At) || !reflect.DeepEqual(one.Receipt, two.Receipt) || !reflect.DeepEqual(one.Change, two.Change) {
 			t.Errorf("%s became %s: %v", data, rec.Data, err)
 		}
 	})

@@ -18,6 +18,7 @@ type wish struct {
 	was     mapping.Contact // as the store has it
 	contact mapping.Contact // with the name that the network's list has now
 	groups  []string
+	age     int          // of the list, see rosters.age
 	item    *roster.Item // what the server has; nil: nothing
 	read    bool         // item is known
 }
@@ -77,6 +78,7 @@ func (g *Gateway) placeContacts(ctx context.Context, acc mapping.Account) {
 // wishes returns the contacts of an account, and those of the network's list
 // that the account has not.
 func (g *Gateway) wishes(ctx context.Context, acc mapping.Account) (all []wish, err error) {
+	age := g.rosters.age(acc.ID)
 	list, err := g.listed(ctx, acc)
 	if err != nil {
 		return nil, err
@@ -92,7 +94,7 @@ func (g *Gateway) wishes(ctx context.Context, acc mapping.Account) (all []wish, 
 		if c.ID == "" || c.Subscription&standing == 0 && !fresh(c) && !leaves(c) {
 			return nil
 		}
-		w := wish{was: c, contact: c, groups: group}
+		w := wish{was: c, contact: c, groups: group, age: age}
 		if listed {
 			w.groups = groupsOf(p, group)
 			if c.Subscription&mapping.NamedByUser == 0 {
@@ -105,7 +107,7 @@ func (g *Gateway) wishes(ctx context.Context, acc mapping.Account) (all []wish, 
 	for _, p := range list { // in the order of the network
 		if _, left := people[bridges.ChatID(p.ID)]; left {
 			c := mapping.Contact{Bridge: g.domain, Account: acc.ID, ID: bridges.ChatID(p.ID)}
-			w := wish{was: c, contact: c, groups: groupsOf(p, group)}
+			w := wish{was: c, contact: c, groups: groupsOf(p, group), age: age}
 			w.contact.Name = cleanName(p.Name)
 			all = append(all, w)
 		}

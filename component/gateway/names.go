@@ -32,7 +32,7 @@ func (g *Gateway) named(ctx context.Context, id bridges.AccountID, name string) 
 // name in lower case.
 func (g *Gateway) eachNamed(ctx context.Context, id bridges.AccountID, f func(c mapping.Contact, name string)) error {
 	return g.store.EachContact(ctx, g.domain, id, func(c mapping.Contact) error {
-		if c.ID != "" && c.Name != "" {
+		if c.ID != "" && c.Name != "" && !leaves(c) {
 			f(c, strings.ToLower(c.Name))
 		}
 		return nil

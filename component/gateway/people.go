@@ -80,6 +80,14 @@ func (p *people) left(id bridges.AccountID, resource string, toGateway bool) boo
 	return last && toGateway
 }
 
+// isOnline tells whether a user has an available resource.
+func (p *people) isOnline(id bridges.AccountID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	x := p.m[id]
+	return x != nil && len(x.resources) > 0
+}
+
 // online returns the users with an available resource.
 func (p *people) online() []bridges.AccountID {
 	p.mu.Lock()

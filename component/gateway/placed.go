@@ -28,6 +28,10 @@ func (g *Gateway) keepPlaced(id bridges.AccountID, wishes []wish) {
 			if c != w.was {
 				continue
 			}
+			if !there && w.age != g.rosters.age(id) {
+				g.notePlacedTooLate(t, w)
+				continue
+			}
 			if o := g.notePlaced(t, w, c, there); o != nil {
 				shown = append(shown, o)
 			}
@@ -74,6 +78,18 @@ func (g *Gateway) notePlaced(t *tx, w *wish, c mapping.Contact, there bool) (sho
 		t.batch.PutContacts = append(t.batch.PutContacts, c)
 	}
 	return shown
+}
+
+// notePlacedTooLate has a contact taken out again that the network may have ended
+// while it was placed.
+func (g *Gateway) notePlacedTooLate(t *tx, w *wish) {
+	if w.item == nil {
+		return
+	}
+	c := w.contact
+	c.Subscription, c.Placed = mapping.PlacedByUs, w.item.Name
+	t.batch.PutContacts = append(t.batch.PutContacts, c)
+	t.places(g)
 }
 
 // noteName follows the name that a contact has in the roster. One that is not

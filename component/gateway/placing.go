@@ -48,8 +48,8 @@ func (g *Gateway) placeOne(ctx context.Context, id bridges.AccountID, items map[
 		return false, nil
 	}
 	now, _, err := g.store.Contact(ctx, g.domain, id, w.was.ID)
-	if err != nil || now.Subscription != w.was.Subscription {
-		return false, err // the user has had to do with it meanwhile
+	if err != nil || now.Subscription != w.was.Subscription || w.age != g.rosters.age(id) {
+		return false, err // the user, or the network, has had to do with it meanwhile
 	}
 	if err = g.setItem(ctx, id, *c); err == nil && asked(w.was) {
 		err = g.withdraw(ctx, id, *c)

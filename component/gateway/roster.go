@@ -28,13 +28,22 @@ type rosters struct {
 	queue   chan bridges.AccountID
 	asks    chan asking
 	asked   *cache[bridges.AccountID, int] // how many since the last log-in
+	ends    *cache[bridges.AccountID, int] // how many contacts the network has ended
 }
 
 func newRosters() *rosters {
 	return &rosters{
 		waiting: map[bridges.AccountID]bool{}, queue: make(chan bridges.AccountID, rosterQueue),
 		asks: make(chan asking, rosterQueue), asked: newCache[bridges.AccountID, int](4 * rosterQueue),
+		ends: newCache[bridges.AccountID, int](4 * rosterQueue),
 	}
+}
+
+// age is the age of the network's list of an account: another one when somebody
+// has left it meanwhile, who may be in a list that was read before.
+func (r *rosters) age(id bridges.AccountID) int {
+	n, _ := r.ends.get(id)
+	return n
 }
 
 // placeLater has the contacts of an account put into the user's roster, or

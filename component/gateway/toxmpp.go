@@ -28,6 +28,8 @@ func (g *Gateway) stepIn(in *incoming) {
 				g.showReceipt(ctx, in)
 			case kindPart:
 				g.keepPart(ctx, in)
+			case kindChange:
+				g.changeLater(in)
 			}
 		},
 	})
@@ -42,12 +44,17 @@ func (g *Gateway) dropIn(ctx context.Context, in *incoming, reason string) {
 
 // finishIn settles an event that becomes no stanza, together with b.
 func (g *Gateway) finishIn(ctx context.Context, in *incoming, b *mapping.Batch) {
+	g.settleIn(in, b)
+	g.behind(ctx, b)
+	g.flights.release(1)
+}
+
+// settleIn has b settle an event, and what is known of its stanza.
+func (g *Gateway) settleIn(in *incoming, b *mapping.Batch) {
 	b.Settle = append(b.Settle, in.key)
 	if q, failed := g.inherited.take(in.Stanza); failed {
 		b.Settle = append(b.Settle, q.under)
 	}
-	g.behind(ctx, b)
-	g.flights.release(1)
 }
 
 func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
