@@ -80,14 +80,18 @@ func listed(contacts int) *bridgetest.Bridge {
 	info := bridgetest.SMS()
 	info.Can |= bridges.CanContacts
 	b := bridgetest.New(info, "+12025550199")
-	var list []bridges.Person
-	for i := range contacts {
+	b.SetContacts("alice@localhost", people(contacts)...)
+	return b
+}
+
+// people are so many people of one list.
+func people(n int) (list []bridges.Person) {
+	for i := range n {
 		list = append(list, bridges.Person{
 			ID: bridges.UserID(fmt.Sprintf("+12025551%03d", i)), Name: fmt.Sprintf("Person %d", i), Groups: []string{"Friends"},
 		})
 	}
-	b.SetContacts("alice@localhost", list...)
-	return b
+	return list
 }
 
 // TestRosterOfList: 200 contacts of a network's list appear in the roster

@@ -18,10 +18,11 @@ func Slixmpp(t testing.TB, s *Server, user string) *Client {
 	return SlixmppAt(t, s, user, "")
 }
 
-// SlixmppAt logs user@localhost/resource in at a server.
-func SlixmppAt(t testing.TB, s *Server, user, resource string) *Client {
+// SlixmppAt logs user@localhost/resource in at a server; client.py says which
+// manners there are.
+func SlixmppAt(t testing.TB, s *Server, user, resource string, manners ...string) *Client {
 	t.Helper()
-	c, err := peer.Slixmpp(within(t), t.TempDir(), s.Server, user, resource)
+	c, err := peer.Slixmpp(within(t), t.TempDir(), s.Server, user, resource, manners...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,13 +9,13 @@
     {"do": "iq", "to": JID, "type": "get", "xml": PAYLOAD}
     {"do": "features", "add": [FEATURE]}
     {"do": "priority", "value": -1}
-    {"do": "consent", "value": false}
     {"do": "raw", "xml": STANZA}
     {"do": "quit"}
 
 An "iq" without "to" is for the user's own account. A message that has neither
 a body nor a receipt is an "other". "features" are announced (XEP-0030, XEP-0115).
-Subscriptions are granted and asked back unless "consent" is taken away.
+A client answers questions of contacts by itself, unless its last argument is
+"hesitant".
 """
 import asyncio
 import json
@@ -29,6 +29,8 @@ from slixmpp.xmlstream.matcher import StanzaPath
 
 jid, password, port = sys.argv[1:4]
 client = slixmpp.ClientXMPP(jid, password)
+if "hesitant" in sys.argv[4:]:
+    client.roster.auto_authorize = client.roster.auto_subscribe = None
 for plugin in ("xep_0030", "xep_0050", "xep_0077", "xep_0184", "xep_0199"):
     client.register_plugin(plugin)
 client["xep_0184"].auto_request = False
@@ -175,8 +177,6 @@ def do(command):
         begin(features(command))
     elif what == "priority":
         set_priority(command["value"])
-    elif what == "consent":
-        client.roster.auto_authorize = client.roster.auto_subscribe = command["value"] or None
     elif what == "raw":
         client.send_raw(command["xml"])
     elif what == "quit":

@@ -55,8 +55,9 @@ type Client struct {
 }
 
 // Slixmpp logs in at a server as user@localhost/resource, asks for the roster
-// and sends presence. dir takes its script and log. The caller owes Close.
-func Slixmpp(ctx context.Context, dir string, s *Server, user, resource string) (*Client, error) {
+// and sends presence. dir takes its script and log, manners are more arguments
+// of client.py. The caller owes Close.
+func Slixmpp(ctx context.Context, dir string, s *Server, user, resource string, manners ...string) (*Client, error) {
 	if _, err := findFile(slixmppFile); err != nil {
 		return nil, err
 	}
@@ -73,7 +74,7 @@ func Slixmpp(ctx context.Context, dir string, s *Server, user, resource string) 
 		jid += "/" + resource
 	}
 	l, err := StartLines(ctx, Spec{
-		Name: "slixmpp " + user, Path: python, Args: []string{script, jid, Secret, port},
+		Name: "slixmpp " + user, Path: python, Args: append([]string{script, jid, Secret, port}, manners...),
 		Log: filepath.Join(dir, "client-"+user+resource+".log"),
 	})
 	if err != nil {
