@@ -115,6 +115,8 @@ func (g *Gateway) askRoster(ctx context.Context, id bridges.AccountID, typ strin
 	defer cancel()
 	o := &stanza.Out{Kind: stanza.IQ, Type: typ, From: g.domain, To: string(id)}
 	write(&o.Payload)
+	g.at("roster")
+	defer g.at("rostered")
 	return g.link.Request(late, o)
 }
 
