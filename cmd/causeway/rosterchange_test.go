@@ -63,3 +63,21 @@ func TestRosterByFunctions(t *testing.T) {
 		none(t, "0356.7: a question", s.quiet(u), presence(jid, "subscribe"))
 	})
 }
+
+// TestGatewayTakenOut: who takes the gateway out of the roster stays registered,
+// and hears of that once.
+func TestGatewayTakenOut(t *testing.T) {
+	each(t, func(t *testing.T, server string) {
+		bridge := bridgetest.New(bridgetest.SMS(), "+12025550199")
+		s := newScripted(t, lab.Servers[server](t, peer.Options{}), bridge)
+		u := s.registered("alice")
+		u.befriend(scriptedDomain)
+		u.iq("set", "", setsRoster("<item jid='"+scriptedDomain+"' subscription='remove'/>"))
+		told := func(e peer.Event) bool {
+			return e.Event == "message" && of(e, scriptedDomain) && strings.Contains(e.Body, "still registered") && strings.Contains(e.Body, "unregister")
+		}
+		u.Wait("0100.18: what that means", told)
+		none(t, "0100.18: more", s.quiet(u), told)
+		talkScripted(s, u, bridge, "after")
+	})
+}

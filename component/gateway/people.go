@@ -80,6 +80,17 @@ func (p *people) left(id bridges.AccountID, resource string, toGateway bool) boo
 	return last && toGateway
 }
 
+// loggedOut forgets the resources of one user.
+func (p *people) loggedOut(id bridges.AccountID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if x := p.m[id]; x != nil {
+		clear(x.resources)
+		x.shown = false
+		p.tidy(id)
+	}
+}
+
 // isOnline tells whether a user has an available resource.
 func (p *people) isOnline(id bridges.AccountID) bool {
 	p.mu.Lock()

@@ -171,3 +171,40 @@ func TestStop(t *testing.T) {
 	r.Receive(`<end xmlns='http://etherx.jabber.org/streams'/>`)
 	r.End()
 }
+
+// TestGatewayRemoved: who takes the gateway out of the roster stays registered,
+// hears of that once, and is gone until the next log-in.
+func TestGatewayRemoved(t *testing.T) {
+	for name, order := range map[string][]string{
+		"0100.18 as Prosody does": {"unsubscribe", "unsubscribed"}, "0100.18 the other way round": {"unsubscribed", "unsubscribe"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.Send(presence("subscribe", alice, domain))
+			r.Receive(presence("subscribed", domain, alice))
+			r.Receive(ownShows)
+			r.Receive(presence("subscribe", domain, alice))
+			r.Send(presence("subscribed", alice, domain))
+			r.comes()
+			for range 2 { // both stanzas may come again
+				for _, typ := range order {
+					r.Send(presence(typ, alice, domain))
+				}
+			}
+			r.ReceiveAll(presence("unsubscribed", domain, alice), presence("unavailable", domain, alice),
+				`<message type='chat' from='sms.example.org' to='alice@example.org'><body>`+stillRegistered+`</body><mentions xmlns='urn:xmpp:mmn:0'/></message>`)
+			r.barrier(alice)
+			if r.g.people.isOnline(alice) {
+				t.Error("the user is not logged out")
+			}
+			r.say(alice, "status")
+			if got := r.answer(alice); !strings.HasPrefix(got, "Connected as") {
+				t.Errorf("%q", got)
+			}
+			r.Send(presence("subscribe", alice, domain))
+			r.Receive(presence("subscribed", domain, alice))
+			r.Receive(ownShows)
+			r.Receive(presence("subscribe", domain, alice))
+		})
+	}
+}

@@ -96,6 +96,9 @@ func (g *Gateway) changeSubscription(t *tx, s *stanza.Stanza, acc mapping.Accoun
 		c.Subscription &^= mapping.AskedByUs | mapping.SeenByUs
 	}
 	g.noteRemoval(old, &c)
+	if c.ID == "" && old&standing != 0 && c.Subscription&standing == 0 {
+		g.logOut(t)
+	}
 	switch {
 	case c.Subscription == old:
 	case c.Subscription == 0:
@@ -103,6 +106,16 @@ func (g *Gateway) changeSubscription(t *tx, s *stanza.Stanza, acc mapping.Accoun
 	default:
 		t.batch.PutContacts = append(t.batch.PutContacts, c)
 	}
+}
+
+const stillRegistered = "You have removed me from your contacts. You are still registered, and texts still come: write unregister to me to leave."
+
+// logOut follows a user who has taken the gateway out of the roster. Many do
+// that to tidy up, so the registration stays; the user is told once, and how to
+// end it, and counts as gone from now on (xeps.md 0100.18).
+func (g *Gateway) logOut(t *tx) {
+	t.send(g.ownMessage(string(t.account), stillRegistered))
+	t.done = append(t.done, func() { g.people.loggedOut(t.account) })
 }
 
 // speaker is the JID whose presence the addressee of s has.
