@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"causeway/bridges"
 	"causeway/bridges/bridgetest"
 	"causeway/cmd/lab"
 	"causeway/cmd/lab/peer"
@@ -53,14 +54,69 @@ func TestRosterByFunctions(t *testing.T) {
 		u.Send(scriptedDomain, "b", "contacts")
 		u.Wait("the list", func(e peer.Event) bool { return of(e, scriptedDomain) && strings.Contains(e.Body, jid+" Zora") })
 		u.Send(scriptedDomain, "c", "remove +"+phone)
-		if writes {
-			u.Wait("0356.8: the removal", func(e peer.Event) bool {
-				return e.Event == "push" && slices.ContainsFunc(e.Items, func(i peer.Item) bool { return i.JID == jid && i.Subscription == "remove" })
-			})
-		} else {
-			u.Wait("0100.38: the end", presence(jid, "unsubscribed"))
-		}
+		u.loses(jid, writes)
 		none(t, "0356.7: a question", s.quiet(u), presence(jid, "subscribe"))
+		u.befriend(jid)
+		u.Send(scriptedDomain, "d", "unregister")
+		u.loses(jid, writes)
+	})
+}
+
+// loses waits for the end of a contact: out of the roster where the server lets
+// us write, else without presence.
+func (u *user) loses(jid string, writes bool) {
+	u.t.Helper()
+	if !writes {
+		u.Wait("0100.38: the end", presence(jid, "unsubscribed"))
+		return
+	}
+	u.Wait("0356.8, 0100.16: the removal", func(e peer.Event) bool {
+		return e.Event == "push" && slices.ContainsFunc(e.Items, func(i peer.Item) bool { return i.JID == jid && i.Subscription == "remove" })
+	})
+}
+
+// TestRosterFollowsList: who is new in the network's list, has another name
+// there, or is gone from it, is so in the roster where the server lets us write.
+// Elsewhere one who is new asks, and one who is gone ends both subscriptions.
+func TestRosterFollowsList(t *testing.T) {
+	lab.Each(t, func(t *testing.T, server string, privileged bool) {
+		writes := server == "prosody" && privileged
+		bridge := listed(0)
+		s := newScripted(t, lab.Servers[server](t, peer.Options{Unprivileged: !privileged}), bridge)
+		u := s.registered("alice")
+		u.befriend(scriptedDomain)
+		list := people(2)
+		var seen []peer.Event
+		for i, p := range list {
+			jid := string(p.ID) + "@" + scriptedDomain
+			bridge.SetContacts("alice@localhost", list[:i+1]...)
+			s.deliver("alice", bridges.ContactChange{Person: p})
+			wanted := map[string]func(peer.Event) bool{"the presence": presence(jid, "available")}
+			if writes {
+				wanted["0356.6: the contact"] = pushed(jid, p.Name, "Friends")
+			}
+			seen = append(seen, u.gather(wanted)...)
+		}
+		jid := string(list[0].ID) + "@" + scriptedDomain
+		list[0].Name = "Robert"
+		bridge.SetContacts("alice@localhost", list...)
+		for range 2 {
+			s.deliver("alice", bridges.ContactChange{Person: list[0]})
+		}
+		if writes {
+			seen = append(seen, u.until("0172.3: the new name", pushed(jid, "Robert", "Friends"))...)
+		}
+		lab.Await(t, "found by it", func() bool { return u.finds(scriptedDomain, "robert", jid) })
+		bridge.SetContacts("alice@localhost", list[1])
+		s.deliver("alice", bridges.ContactChange{Person: list[0], Gone: true})
+		u.loses(jid, writes)
+		want := 2
+		if writes {
+			want = 0
+		}
+		if n := popUps(append(seen, s.quiet(u)...)); n != want {
+			t.Errorf("0100.37: %d questions, want %d", n, want)
+		}
 	})
 }
 
