@@ -299,7 +299,10 @@ func (m *memStore) RecentOnce(_ context.Context, _ string, _ time.Time, f func(m
 }
 
 func (m *memStore) Quarantined(_ context.Context, f func(mapping.Quarantined) error) error {
-	for _, q := range m.state.quarantined {
+	m.mu.Lock()
+	all := slices.Clone(m.state.quarantined)
+	m.mu.Unlock()
+	for _, q := range all {
 		if err := f(q); err != nil {
 			return err
 		}
