@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -53,9 +54,15 @@ func (r *rig) contact() mapping.Contact {
 // found by, and neither the network's list nor what comes later replaces it.
 func TestNameOfUser(t *testing.T) {
 	r := placed(t, "Bob")
-	r.again(phone)
-	r.answerIQ(readsRoster, query(item(phone, "My \u202eRobert", "both", "G")))
-	r.rostersKept()
+	t.Run("0356.9 a push says that there is another", func(t *testing.T) {
+		for i, pushed := range []string{`<item jid='bob@example.org' name='x' subscription='both'/>`, item(phone, "My Robert", "both", "G")} {
+			id := fmt.Sprint("push", i)
+			r.Send(`<iq type='set' id='` + id + `' from='alice@example.org' to='sms.example.org'>` + query(pushed) + `</iq>`)
+			r.Receive(`<iq type='result' id='` + id + `' from='sms.example.org' to='alice@example.org'/>`)
+		}
+		r.answerIQ(readsRoster, query(item(phone, "My \u202eRobert", "both", "G")))
+		r.rostersKept()
+	})
 	if c := r.contact(); c.Name != "My Robert" || c.Subscription&mapping.NamedByUser == 0 {
 		t.Errorf("%+v", c)
 	}

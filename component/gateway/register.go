@@ -138,7 +138,10 @@ func (g *Gateway) answerIQ(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 func (g *Gateway) tryIQ(ctx context.Context, s *stanza.Stanza, key mapping.Key) error {
 	t := g.begin(accountOf(s.From), key)
 	t.from = s.From
-	reply := g.mux.Answer(ctx, t, s)
+	reply := g.hearPush(ctx, t, s)
+	if reply == nil {
+		reply = g.mux.Answer(ctx, t, s)
+	}
 	if reply == nil {
 		g.settle(ctx, key)
 		return nil

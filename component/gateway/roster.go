@@ -143,6 +143,26 @@ func (g *Gateway) setItem(ctx context.Context, id bridges.AccountID, i roster.It
 	return err
 }
 
+// hearPush takes a roster push: a server says that an item has changed (xeps.md
+// 0356.9). It comes from the bare address of a user, from which no user can
+// send. Nil: s is no such push.
+func (g *Gateway) hearPush(ctx context.Context, t *tx, s *stanza.Stanza) *stanza.Out {
+	if s.Type != "set" || s.To != g.domain || resourceOf(s.From) != "" || !g.rights(hostOf(t.account)).Roster {
+		return nil
+	}
+	if _, ok := s.Child(roster.NS, "query"); !ok {
+		return nil
+	}
+	_, registered, err := g.accounts.find(ctx, t.account)
+	for i := range roster.Items(s) {
+		if err == nil && registered && strings.HasSuffix(i.JID, "@"+g.domain) {
+			t.places(g)
+			break
+		}
+	}
+	return &stanza.Out{Kind: stanza.IQ, Type: "result", ID: s.ID, From: g.domain, To: s.From}
+}
+
 // clearRoster takes our contacts out of a roster (xeps.md 0100.16).
 func (g *Gateway) clearRoster(ctx context.Context, id bridges.AccountID) error {
 	items, err := g.readRoster(ctx, id)
