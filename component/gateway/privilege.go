@@ -14,6 +14,10 @@ import (
 const (
 	areaPrivileges = "gateway/privileges/1"
 
+	// silentLimit is how many requests in a row a host leaves without an answer
+	// before it is taken to refuse them.
+	silentLimit = 3
+
 	// privilegesSize bounds what is noted: some dozens of hosts.
 	privilegesSize = 4096
 )
@@ -31,6 +35,7 @@ const (
 type privileges struct {
 	mu     sync.Mutex
 	byHost map[string]privilege.Rights
+	silent map[[2]string]int // requests in a row without an answer, by host and type
 	slot   *takeover.Slot
 }
 
@@ -42,7 +47,7 @@ func newPrivileges(k takeover.Keeper, log *slog.Logger) *privileges {
 		area = make([]byte, takeover.SlotSize(privilegesSize))
 	}
 	slot := takeover.NewSlot(area)
-	return &privileges{byHost: decodePrivileges(slot.Get()), slot: slot}
+	return &privileges{byHost: decodePrivileges(slot.Get()), silent: map[[2]string]int{}, slot: slot}
 }
 
 // forget takes all back: a new stream begins.
@@ -50,6 +55,7 @@ func (p *privileges) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	clear(p.byHost)
+	clear(p.silent)
 	p.slot.Clear()
 }
 
@@ -76,6 +82,24 @@ func (p *privileges) of(host string) privilege.Rights {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.byHost[host]
+}
+
+// answers counts the requests of a type that a host leaves without an answer.
+func (p *privileges) answers(host, typ string, answered bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if answered {
+		delete(p.silent, [2]string{host, typ})
+		return
+	}
+	p.silent[[2]string{host, typ}]++
+}
+
+// isSilent tells whether those are too many.
+func (p *privileges) isSilent(host string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(p.silent[[2]string{host, "get"}], p.silent[[2]string{host, "set"}]) >= silentLimit
 }
 
 // loseRoster takes the right to a host's rosters back until the host says anew

@@ -117,7 +117,11 @@ func (g *Gateway) askRoster(ctx context.Context, id bridges.AccountID, typ strin
 	write(&o.Payload)
 	g.at("roster")
 	defer g.at("rostered")
-	return g.link.Request(late, o)
+	s, err := g.link.Request(late, o)
+	if unsaid := errors.Is(err, errUnsaid); unsaid || err == nil {
+		g.privileges.answers(hostOf(id), typ, !unsaid)
+	}
+	return s, err
 }
 
 // readRoster returns our contacts in a roster by bare JID, with their names made
@@ -181,12 +185,16 @@ func isGone(err error) bool {
 }
 
 // rosterFails judges what went wrong with a roster. A server that refuses, or
-// says nothing, is not asked again until it says anew what it grants (xeps.md
-// 0356.10); goOn tells that the account is to be served without it.
+// says nothing time after time, is not asked again until it says anew what it
+// grants (xeps.md 0356.10): one answer alone may be late, or be about an account
+// that the server does not have, for which Prosody has none. goOn tells that the
+// account is to be served without it.
 func (g *Gateway) rosterFails(id bridges.AccountID, err error) (goOn bool) {
 	var e *stanza.Error
 	switch {
 	case isGone(err):
+		return true
+	case errors.Is(err, errUnsaid) && !g.privileges.isSilent(hostOf(id)):
 		return true
 	case errors.As(err, &e), errors.Is(err, errUnsaid):
 		g.log.Warn("the server grants rosters, but does not give them", "host", hostOf(id), "err", err)

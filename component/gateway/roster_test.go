@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -92,16 +93,24 @@ func TestAddWithoutRoster(t *testing.T) {
 	r.barrier(alice)
 }
 
-// TestSilentServer: a request that nobody answers ends, and the contact asks.
+// TestSilentServer: a request that nobody answers ends, and the contact asks. A
+// server that is silent each time is not asked any more.
 func TestSilentServer(t *testing.T) {
 	inBubble(t, func(r *timeless) {
 		r.g.privileges.set("example.org", privilege.Rights{NS: privilege.NS, Roster: true})
-		r.receive(t, `<message type='chat' id='a' from='alice@example.org/x' to='sms.example.org'><body>add +12025550100</body></message>`)
-		r.drain()
-		time.Sleep(rosterTime)
-		got := r.drain()
-		if len(got) != 1 || !strings.Contains(got[0], "type='subscribe'") || r.g.rights("example.org").Roster {
-			t.Errorf("F3: %q", got)
+		for n := range silentLimit {
+			if !r.g.rights("example.org").Roster {
+				t.Errorf("F3: the rights are lost after %d requests", n)
+			}
+			r.receive(t, fmt.Sprintf(`<message type='chat' id='a%d' from='alice@example.org/x' to='sms.example.org'><body>add +1202555010%d</body></message>`, n, n))
+			r.drain()
+			time.Sleep(rosterTime + askGap)
+			if got := r.drain(); len(got) != 1 || !strings.Contains(got[0], "type='subscribe'") {
+				t.Errorf("F3: %q", got)
+			}
+		}
+		if r.g.rights("example.org").Roster {
+			t.Error("F3: it is asked again")
 		}
 	})
 }
