@@ -18,6 +18,7 @@ type Bridge struct {
 	info  bridges.Info
 	pool  []bridges.UserID
 	send  func(ctx context.Context, m bridges.Message) ([]bridges.MessageID, error)
+	sign  func(ctx context.Context, e bridges.Event) error
 	sent  []bridges.Message
 	news  chan bridges.Message
 	open  map[bridges.AccountID]int
@@ -71,6 +72,13 @@ func (b *Bridge) OnSend(f func(ctx context.Context, m bridges.Message) ([]bridge
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.send = f
+}
+
+// OnSign sets what becomes of what Events has from now on; nil: it is taken.
+func (b *Bridge) OnSign(f func(ctx context.Context, e bridges.Event) error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sign = f
 }
 
 // Sent has each message that was given to the network, in order.

@@ -87,20 +87,30 @@ func (b *Bridge) session(a bridges.Account) bridges.Session {
 	return s
 }
 
+// shows gives a sign of the user to the network.
+func (s *session) shows(ctx context.Context, e bridges.Event) error {
+	s.b.mu.Lock()
+	f := s.b.sign
+	s.b.mu.Unlock()
+	s.b.events <- e
+	if f != nil {
+		return f(ctx, e)
+	}
+	return nil
+}
+
 type typist struct{ s *session }
 
 // Typing implements bridges.Typist.
-func (t typist) Typing(_ context.Context, chat bridges.ChatID, composing bool) error {
-	t.s.b.events <- bridges.Typing{Chat: chat, From: t.s.a.Self, Composing: composing}
-	return nil
+func (t typist) Typing(ctx context.Context, chat bridges.ChatID, composing bool) error {
+	return t.s.shows(ctx, bridges.Typing{Chat: chat, From: t.s.a.Self, Composing: composing})
 }
 
 type reader struct{ s *session }
 
 // Displayed implements bridges.Reader.
-func (r reader) Displayed(_ context.Context, chat bridges.ChatID, upTo bridges.MessageID) error {
-	r.s.b.events <- bridges.Displayed{Chat: chat, From: r.s.a.Self, UpTo: upTo}
-	return nil
+func (r reader) Displayed(ctx context.Context, chat bridges.ChatID, upTo bridges.MessageID) error {
+	return r.s.shows(ctx, bridges.Displayed{Chat: chat, From: r.s.a.Self, UpTo: upTo})
 }
 
 type lister struct{ s *session }

@@ -8,6 +8,7 @@ import (
 	"causeway/component"
 	"causeway/component/stanza"
 	"causeway/component/xep/caps"
+	"causeway/component/xep/chatstates"
 	"causeway/component/xep/commands"
 	"causeway/component/xep/contact"
 	"causeway/component/xep/disco"
@@ -36,6 +37,9 @@ func newDiscoInfo(g *Gateway) *discoInfo {
 	person := g.features(component.ToContact)
 	if g.info.Can.Has(bridges.CanReceipts) {
 		person = append(person, receipts.NS)
+	}
+	if g.info.Can.Has(bridges.CanTyping) {
+		person = append(person, chatstates.NS) // else clients do not tell (xeps.md 0085.6)
 	}
 	d := &discoInfo{
 		domain: newEntity(append(g.features(component.ToDomain), `jid\20escaping`), contact.Form(g.cfg.Admins),

@@ -96,6 +96,7 @@ type Gateway struct {
 	badges    *cache[face, *picture.Picture]
 	typing    *typing
 	settings  []setting
+	signs     *signs
 	commands  *commandSessions
 	dialogues *dialogues
 	warned    *cache[string, time.Time]
@@ -134,7 +135,7 @@ func New(cfg Config) *Gateway {
 		places:  newCache[uint64, uint64](64),
 		started: time.Now(), badges: newCache[face, *picture.Picture](4096),
 		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
-		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), typing: newTyping(), commands: newCommandSessions(), dialogues: newDialogues(),
+		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), typing: newTyping(), signs: newSigns(), commands: newCommandSessions(), dialogues: newDialogues(),
 		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log), rosters: newRosters(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 		bounces: newCache[string, int](4096),
@@ -215,6 +216,9 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 	g.loop(g.askSlowly)
 	if g.info.Can.Has(bridges.CanTyping) {
 		g.loop(g.showTyping)
+		for range signWorkers {
+			g.loop(g.tellSigns)
+		}
 	}
 	l, b := g.spawn(link.Run), g.spawn(g.runBridge)
 	g.start()

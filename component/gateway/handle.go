@@ -35,8 +35,9 @@ func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
 	case contact == "" || s.Type == "error":
 		g.control(s, key)
 	case key == (mapping.Key{}): // a chat state or the like
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "not journalled").Inc()
+		g.hearTyping(s, now)
 	default:
+		g.hearText(s)
 		m := &outgoing{key: key, s: s, at: now, expires: now.Add(g.policy.Load().hold)}
 		if !g.enqueueOut(accountOf(s.From), contact, m) {
 			g.overflow(s, key)

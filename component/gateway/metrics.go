@@ -60,7 +60,7 @@ var (
 		"no account", "no address", "redelivery", "before the takeover", "repetition of the network",
 		"missing part", "repeated part", "part of a network that has none",
 		"repeated receipt", "receipt for an unknown message",
-		"no hint", "too much typing", "typing unseen",
+		"no hint", "too much typing", "typing unseen", "typing to nobody",
 		"too many rosters",
 	}
 	quarantineReasons = []string{"deaths", "panic", "unreadable"}

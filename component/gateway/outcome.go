@@ -44,6 +44,7 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 	}
 	g.sent.add(rows)
 	g.early.wake(g, ids)
+	g.signs.wrote(signPlace{c.user.id, c.contact})
 	g.hot.out.Inc()
 	if g.debugs() {
 		g.log.Debug("message sent", "id", trace(m.key), "stanza", stanzaID, "parts", len(ids))

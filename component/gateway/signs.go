@@ -1,0 +1,213 @@
+package gateway
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"causeway/bridges"
+	"causeway/mapping"
+)
+
+const (
+	// signLimit bounds the chats of which a sign waits or lasts, and signShare
+	// those of one account.
+	signLimit, signShare = 4096, 64
+	// signWorkers is how many chats have their turn at once: a network that is
+	// slow for one shall not be so for all.
+	signWorkers = 4
+	// signTime bounds how long the network may take for one sign.
+	signTime = 10 * time.Second
+	// composeTime is how long a user types of whom no more is heard: clients say
+	// it once, however long it lasts.
+	composeTime = 2 * time.Minute
+)
+
+// signPlace is a chat as its user addresses it.
+type signPlace struct {
+	account bridges.AccountID
+	contact string // localpart
+}
+
+// signs are what users show of themselves beyond texts. Each chat has one place
+// in the queue, and when its turn comes the network is told what is true then:
+// what changed back meanwhile costs it nothing.
+type signs struct {
+	mu     sync.Mutex
+	of     map[signPlace]*sign
+	shares map[bridges.AccountID]int
+	due    chan signPlace // each at most once
+}
+
+// sign is what a user shows in one chat.
+type sign struct {
+	composing bool      // the user does, as far as we heard
+	heard     time.Time // when
+	told      bool      // the network was told so
+	listed    bool      // it is among due
+	busy      bool      // it has its turn
+}
+
+func newSigns() *signs {
+	return &signs{of: map[signPlace]*sign{}, shares: map[bridges.AccountID]int{}, due: make(chan signPlace, signLimit)}
+}
+
+// at returns the sign of a chat; nil: there are too many. The caller holds the
+// lock.
+func (x *signs) at(p signPlace) *sign {
+	s := x.of[p]
+	if s == nil && len(x.of) < signLimit && x.shares[p.account] < signShare {
+		// Clones: the names are pieces of a stanza, which may be large.
+		p = signPlace{bridges.AccountID(strings.Clone(string(p.account))), strings.Clone(p.contact)}
+		s = new(sign)
+		x.of[p] = s
+		x.shares[p.account]++
+	}
+	return s
+}
+
+// needs tells whether the network has yet to be told something.
+func (s *sign) needs() bool { return s.composing != s.told }
+
+// settle gives a sign its turn if it needs one, and forgets it when nothing is
+// left of it. The caller holds the lock.
+func (x *signs) settle(p signPlace, s *sign) {
+	switch {
+	case s.listed || s.busy:
+	case s.needs():
+		s.listed = true
+		x.due <- p // never full: see there
+	case !s.composing:
+		delete(x.of, p)
+		if x.shares[p.account]--; x.shares[p.account] == 0 {
+			delete(x.shares, p.account)
+		}
+	}
+}
+
+// types notes that a user types, or no longer does. False: there are too many.
+func (x *signs) types(p signPlace, composing bool, now time.Time) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !composing && x.of[p] == nil {
+		return true
+	}
+	s := x.at(p)
+	if s == nil {
+		return false
+	}
+	s.composing, s.heard = composing, now
+	x.settle(p, s)
+	return true
+}
+
+// writes notes that a text of the user has come. The network will see that from
+// the text itself; if that does not get there soon, renew tells it.
+func (x *signs) writes(p signPlace) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if s := x.of[p]; s != nil {
+		s.composing = false
+	}
+}
+
+// wrote notes that the network has a text, and takes it as the end of typing
+// (bridges.Typist). While it is being told, nobody knows which comes last.
+func (x *signs) wrote(p signPlace) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if s := x.of[p]; s != nil && !s.busy {
+		s.told = false
+		x.settle(p, s)
+	}
+}
+
+// renew ends what lasts too long, and gives a turn to what needs one.
+func (x *signs) renew(now time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for p, s := range x.of {
+		if s.composing && now.Sub(s.heard) >= composeTime {
+			s.composing = false
+		}
+		x.settle(p, s)
+	}
+}
+
+// turn is what the network is to be told of a chat.
+type turn struct {
+	changed, composing bool
+}
+
+// begin begins the turn of a chat. What it is told counts as told: after an
+// error nothing is repeated.
+func (x *signs) begin(p signPlace) (t turn) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	s := x.of[p]
+	t = turn{s.needs(), s.composing}
+	s.listed, s.busy, s.told = false, true, s.composing
+	return t
+}
+
+// end ends the turn of a chat. known: the network knows of it.
+func (x *signs) end(p signPlace, known bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	s := x.of[p]
+	s.busy = false
+	if !known {
+		s.composing, s.told = false, false
+	}
+	x.settle(p, s)
+}
+
+// tellSigns tells the network what users show, until the gateway ends.
+func (g *Gateway) tellSigns(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case p := <-g.signs.due:
+			g.tellSign(p)
+		}
+	}
+}
+
+// tellSign is the turn of one chat.
+func (g *Gateway) tellSign(p signPlace) {
+	t, known := g.signs.begin(p), true
+	if t.changed {
+		known = false
+		g.contain("the typing of a user", step{run: func(ctx context.Context) { known = g.tellTyping(ctx, p, t.composing) }})
+	}
+	g.signs.end(p, known)
+}
+
+// signer returns whose sign it is and where it goes; false: nobody's, or
+// nowhere, or the gateway ends.
+func (g *Gateway) signer(ctx context.Context, p signPlace) (acc mapping.Account, chat bridges.ChatID, ok bool) {
+	g.insist(ctx, "read an account", func() (err error) {
+		acc, ok, err = g.accounts.find(ctx, p.account)
+		return err
+	})
+	if !ok || !g.admits(p.account) {
+		return acc, "", false
+	}
+	chat, err := g.resolve(p.contact)
+	return acc, chat, err == nil
+}
+
+// withSession calls f with the session of an account, and bounds it.
+func (g *Gateway) withSession(ctx context.Context, acc mapping.Account, f func(context.Context, bridges.Session) error) error {
+	defer trialOf(ctx).enter()
+	ctx, cancel := context.WithTimeout(ctx, signTime)
+	defer cancel()
+	s, release, err := g.sessions.use(ctx, acc)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return f(ctx, s)
+}
