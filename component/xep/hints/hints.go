@@ -6,5 +6,8 @@ import "causeway/component/stanza"
 // NS is the namespace of hints.
 const NS = "urn:xmpp:hints"
 
+// AppendStore asks servers to keep a message that has no body.
+func AppendStore(w *stanza.Writer) { w.Leaf("store", NS, "") }
+
 // AppendNoStore asks servers to keep a message nowhere.
 func AppendNoStore(w *stanza.Writer) { w.Leaf("no-store", NS, "") }

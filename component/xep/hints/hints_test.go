@@ -6,10 +6,15 @@ import (
 	"causeway/component/stanza"
 )
 
-func TestNoStore(t *testing.T) {
-	var w stanza.Writer
-	AppendNoStore(&w)
-	if got, want := string(w.Bytes()), `<no-store xmlns='urn:xmpp:hints'/>`; got != want {
-		t.Errorf("%s, not %s", got, want)
+func TestAppend(t *testing.T) {
+	for want, add := range map[string]func(*stanza.Writer){
+		`<no-store xmlns='urn:xmpp:hints'/>`: AppendNoStore,
+		`<store xmlns='urn:xmpp:hints'/>`:    AppendStore,
+	} {
+		var w stanza.Writer
+		add(&w)
+		if got := string(w.Bytes()); got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
 	}
 }
