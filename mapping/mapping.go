@@ -121,8 +121,8 @@ type Message struct {
 	// Resource is where the receipt goes; Receipt whether one was asked for.
 	Resource string
 	Receipt  bool
-	Part     uint8 // 0-based
-	Parts    uint8
+	Part     uint8         // 0-based
+	Parts    uint8         // 0: it came from the network
 	State    bridges.State // 0 while on its way
 	At       time.Time
 }

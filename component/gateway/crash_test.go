@@ -23,6 +23,7 @@ type theater struct {
 	seen map[string]string // stanza by its id
 	// copied are the messages on behalf of a user that the server has sent back.
 	copied []string
+	mark   string // id of a text that is read
 }
 
 // plays are what happens in the gateway, and what must be so in the end,
@@ -30,26 +31,33 @@ type theater struct {
 var plays = map[string]struct {
 	play func(r *theater)
 	end  func(r *theater)
+	rich bool // the network can do more than SMS
 }{
-	"registration":   {playRegister, endRegister},
-	"unregistration": {playUnregister, endUnregister},
-	"text out":       {playText, endText},
-	"receipt":        {playReceipt, endReceipt},
-	"text in":        {playIn, endIn},
-	"bounce":         {playBounce, endBounce},
-	"wait and retry": {playRetry, endText},
-	"subscription":   {playSubscribe, endSubscribe},
-	"settings":       {playSettings, endSettings},
-	"off and on":     {playSwitch, endSwitch},
-	"list":           {playList, endList},
+	"registration":   {playRegister, endRegister, false},
+	"unregistration": {playUnregister, endUnregister, false},
+	"text out":       {playText, endText, false},
+	"receipt":        {playReceipt, endReceipt, false},
+	"text in":        {playIn, endIn, false},
+	"bounce":         {playBounce, endBounce, false},
+	"wait and retry": {playRetry, endText, false},
+	"subscription":   {playSubscribe, endSubscribe, false},
+	"settings":       {playSettings, endSettings, false},
+	"off and on":     {playSwitch, endSwitch, false},
+	"list":           {playList, endList, false},
+	"marker out":     {playMarkOut, endMarkOut, true},
+	"marker in":      {playMarkIn, endMarkIn, true},
 }
 
 func TestCrashAtEveryCommit(t *testing.T) {
 	for name, p := range plays {
+		info := bridgetest.SMS()
+		if p.rich {
+			info = bridgetest.Rich()
+		}
 		t.Run(name, func(t *testing.T) {
 			for n, died := 1, true; died; n++ {
 				for _, before := range []bool{true, false} {
-					synctest.Test(t, func(t *testing.T) { died = act(t, n, before, p.play, p.end) })
+					synctest.Test(t, func(t *testing.T) { died = act(t, n, before, info, p.play, p.end) })
 				}
 			}
 		})
@@ -57,12 +65,12 @@ func TestCrashAtEveryCommit(t *testing.T) {
 }
 
 // act plays a play whose machine dies at commit n, and tells whether it did.
-func act(t *testing.T, n int, before bool, play, end func(r *theater)) bool {
+func act(t *testing.T, n int, before bool, info bridges.Info, play, end func(r *theater)) bool {
 	s := newMemStore()
 	registered(s, alice, number)
 	s.lazy()
 	s.clean, s.dieAt, s.dieBefore = false, n+s.commits, before
-	w := &world{t: t}
+	w := &world{t: t, info: info}
 	r := &theater{life: stage(w, s), seen: map[string]string{}}
 	play(r)
 	synctest.Wait()
@@ -92,7 +100,7 @@ func act(t *testing.T, n int, before bool, play, end func(r *theater)) bool {
 }
 
 func stage(w *world, s *memStore) *life {
-	l := &life{w: w, store: s, bridge: bridgetest.New(bridgetest.SMS(), number, "+12025550198"), ended: make(chan struct{})}
+	l := &life{w: w, store: s, bridge: bridgetest.New(w.info, number, "+12025550198"), ended: make(chan struct{})}
 	l.g = New(Config{Domain: domain, Bridge: l.bridge, Store: s, Allow: []string{"example.org"}, Admins: []string{boss}, Hold: time.Hour})
 	ctx, cancel := context.WithCancel(context.Background())
 	l.cancel = cancel

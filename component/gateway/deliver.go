@@ -95,7 +95,7 @@ func (g *Gateway) accept(x *accepting, ds []bridges.Delivery) error {
 				continue
 			}
 		}
-		in, err := newIncoming(d, x.now)
+		in, err := newIncoming(d, x.now.Add(time.Duration(len(x.events)))) // no two at one moment: see outruns
 		if err != nil {
 			return err
 		}

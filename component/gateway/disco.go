@@ -13,6 +13,7 @@ import (
 	"causeway/component/xep/contact"
 	"causeway/component/xep/disco"
 	"causeway/component/xep/form"
+	"causeway/component/xep/markers"
 	"causeway/component/xep/pubsub"
 	"causeway/component/xep/receipts"
 )
@@ -40,6 +41,9 @@ func newDiscoInfo(g *Gateway) *discoInfo {
 	}
 	if g.info.Can.Has(bridges.CanTyping) {
 		person = append(person, chatstates.NS) // else clients do not tell (xeps.md 0085.6)
+	}
+	if g.info.Can.Has(bridges.CanDisplayed) {
+		person = append(person, markers.NS)
 	}
 	d := &discoInfo{
 		domain: newEntity(append(g.features(component.ToDomain), `jid\20escaping`), contact.Form(g.cfg.Admins),

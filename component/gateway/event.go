@@ -27,6 +27,8 @@ type incoming struct {
 	Once    string            `json:"o,omitempty"`
 	Stream  uint64            `json:"c,omitempty"`
 	Place   mapping.Key       `json:"l,omitzero"`
+
+	Displayed *bridges.Displayed `json:"-"` // newer than that format
 }
 
 // place is where the event stands among those of its conversation.
@@ -55,10 +57,11 @@ type change struct {
 
 // The kinds of events on disk.
 const (
-	kindMessage = "message"
-	kindReceipt = "receipt"
-	kindPart    = "part"
-	kindChange  = "contact"
+	kindMessage   = "message"
+	kindReceipt   = "receipt"
+	kindPart      = "part"
+	kindChange    = "contact"
+	kindDisplayed = "displayed"
 )
 
 func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
@@ -79,6 +82,8 @@ func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
 		in.Kind, in.Part = kindPart, &e
 	case bridges.ContactChange:
 		in.Kind, in.Change = kindChange, &change{ID: bridges.ChatID(e.Person.ID), Name: cleanName(e.Person.Name), Gone: e.Gone}
+	case bridges.Displayed:
+		in.Kind, in.Displayed = kindDisplayed, &e
 	default:
 		return nil, fmt.Errorf("gateway: a bridge delivered a %T", d.Event)
 	}
@@ -94,6 +99,8 @@ func (in *incoming) chat() bridges.ChatID {
 		return in.Part.Chat
 	case kindChange:
 		return in.Change.ID
+	case kindDisplayed:
+		return in.Displayed.Chat
 	}
 	return in.Receipt.Chat
 }

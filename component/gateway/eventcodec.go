@@ -25,7 +25,7 @@ const (
 )
 
 // eventKinds are on disk by their index: never reorder.
-var eventKinds = [...]string{kindMessage, kindReceipt, kindPart, kindChange}
+var eventKinds = [...]string{kindMessage, kindReceipt, kindPart, kindChange, kindDisplayed}
 
 var errEvent = errors.New("gateway: the record of an event is damaged")
 
@@ -55,6 +55,8 @@ func (in *incoming) encode() (mapping.Record, error) {
 		e.part(in.Part)
 	case kindChange:
 		e.change(in.Change)
+	case kindDisplayed:
+		e.displayed(in.Displayed)
 	default:
 		return mapping.Record{}, fmt.Errorf("gateway: no record can hold an event of kind %q", in.Kind)
 	}
@@ -110,6 +112,13 @@ func (e *eventWriter) change(c *change) {
 	e.number(gone)
 }
 
+func (e *eventWriter) displayed(d *bridges.Displayed) {
+	e.b[1] = 4
+	e.text(string(d.Chat))
+	e.text(string(d.From))
+	e.text(string(d.UpTo))
+}
+
 // decodeIncoming reads what encode wrote, in any version. An event without its
 // payload is an error: nothing behind this point checks again.
 func decodeIncoming(data []byte) (*incoming, error) {
@@ -129,6 +138,8 @@ func decodeIncoming(data []byte) (*incoming, error) {
 		in.Part = e.part()
 	case kindChange:
 		in.Change = e.change()
+	case kindDisplayed:
+		in.Displayed = e.displayed()
 	}
 	if e.bad || len(e.b) > 0 {
 		return nil, errEvent
@@ -230,6 +241,10 @@ func (e *eventReader) part() *bridges.Part {
 
 func (e *eventReader) change() *change {
 	return &change{ID: bridges.ChatID(e.text()), Name: e.text(), Gone: e.below(2) == 1}
+}
+
+func (e *eventReader) displayed() *bridges.Displayed {
+	return &bridges.Displayed{Chat: bridges.ChatID(e.text()), From: bridges.UserID(e.text()), UpTo: bridges.MessageID(e.text())}
 }
 
 // decodeJSON reads the first format, which is no longer written.

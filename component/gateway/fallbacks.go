@@ -9,13 +9,13 @@ import (
 	"causeway/component/stanza"
 	"causeway/component/xep/encryption"
 	"causeway/component/xep/fallback"
+	"causeway/component/xep/markers"
 	"causeway/component/xep/oob"
 	"causeway/component/xep/receipts"
 )
 
 // The namespaces of what is only recognised here.
 const (
-	nsMarkers    = "urn:xmpp:chat-markers:0"
 	nsReactions  = "urn:xmpp:reactions:0"
 	nsRetraction = "urn:xmpp:message-retract:1"
 	nsFastened   = "urn:xmpp:fasten:0" // with an older retraction inside
@@ -109,10 +109,10 @@ var fallbackRules = []fallbackRule{
 	{reason: "private message of a room", has: with(nsRoomUser, "x"), refuse: errNoRoom},
 	{reason: "key exchange", has: func(d *draft) bool { e := encryption.Find(d.s); return e.Used && !e.Content }},
 	{reason: "encrypted", has: func(d *draft) bool { return encryption.Find(d.s).Used }, refuse: errEncrypted},
+	{reason: marker, has: with(markers.NS, "displayed")}, // but see hearMarker
 	{reason: "receipt", has: with(receipts.NS, "received")},
-	{reason: "receipt", has: with(nsMarkers, "received")}, // of an older version (0333.4)
-	{reason: "marker", has: with(nsMarkers, "displayed")},
-	{reason: "marker", has: with(nsMarkers, "acknowledged")},
+	{reason: "receipt", has: with(markers.NS, "received")}, // of an older version (0333.4)
+	{reason: marker, has: with(markers.NS, "acknowledged")},
 	{reason: "reaction", has: with(nsReactions, "reactions"), refuse: errNoReactions},
 	{reason: "retraction", has: with(nsRetraction, "retract"), refuse: errNoRetractions},
 	{reason: "retraction", has: fastensRetraction, refuse: errNoRetractions},

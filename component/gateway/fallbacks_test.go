@@ -20,6 +20,8 @@ var payloads = []struct {
 	{name: "receipt with a body", inside: `<received xmlns='urn:xmpp:receipts' id='x'/><body>fallback</body>`, counter: "dropped receipt"},
 	{name: "0333.4 received", inside: `<received xmlns='urn:xmpp:chat-markers:0' id='x'/>`, counter: "dropped receipt"},
 	{name: "0333.6 displayed", inside: `<displayed xmlns='urn:xmpp:chat-markers:0' id='x'/>`, counter: "dropped marker"},
+	{name: "0333.6 displayed, and a receipt", inside: `<received xmlns='urn:xmpp:receipts' id='x'/><displayed xmlns='urn:xmpp:chat-markers:0' id='x'/>`, counter: "dropped marker"},
+	{name: "0333.2 displayed nothing", inside: `<displayed xmlns='urn:xmpp:chat-markers:0'/>`, counter: "dropped marker"},
 	{name: "0333.4 acknowledged", inside: `<acknowledged xmlns='urn:xmpp:chat-markers:0' id='x'/>`, counter: "dropped marker"},
 	{name: "0444.5 reaction", inside: `<reactions xmlns='urn:xmpp:reactions:0' id='x'><reaction>x</reaction></reactions>`, err: "not-acceptable", counter: "refused reaction"},
 	{name: "0444.5 reaction with a fallback", inside: `<reactions xmlns='urn:xmpp:reactions:0' id='x'><reaction>x</reaction></reactions><body>x</body><fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reactions:0'/>`, err: "not-acceptable", counter: "refused reaction"},

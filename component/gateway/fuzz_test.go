@@ -50,6 +50,7 @@ func FuzzDecodeIncoming(f *testing.F) {
 		sms("hello"),
 		bridges.Receipt{ID: "m", Chat: phone, State: bridges.Failed, Reason: &bridges.Error{Kind: bridges.Absent, Text: "Off."}},
 		bridges.ContactChange{Person: bridges.Person{ID: phone, Name: "Zoë"}, Gone: true},
+		bridges.Displayed{Chat: phone, From: phone, UpTo: "m"},
 	} {
 		in, err := newIncoming(bridges.Delivery{Account: alice, Event: e, Once: "o", Stream: 7}, time.Unix(1, 0).UTC())
 		if err != nil {
@@ -79,7 +80,7 @@ func FuzzDecodeIncoming(f *testing.F) {
 			t.Fatal(err)
 		}
 		two, err := decodeIncoming(rec.Data)
-		if err != nil || one.chat() != two.chat() || !one.At.Equal(two.At) || !reflect.DeepEqual(one.Receipt, two.Receipt) || !reflect.DeepEqual(one.Change, two.Change) {
+		if err != nil || one.chat() != two.chat() || !one.At.Equal(two.At) || !reflect.DeepEqual(one.Receipt, two.Receipt) || !reflect.DeepEqual(one.Change, two.Change) || !reflect.DeepEqual(one.Displayed, two.Displayed) {
 			t.Errorf("%s became %s: %v", data, rec.Data, err)
 		}
 	})

@@ -216,6 +216,8 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 	g.loop(g.askSlowly)
 	if g.info.Can.Has(bridges.CanTyping) {
 		g.loop(g.showTyping)
+	}
+	if g.info.Can&(bridges.CanTyping|bridges.CanDisplayed) != 0 {
 		for range signWorkers {
 			g.loop(g.tellSigns)
 		}

@@ -36,6 +36,7 @@ func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
 		g.control(s, key)
 	case key == (mapping.Key{}): // a chat state or the like
 		g.hearTyping(s, now)
+	case g.hearMarker(s, key, now):
 	default:
 		g.hearText(s)
 		m := &outgoing{key: key, s: s, at: now, expires: now.Add(g.policy.Load().hold)}

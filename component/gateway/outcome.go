@@ -26,7 +26,7 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 		}
 	}
 	rows := b.PutMessages
-	if len(ids) == 1 && g.info.Can.Has(bridges.CanReceipts) {
+	if len(ids) == 1 && g.info.Can.Has(bridges.CanReceipts) && !g.info.Can.Has(bridges.CanDisplayed) {
 		b.PutMessages = nil
 		b.Cycles = []*mapping.Cycle{{Bridge: g.domain, Records: []mapping.Record{encodeAwaited(&rows[0])}}}
 	}
@@ -44,7 +44,7 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 	}
 	g.sent.add(rows)
 	g.early.wake(g, ids)
-	g.signs.wrote(signPlace{c.user.id, c.contact})
+	g.signs.wrote(signPlace{c.user.id, c.contact}, now)
 	g.hot.out.Inc()
 	if g.debugs() {
 		g.log.Debug("message sent", "id", trace(m.key), "stanza", stanzaID, "parts", len(ids))

@@ -18,14 +18,16 @@ const ownMark = "You, from another device: "
 // of the network. A note to oneself is not meant: it is its own contact.
 func (g *Gateway) isOwn(ctx context.Context, in *incoming) bool {
 	m := in.Message
-	if m.From == "" || string(m.From) == string(m.Chat) {
-		return false
-	}
+	return m.From != "" && string(m.From) != string(m.Chat) && g.isSelf(ctx, in.Account, m.From)
+}
+
+// isSelf tells whether somebody on the network is the user of an account.
+func (g *Gateway) isSelf(ctx context.Context, id bridges.AccountID, who bridges.UserID) bool {
 	var acc mapping.Account
 	return g.insist(ctx, "read an account", func() (err error) {
-		acc, _, err = g.accounts.find(ctx, in.Account)
+		acc, _, err = g.accounts.find(ctx, id)
 		return err
-	}) && acc.Self == m.From
+	}) && acc.Self == who
 }
 
 // echoes tells whether the network gives back what the user sent through us.

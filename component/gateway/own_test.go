@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/bridgetest"
 	"causeway/component"
 	"causeway/component/xep/privilege"
 )
@@ -92,7 +93,7 @@ func TestOwnWithoutPrivilege(t *testing.T) {
 func TestOwnCopyAfterDeath(t *testing.T) {
 	for n, died := 1, true; died; n++ {
 		for _, before := range []bool{true, false} {
-			synctest.Test(t, func(t *testing.T) { died = act(t, n, before, playOwn, endOwn) })
+			synctest.Test(t, func(t *testing.T) { died = act(t, n, before, bridgetest.SMS(), playOwn, endOwn) })
 		}
 	}
 }

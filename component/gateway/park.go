@@ -54,7 +54,7 @@ func (g *Gateway) sweep(ctx context.Context) {
 			g.dialogues.expire(now)
 			g.once.expire(now)
 			g.repeats.expire(now)
-			g.signs.renew(now)
+			g.signs.renew(now, false)
 			g.sessions.closeIdle(now)
 			if now.Sub(bounced) >= bounceSweep {
 				bounced = now

@@ -43,7 +43,7 @@ type user struct {
 	control   []step
 	running   bool
 	quiet     bool // no conversation begins a step; see router.quiet
-	busy      int  // conversations that run or are being parked
+	busy      int  // conversations that run or are being parked, and signs that have their turn
 	unsettled int
 	convs     map[string]*conversation
 }
@@ -76,7 +76,7 @@ func (r *router) conversation(id bridges.AccountID, contact string) *conversatio
 
 // tidy forgets a user without work.
 func (r *router) tidy(u *user) {
-	if !u.running && len(u.control) == 0 && u.unsettled == 0 && len(u.convs) == 0 {
+	if !u.running && u.busy == 0 && len(u.control) == 0 && u.unsettled == 0 && len(u.convs) == 0 {
 		delete(r.users, u.id)
 	}
 }

@@ -22,6 +22,11 @@ const (
 	// composeTime is how long a user types of whom no more is heard: clients say
 	// it once, however long it lasts.
 	composeTime = 2 * time.Minute
+	// markLimit bounds the markers that wait in one chat. They wait for a network
+	// that does not take them for markTime, and are tried again after markGap.
+	markLimit = 32
+	markTime  = time.Hour
+	markGap   = 30 * time.Second
 )
 
 // signPlace is a chat as its user addresses it.
@@ -45,6 +50,8 @@ type sign struct {
 	composing bool      // the user does, as far as we heard
 	heard     time.Time // when
 	told      bool      // the network was told so
+	marks     []mark    // that wait, as they came
+	retry     time.Time // they wait until then
 	listed    bool      // it is among due
 	busy      bool      // it has its turn
 }
@@ -67,18 +74,20 @@ func (x *signs) at(p signPlace) *sign {
 	return s
 }
 
-// needs tells whether the network has yet to be told something.
-func (s *sign) needs() bool { return s.composing != s.told }
+// needs tells whether the network is to be told something now.
+func (s *sign) needs(now time.Time) bool { return s.composing != s.told || s.hasMarks(now) }
+
+func (s *sign) hasMarks(now time.Time) bool { return len(s.marks) > 0 && !now.Before(s.retry) }
 
 // settle gives a sign its turn if it needs one, and forgets it when nothing is
 // left of it. The caller holds the lock.
-func (x *signs) settle(p signPlace, s *sign) {
+func (x *signs) settle(p signPlace, s *sign, now time.Time) {
 	switch {
 	case s.listed || s.busy:
-	case s.needs():
+	case s.needs(now):
 		s.listed = true
 		x.due <- p // never full: see there
-	case !s.composing:
+	case !s.composing && len(s.marks) == 0:
 		delete(x.of, p)
 		if x.shares[p.account]--; x.shares[p.account] == 0 {
 			delete(x.shares, p.account)
@@ -98,8 +107,25 @@ func (x *signs) types(p signPlace, composing bool, now time.Time) bool {
 		return false
 	}
 	s.composing, s.heard = composing, now
-	x.settle(p, s)
+	x.settle(p, s, now)
 	return true
+}
+
+// marked has a marker wait for the turn of its chat. It returns one that has to
+// give way, if there are too many.
+func (x *signs) marked(p signPlace, m mark, now time.Time) (out mark, full bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	s := x.at(p)
+	if s == nil {
+		return m, true
+	}
+	if full = len(s.marks) >= markLimit; full {
+		out, s.marks = s.marks[0], s.marks[1:]
+	}
+	s.marks = append(s.marks, m)
+	x.settle(p, s, now)
+	return out, full
 }
 
 // writes notes that a text of the user has come. The network will see that from
@@ -114,45 +140,54 @@ func (x *signs) writes(p signPlace) {
 
 // wrote notes that the network has a text, and takes it as the end of typing
 // (bridges.Typist). While it is being told, nobody knows which comes last.
-func (x *signs) wrote(p signPlace) {
+func (x *signs) wrote(p signPlace, now time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if s := x.of[p]; s != nil && !s.busy {
 		s.told = false
-		x.settle(p, s)
+		x.settle(p, s, now)
 	}
 }
 
-// renew ends what lasts too long, and gives a turn to what needs one.
-func (x *signs) renew(now time.Time) {
+// renew ends what lasts too long, and gives a turn to what needs one. ready: the
+// network takes again what it did not.
+func (x *signs) renew(now time.Time, ready bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for p, s := range x.of {
 		if s.composing && now.Sub(s.heard) >= composeTime {
 			s.composing = false
 		}
-		x.settle(p, s)
+		if ready {
+			s.retry = time.Time{}
+		}
+		x.settle(p, s, now)
 	}
 }
 
 // turn is what the network is to be told of a chat.
 type turn struct {
 	changed, composing bool
+	marks              []mark
 }
 
 // begin begins the turn of a chat. What it is told counts as told: after an
-// error nothing is repeated.
-func (x *signs) begin(p signPlace) (t turn) {
+// error nothing is repeated but markers.
+func (x *signs) begin(p signPlace, now time.Time) (t turn) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	s := x.of[p]
-	t = turn{s.needs(), s.composing}
+	t = turn{changed: s.composing != s.told, composing: s.composing}
 	s.listed, s.busy, s.told = false, true, s.composing
+	if s.hasMarks(now) {
+		t.marks, s.marks = s.marks, nil
+	}
 	return t
 }
 
-// end ends the turn of a chat. known: the network knows of it.
-func (x *signs) end(p signPlace, known bool) {
+// end ends the turn of a chat. known: the network knows of it. The marks are
+// those that it does not take now.
+func (x *signs) end(p signPlace, known bool, marks []mark, now time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	s := x.of[p]
@@ -160,7 +195,10 @@ func (x *signs) end(p signPlace, known bool) {
 	if !known {
 		s.composing, s.told = false, false
 	}
-	x.settle(p, s)
+	if len(marks) > 0 {
+		s.marks, s.retry = append(marks, s.marks...), now.Add(markGap)
+	}
+	x.settle(p, s, now)
 }
 
 // tellSigns tells the network what users show, until the gateway ends.
@@ -175,14 +213,55 @@ func (g *Gateway) tellSigns(ctx context.Context) {
 	}
 }
 
-// tellSign is the turn of one chat.
+// tellSign is the turn of one chat. Of several markers the newest comes first:
+// the others say nothing more then.
 func (g *Gateway) tellSign(p signPlace) {
-	t, known := g.signs.begin(p), true
+	t, known := g.signs.begin(p, time.Now()), true
+	defer func() { g.signs.end(p, known, t.marks, time.Now()) }()
+	if !g.router.join(p.account) {
+		known = false // the user leaves
+		return
+	}
+	defer g.router.part(p.account)
 	if t.changed {
 		known = false
 		g.contain("the typing of a user", step{run: func(ctx context.Context) { known = g.tellTyping(ctx, p, t.composing) }})
 	}
-	g.signs.end(p, known)
+	for len(t.marks) > 0 {
+		m, again := t.marks[len(t.marks)-1], false
+		g.contain("a marker of a user", step{
+			key:      m.key,
+			run:      func(ctx context.Context) { again = g.tellMark(ctx, p, m) },
+			poisoned: func(string) { g.dropMark(g.work, m, "marker refused") },
+		})
+		if again {
+			return
+		}
+		t.marks = t.marks[:len(t.marks)-1]
+	}
+}
+
+// join keeps a user from leaving until part is called. False: the user leaves.
+func (r *router) join(id bridges.AccountID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.user(id)
+	if u.quiet {
+		return false
+	}
+	u.busy++
+	return true
+}
+
+func (r *router) part(id bridges.AccountID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.user(id)
+	u.busy--
+	r.tidy(u)
+	if u.quiet {
+		r.idle.Broadcast()
+	}
 }
 
 // signer returns whose sign it is and where it goes; false: nobody's, or

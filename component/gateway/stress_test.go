@@ -21,6 +21,7 @@ import (
 // demands is in world_test.go.
 type world struct {
 	t      *testing.T
+	info   bridges.Info // of the network, in plays
 	policy bridges.UnknownPolicy
 
 	mu  sync.Mutex

@@ -7,6 +7,7 @@ import (
 	"causeway/bridges"
 	"causeway/component/stanza"
 	"causeway/component/xep/delay"
+	"causeway/component/xep/markers"
 	"causeway/mapping"
 )
 
@@ -30,6 +31,8 @@ func (g *Gateway) stepIn(in *incoming) {
 				g.keepPart(ctx, in)
 			case kindChange:
 				g.changeLater(in)
+			case kindDisplayed:
+				g.showDisplayed(ctx, in)
 			}
 		},
 	})
@@ -63,7 +66,7 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 		return
 	}
 	own := g.isOwn(ctx, in)
-	if in.Message.ID != "" && (own && g.echoes(ctx, in) || !g.claimID(ctx, in)) {
+	if in.Message.ID != "" && (own && g.echoes(ctx, in) || !g.claimID(ctx, in, own)) {
 		g.dropIn(ctx, in, "repetition of the network")
 		return
 	}
@@ -86,7 +89,7 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 }
 
 // claimID ties the network's id to the stanza. False: another stanza has it.
-func (g *Gateway) claimID(ctx context.Context, in *incoming) bool {
+func (g *Gateway) claimID(ctx context.Context, in *incoming, own bool) bool {
 	var m mapping.Message
 	var found bool
 	ok := g.insist(ctx, "read messages", func() (err error) {
@@ -96,10 +99,14 @@ func (g *Gateway) claimID(ctx context.Context, in *incoming) bool {
 	if !ok || found {
 		return !ok || m.Stanza == in.Stanza
 	}
-	g.behind(ctx, &mapping.Batch{PutMessages: []mapping.Message{{
+	m = mapping.Message{
 		Bridge: g.domain, ID: in.Message.ID, Account: in.Account, Chat: in.Message.Chat,
-		Stanza: in.Stanza, Parts: 1, State: bridges.Delivered, At: in.At,
-	}}})
+		Stanza: in.Stanza, State: bridges.Delivered, At: in.At,
+	}
+	if own {
+		m.Parts = 1
+	}
+	g.behind(ctx, &mapping.Batch{PutMessages: []mapping.Message{m}})
 	return true
 }
 
@@ -116,6 +123,9 @@ func (g *Gateway) chatMessage(in *incoming, own bool, now time.Time) *stanza.Out
 		text = ownMark + text
 	}
 	g.appendText(&o.Payload, in, text, now)
+	if !own && in.Message.ID != "" && g.info.Can.Has(bridges.CanDisplayed) {
+		markers.AppendMarkable(&o.Payload)
+	}
 	return o
 }
 

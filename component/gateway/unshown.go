@@ -22,7 +22,7 @@ func (in *incoming) tried() {
 // the last.
 func notice(k mapping.Key, r mapping.Record) *incoming {
 	in, ok := headOfEvent(r)
-	if !ok || in.Kind == kindReceipt || in.Kind == kindChange || in.Kind == kindMessage && in.Message.From == "" {
+	if !ok || in.Kind == kindReceipt || in.Kind == kindChange || in.Kind == kindDisplayed || in.Kind == kindMessage && in.Message.From == "" {
 		return nil
 	}
 	chat := in.chat()
@@ -78,6 +78,8 @@ func headOfEvent(r mapping.Record) (in *incoming, ok bool) {
 		in.Part = &bridges.Part{Chat: bridges.ChatID(e.text())}
 	case kindChange:
 		in.Change = &change{ID: bridges.ChatID(e.text())}
+	case kindDisplayed:
+		in.Displayed = &bridges.Displayed{Chat: bridges.ChatID(e.text())}
 	}
 	return in, !e.bad
 }
