@@ -43,7 +43,8 @@ func TestNotATextCostsNone(t *testing.T) {
 			`<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'><body start='0' end='10'/></fallback>`)
 		raw("0308.3", `<body>at two</body><replace xmlns='urn:xmpp:message-correct:0' id='0461.5'/>`)
 		raw("0066.3", `<body>https://a.example/b</body><x xmlns='jabber:x:oob'><url>https://a.example/b</url></x>`)
-		for _, want := range []string{"at one 😀", "* at two", "https://a.example/b"} {
+		raw("0393.1 0372.6", `<body>*one* @everyone</body>`)
+		for _, want := range []string{"at one 😀", "* at two", "https://a.example/b", "*one* @everyone"} {
 			if got := r.centre.Next("submit").Text; got != want {
 				t.Errorf("the centre got %q, not %q", got, want)
 			}
@@ -52,5 +53,12 @@ func TestNotATextCostsNone(t *testing.T) {
 			return e.Type == "error" && notTexts[e.ID].condition == ""
 		})
 		r.centre.None()
+		const accident = "call *now*"
+		if status := r.centre.Text(phone, u.number, accident); status != 0 {
+			t.Fatalf("the client answers %#x", status)
+		}
+		if e := u.Wait(accident, message(contact, accident)); !has(e.XML, "unstyled", "urn:xmpp:styling:0") {
+			t.Errorf("0393.3: %s", e.XML)
+		}
 	})
 }

@@ -85,7 +85,7 @@ func (g *Gateway) returned(s *stanza.Stanza, key mapping.Key, fl *flight) (x ret
 		Kind: stanza.Message, Type: "chat", ID: s.ID,
 		From: bare(s.To) + "/" + resource, To: string(accountOf(s.From)),
 	}
-	o.Payload.Leaf("body", "", text)
+	g.appendBody(&o.Payload, text)
 	tries, _ := g.bounces.get(s.ID)
 	return returned{Record: toXMPP(o), id: s.ID, origin: key, tries: tries}, true
 }

@@ -44,7 +44,7 @@ var payloads = []struct {
 	{name: "0384.5 its link", inside: `<body>look</body><x xmlns='jabber:x:oob'><url>aesgcm://a.example/b#00</url></x>`, err: "not-acceptable", counter: "refused encrypted"},
 	{name: "0384.3 encrypted", inside: `<encrypted xmlns='eu.siacs.conversations.axolotl'><payload>x</payload></encrypted><body>I sent you an OMEMO message</body>`, err: "not-acceptable", counter: "refused encrypted"},
 	{name: "0384.4 key exchange", inside: `<encrypted xmlns='urn:xmpp:omemo:2'><header/></encrypted>`, counter: "dropped key exchange"},
-	{name: "0393.1 styling goes as typed", inside: `<body>*one* _two_ @everyone</body>`, text: "*one* _two_ @everyone"},
+	{name: "0393.1 0372.6 styling goes as typed, and a name that calls all", inside: `<body>*one* _two_ @everyone</body>`, text: "*one* _two_ @everyone"},
 	{name: "0393 unstyled", inside: `<body>*one*</body><unstyled xmlns='urn:xmpp:styling:0'/>`, text: "*one*"},
 	{name: "private message of a room", inside: `<body>one</body><x xmlns='http://jabber.org/protocol/muc#user'/>`, err: "service-unavailable", counter: "refused private message of a room"},
 	{name: "several languages", inside: `<body xml:lang='de'>eins</body><body>one</body>`, text: "one"},

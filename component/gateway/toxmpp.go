@@ -8,6 +8,7 @@ import (
 	"causeway/component/stanza"
 	"causeway/component/xep/delay"
 	"causeway/component/xep/markers"
+	"causeway/component/xep/styling"
 	"causeway/mapping"
 )
 
@@ -131,12 +132,21 @@ func (g *Gateway) chatMessage(in *incoming, own bool, now time.Time) *stanza.Out
 
 // appendText writes the text of a message, and when it was sent.
 func (g *Gateway) appendText(w *stanza.Writer, in *incoming, text string, now time.Time) {
-	w.Leaf("body", "", text)
+	g.appendBody(w, text)
 	sent := in.Message.Sent
 	if sent.IsZero() {
 		sent = in.At
 	}
 	if now.Sub(sent) > late {
 		delay.Delay{From: g.domain, Stamp: sent}.Append(w)
+	}
+}
+
+// appendBody writes a text of the network. Where that knows no styling, nobody
+// has meant what looks like it (xeps.md 0393.3).
+func (g *Gateway) appendBody(w *stanza.Writer, text string) {
+	w.Leaf("body", "", text)
+	if !g.info.Can.Has(bridges.CanStyling) && styling.Styled(text) {
+		styling.AppendUnstyled(w)
 	}
 }
