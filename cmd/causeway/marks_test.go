@@ -131,13 +131,11 @@ func (c *correspondent) archived() {
 	c.t.Helper()
 	c.Send(whoMarks, "t2", "two")
 	<-c.bridge.Sent()
-	c.Do(map[string]any{"do": "quit"})
-	c.Wait("the end", func(e peer.Event) bool { return e.Event == "ended" })
+	c.leaves()
 	c.s.deliver("alice", bridges.Displayed{Chat: "+" + phone, From: "+" + phone, UpTo: "m2"})
 	lab.Await(c.t, "the server to have it", c.s.settled)
-	back := &user{Client: lab.SlixmppAt(c.t, c.s.server, "alice", "later"), t: c.t}
 	found := map[string]int{}
-	for _, e := range back.ask("set", `<query xmlns="urn:xmpp:mam:2" queryid="q"/>`) {
+	for _, e := range c.returns().ask("set", `<query xmlns="urn:xmpp:mam:2" queryid="q"/>`) {
 		for _, x := range []string{`id="t1"`, `id="t2"`} {
 			if has(e.XML, "urn:xmpp:mam:2", "displayed", whoMarks, x, marksNS) {
 				found[x]++
@@ -160,6 +158,40 @@ func (s *scripted) settled() bool {
 		return nil
 	})
 	return err == nil && n == 0
+}
+
+// TestReceiptIsKept: the report on a text that comes when nobody is there is found
+// later in the archive, by all devices (xeps.md 0334.1-2).
+func TestReceiptIsKept(t *testing.T) {
+	each(t, func(t *testing.T, server string) {
+		c := newCorrespondent(t, server)
+		c.Do(map[string]any{"do": "send", "to": whoMarks, "id": "t1", "body": "one", "receipt": true})
+		<-c.bridge.Sent()
+		c.leaves()
+		c.s.deliver("alice", bridges.Receipt{ID: "m1", Chat: "+" + phone, State: bridges.Delivered})
+		lab.Await(t, "the server to have it", c.s.settled)
+		n := 0
+		for _, e := range c.returns().ask("set", `<query xmlns="urn:xmpp:mam:2" queryid="q"/>`) {
+			if has(e.XML, "urn:xmpp:mam:2", "urn:xmpp:receipts", "<received", `id="t1"`) {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("0334.2: %d receipts in the archive", n)
+		}
+	})
+}
+
+// leaves ends the client.
+func (c *correspondent) leaves() {
+	c.t.Helper()
+	c.Do(map[string]any{"do": "quit"})
+	c.Wait("the end", func(e peer.Event) bool { return e.Event == "ended" })
+}
+
+// returns logs in on another device.
+func (c *correspondent) returns() *user {
+	return &user{Client: lab.SlixmppAt(c.t, c.s.server, "alice", "later"), t: c.t}
 }
 
 // TestReadElsewhere: what the user has read in another program of the network is

@@ -7,6 +7,7 @@ import (
 
 	"causeway/bridges"
 	"causeway/component/stanza"
+	"causeway/component/xep/hints"
 	"causeway/component/xep/receipts"
 	"causeway/mapping"
 )
@@ -149,6 +150,7 @@ func (g *Gateway) receiptStanza(in *incoming, row mapping.Message) *stanza.Out {
 			return nil
 		}
 		receipts.AppendReceived(&o.Payload, row.Stanza)
+		hints.AppendStore(&o.Payload) // else not every server keeps it for who is away
 		return o
 	}
 	e := g.stanzaError(&bridges.Error{Kind: in.Receipt.Kind, Text: in.Receipt.Text})

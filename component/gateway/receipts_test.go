@@ -13,7 +13,7 @@ import (
 	"causeway/bridges/bridgetest"
 )
 
-const receiptPattern = `<message type='chat' from='+12025550100@sms.example.org/gateway' to='alice@example.org/phone'><received xmlns='urn:xmpp:receipts' id='a1'/></message>`
+const receiptPattern = `<message type='chat' from='+12025550100@sms.example.org/gateway' to='alice@example.org/phone'><received xmlns='urn:xmpp:receipts' id='a1'/><store xmlns='urn:xmpp:hints'/></message>` // 0184.1 0334.1
 
 func parts(ids ...bridges.MessageID) func(context.Context, bridges.Message) ([]bridges.MessageID, error) {
 	return func(context.Context, bridges.Message) ([]bridges.MessageID, error) { return ids, nil }
