@@ -44,7 +44,9 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 	}
 	g.sent.add(rows)
 	g.early.wake(g, ids)
-	g.signs.wrote(signPlace{c.user.id, c.contact}, now)
+	if g.info.Can.Has(bridges.CanTyping) {
+		g.signs.wrote(signPlace{c.user.id, c.contact}, now)
+	}
 	g.hot.out.Inc()
 	if g.debugs() {
 		g.log.Debug("message sent", "id", trace(m.key), "stanza", stanzaID, "parts", len(ids))

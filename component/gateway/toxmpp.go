@@ -6,6 +6,7 @@ import (
 
 	"causeway/bridges"
 	"causeway/component/stanza"
+	"causeway/component/xep/chatstates"
 	"causeway/component/xep/delay"
 	"causeway/component/xep/markers"
 	"causeway/component/xep/styling"
@@ -124,10 +125,21 @@ func (g *Gateway) chatMessage(in *incoming, own bool, now time.Time) *stanza.Out
 		text = ownMark + text
 	}
 	g.appendText(&o.Payload, in, text, now)
-	if !own && in.Message.ID != "" && g.info.Can.Has(bridges.CanDisplayed) {
-		markers.AppendMarkable(&o.Payload)
+	if !own {
+		g.appendSigns(&o.Payload, in)
 	}
 	return o
+}
+
+// appendSigns writes what a text of a contact tells and asks beside itself: that
+// it was typed to the end (xeps.md 0085.3), and when it is read (0333.1).
+func (g *Gateway) appendSigns(w *stanza.Writer, in *incoming) {
+	if g.info.Can.Has(bridges.CanTyping) {
+		chatstates.Append(w, chatstates.Active)
+	}
+	if in.Message.ID != "" && g.info.Can.Has(bridges.CanDisplayed) {
+		markers.AppendMarkable(w)
+	}
 }
 
 // appendText writes the text of a message, and when it was sent.

@@ -12,6 +12,7 @@ import (
 
 	"causeway/bridges"
 	"causeway/bridges/bridgetest"
+	"causeway/component/xep/chatstates"
 	"causeway/mapping"
 )
 
@@ -60,6 +61,9 @@ func (r *timeless) states() (all []string) {
 		if want := strings.NewReplacer("*", s.ID, "STATE", state).Replace(typingState); s.ID == "" || xml != want {
 			if text, ok := s.Body(); ok {
 				state = text
+				if strings.Count(xml, chatstates.NS) != 1 || chatstates.Find(s) != chatstates.Active {
+					r.t.Errorf("0085.3: sent %s", xml)
+				}
 			} else {
 				r.t.Errorf("sent %s, not %s", xml, want)
 			}
@@ -92,7 +96,7 @@ func TestTypingIn(t *testing.T) {
 			r.hint(alice, phone, true) // still the same
 			time.Sleep(2 * typingTime)
 		}, "composing paused"},
-		{"0085.2 a message ends it", func(r *timeless) {
+		{"0085.2 0085.3 a message ends it", func(r *timeless) {
 			r.hint(alice, phone, true)
 			synctest.Wait()
 			if err := r.g.Deliver(context.Background(), []bridges.Delivery{{Account: alice, Event: sms("hello")}}); err != nil {
