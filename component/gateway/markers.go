@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,8 @@ type mark struct {
 	key mapping.Key
 	id  string // of the stanza up to which all was displayed
 	at  time.Time
+	// upTo is the message of that stanza, found when the marker has its turn.
+	upTo mapping.Message
 }
 
 // hearMarker takes a message that is a marker, where the network wants to know.
@@ -33,7 +36,7 @@ func (g *Gateway) hearMarker(s *stanza.Stanza, key mapping.Key, now time.Time) b
 	if !ok || read(s, now).drop != marker {
 		return false
 	}
-	m, full := g.signs.marked(placeOf(s), mark{key, strings.Clone(id), now}, now)
+	m, full := g.signs.marked(placeOf(s), mark{key: key, id: strings.Clone(id), at: now}, now)
 	if full {
 		g.dropMark(g.work, m, "too many markers")
 	}
@@ -46,32 +49,45 @@ func (g *Gateway) dropMark(ctx context.Context, m mark, reason string) {
 	g.settle(ctx, m.key)
 }
 
+// findMarked finds the messages that markers of one chat are about, and puts the
+// markers in the order of those.
+func (g *Gateway) findMarked(ctx context.Context, p signPlace, marks []mark) {
+	_, chat, ok := g.signer(ctx, p)
+	for i := range marks {
+		m := &marks[i]
+		m.upTo = mapping.Message{}
+		if !ok {
+			continue
+		}
+		g.insist(ctx, "read messages", func() error {
+			parts, err := g.store.Parts(ctx, g.domain, p.account, chat, m.id)
+			if len(parts) > 0 {
+				m.upTo = parts[len(parts)-1]
+			}
+			return err
+		})
+	}
+	slices.SortStableFunc(marks, func(a, b mark) int { return a.upTo.At.Compare(b.upTo.At) })
+}
+
 // tellMark tells the network how far a user has read (xeps.md 0333.2). True: it
 // is to be tried again. Nobody is told when it cannot be done: nobody asked.
 func (g *Gateway) tellMark(ctx context.Context, p signPlace, m mark) (again bool) {
 	acc, chat, ok := g.signer(ctx, p)
-	var parts []mapping.Message
-	if ok {
-		g.insist(ctx, "read messages", func() (err error) {
-			parts, err = g.store.Parts(ctx, g.domain, p.account, chat, m.id)
-			return err
-		})
-	}
 	switch {
 	case ctx.Err() != nil:
 		return true
-	case len(parts) == 0:
+	case !ok || m.upTo.ID == "":
 		g.dropMark(ctx, m, "marker for an unknown message")
 		return false
 	}
-	last := parts[len(parts)-1]
-	far := g.reached(byUser, last, trace(m.key))
+	far := g.reached(byUser, m.upTo, trace(m.key))
 	if !g.outruns(ctx, far) {
 		g.dropMark(ctx, m, "older marker")
 		return false
 	}
 	err := g.withSession(ctx, acc, func(ctx context.Context, s bridges.Session) error {
-		return s.(bridges.Reader).Displayed(ctx, chat, last.ID) // Info.Can says so
+		return s.(bridges.Reader).Displayed(ctx, chat, m.upTo.ID) // Info.Can says so
 	})
 	switch {
 	case ctx.Err() != nil, bridges.KindOf(err) == bridges.Temporary && time.Since(m.at) < markTime:

@@ -14,8 +14,8 @@ const (
 	// signLimit bounds the chats of which a sign waits or lasts, and signShare
 	// those of one account.
 	signLimit, signShare = 4096, 64
-	// signWorkers is how many chats have their turn at once: a network that is
-	// slow for one shall not be so for all.
+	// signWorkers is how many chats have their turn at once, so that one for which
+	// the network is slow does not hold up all others.
 	signWorkers = 4
 	// signTime bounds how long the network may take for one sign.
 	signTime = 10 * time.Second
@@ -213,8 +213,8 @@ func (g *Gateway) tellSigns(ctx context.Context) {
 	}
 }
 
-// tellSign is the turn of one chat. Of several markers the newest comes first:
-// the others say nothing more then.
+// tellSign is the turn of one chat. Of several markers that of the newest message
+// comes first: the others say nothing more then.
 func (g *Gateway) tellSign(p signPlace) {
 	t, known := g.signs.begin(p, time.Now()), true
 	defer func() { g.signs.end(p, known, t.marks, time.Now()) }()
@@ -226,6 +226,9 @@ func (g *Gateway) tellSign(p signPlace) {
 	if t.changed {
 		known = false
 		g.contain("the typing of a user", step{run: func(ctx context.Context) { known = g.tellTyping(ctx, p, t.composing) }})
+	}
+	if len(t.marks) > 0 {
+		g.contain("markers of a user", step{run: func(ctx context.Context) { g.findMarked(ctx, p, t.marks) }})
 	}
 	for len(t.marks) > 0 {
 		m, again := t.marks[len(t.marks)-1], false
