@@ -7,7 +7,8 @@ type Typist interface {
 	// Typing says that the account types in a chat, or no longer does. It may
 	// block on the network until ctx ends. After an error nothing is repeated. The
 	// gateway says so once, however long it lasts: the adapter renews it as its
-	// network wants, and ends it with the next Send to that chat.
+	// network wants, and ends it with the next Send to that chat. It is called
+	// while Send is under way, too, but for one chat of an account at a time.
 	Typing(ctx context.Context, chat ChatID, composing bool) error
 }
 
@@ -15,7 +16,8 @@ type Typist interface {
 type Reader interface {
 	// Displayed says that the account has read a chat up to this message, and
 	// all before. It blocks on the network until ctx ends. An *Error tells what
-	// failed; only a Temporary one is tried again.
+	// failed; only a Temporary one is tried again. It is called as Typing is, and
+	// never back to an earlier message.
 	Displayed(ctx context.Context, chat ChatID, upTo MessageID) error
 }
 

@@ -14,8 +14,8 @@ const (
 	// signLimit bounds the chats of which a sign waits or lasts, and signShare
 	// those of one account.
 	signLimit, signShare = 4096, 64
-	// signWorkers is how many chats have their turn at once, so that one for which
-	// the network is slow does not hold up all others.
+	// signWorkers is how many users have their turn at once: one for whom the
+	// network is slow does not hold up all others.
 	signWorkers = 4
 	// signTime bounds how long the network may take for one sign.
 	signTime = 10 * time.Second
@@ -42,7 +42,8 @@ type signs struct {
 	mu     sync.Mutex
 	of     map[signPlace]*sign
 	shares map[bridges.AccountID]int
-	due    chan signPlace // each at most once
+	busy   map[bridges.AccountID]bool // a chat of it has its turn
+	due    chan signPlace             // each at most once
 }
 
 // sign is what a user shows in one chat.
@@ -53,11 +54,14 @@ type sign struct {
 	marks     []mark    // that wait, as they came
 	retry     time.Time // they wait until then
 	listed    bool      // it is among due
-	busy      bool      // it has its turn
+	turn      bool      // it has its turn
 }
 
 func newSigns() *signs {
-	return &signs{of: map[signPlace]*sign{}, shares: map[bridges.AccountID]int{}, due: make(chan signPlace, signLimit)}
+	return &signs{
+		of: map[signPlace]*sign{}, due: make(chan signPlace, signLimit),
+		shares: map[bridges.AccountID]int{}, busy: map[bridges.AccountID]bool{},
+	}
 }
 
 // at returns the sign of a chat; nil: there are too many. The caller holds the
@@ -83,7 +87,8 @@ func (s *sign) hasMarks(now time.Time) bool { return len(s.marks) > 0 && !now.Be
 // left of it. The caller holds the lock.
 func (x *signs) settle(p signPlace, s *sign, now time.Time) {
 	switch {
-	case s.listed || s.busy:
+	case s.listed || s.turn:
+	case s.needs(now) && x.busy[p.account]: // until then
 	case s.needs(now):
 		s.listed = true
 		x.due <- p // never full: see there
@@ -143,7 +148,7 @@ func (x *signs) writes(p signPlace) {
 func (x *signs) wrote(p signPlace, now time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if s := x.of[p]; s != nil && !s.busy {
+	if s := x.of[p]; s != nil && !s.turn {
 		s.told = false
 		x.settle(p, s, now)
 	}
@@ -172,17 +177,23 @@ type turn struct {
 }
 
 // begin begins the turn of a chat. What it is told counts as told: after an
-// error nothing is repeated but markers.
-func (x *signs) begin(p signPlace, now time.Time) (t turn) {
+// error nothing is repeated but markers. False: another chat of its user has its
+// turn, and this one comes after it.
+func (x *signs) begin(p signPlace, now time.Time) (t turn, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	s := x.of[p]
+	s.listed = false
+	if x.busy[p.account] {
+		return t, false
+	}
+	x.busy[p.account] = true
 	t = turn{changed: s.composing != s.told, composing: s.composing}
-	s.listed, s.busy, s.told = false, true, s.composing
+	s.turn, s.told = true, s.composing
 	if s.hasMarks(now) {
 		t.marks, s.marks = s.marks, nil
 	}
-	return t
+	return t, true
 }
 
 // end ends the turn of a chat. known: the network knows of it. The marks are
@@ -191,7 +202,8 @@ func (x *signs) end(p signPlace, known bool, marks []mark, now time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	s := x.of[p]
-	s.busy = false
+	s.turn = false
+	delete(x.busy, p.account)
 	if !known {
 		s.composing, s.told = false, false
 	}
@@ -199,6 +211,14 @@ func (x *signs) end(p signPlace, known bool, marks []mark, now time.Time) {
 		s.marks, s.retry = append(marks, s.marks...), now.Add(markGap)
 	}
 	x.settle(p, s, now)
+	if x.shares[p.account] == 0 {
+		return
+	}
+	for q, s := range x.of {
+		if q.account == p.account {
+			x.settle(q, s, now)
+		}
+	}
 }
 
 // tellSigns tells the network what users show, until the gateway ends.
@@ -216,7 +236,11 @@ func (g *Gateway) tellSigns(ctx context.Context) {
 // tellSign is the turn of one chat. Of several markers that of the newest message
 // comes first: the others say nothing more then.
 func (g *Gateway) tellSign(p signPlace) {
-	t, known := g.signs.begin(p, time.Now()), true
+	t, ok := g.signs.begin(p, time.Now())
+	if !ok {
+		return
+	}
+	known := true
 	defer func() { g.signs.end(p, known, t.marks, time.Now()) }()
 	if !g.router.join(p.account) {
 		known = false // the user leaves

@@ -17,6 +17,7 @@ import (
 	"causeway/component"
 	"causeway/component/xep/chatstates"
 	"causeway/component/xep/markers"
+	"causeway/mapping"
 )
 
 // types has a user's client say a chat state to somebody.
@@ -173,6 +174,30 @@ func TestTypingOut(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A user for whom the network is slow has one turn, and then the next.
+func TestSignsOfOneUser(t *testing.T) {
+	markerRig(t, func(r *timeless) {
+		for i := range 2 * signWorkers {
+			id := bridges.ChatID(fmt.Sprintf("+1202555020%d", i))
+			_ = r.store.Commit(context.Background(), &mapping.Batch{PutContacts: []mapping.Contact{{Bridge: domain, Account: alice, ID: id}}})
+		}
+		_ = r.store.Commit(context.Background(), &mapping.Batch{PutContacts: []mapping.Contact{{Bridge: domain, Account: bob, ID: phone}}})
+		release := r.busy()
+		for i := range 2 * signWorkers {
+			r.types(alice, fmt.Sprintf("+1202555020%d", i), "composing")
+		}
+		r.types(bob, phone, "composing")
+		synctest.Wait()
+		if n := len(r.bridge.Events()); n != 2 {
+			t.Errorf("%d have their turn", n)
+		}
+		release()
+		if n := len(r.bridge.Events()); n != 2*signWorkers+1 {
+			t.Errorf("%d had their turn", n)
+		}
+	})
 }
 
 // Nobody can have more than a share, nor all together more than the limit.
