@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"causeway/component"
@@ -134,9 +135,11 @@ func (g *Gateway) answerStep(t *tx, r commands.Request, x commandSession, in fil
 	return w, nil
 }
 
-// showStage shows the open stage of x, and keeps x.
+// showStage shows the open stage of x, and keeps x. A failure is also told in
+// the form: Converse.js 14 shows no note of a command that goes on.
 func (g *Gateway) showStage(t *tx, r commands.Request, x commandSession, failure string) (w stanza.Writer) {
 	f := formOf(x.open().ask, x.kept)
+	f.Instructions = strings.TrimSpace(failure + "\n" + f.Instructions)
 	f.FormType = formType(r.Node)
 	resp := commands.Response{
 		Node: r.Node, Session: r.Session, Status: "executing", Form: &f,

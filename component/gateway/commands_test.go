@@ -136,6 +136,10 @@ func TestCommandFailures(t *testing.T) {
 		if text := n.String(); !strings.Contains(text, "<value>bob</value>") || strings.Contains(text, "wrong<") {
 			t.Errorf("the form is %s", text)
 		}
+		why := n.Children[0].Children[2].Text
+		if again := n.Children[0].Children[1].String(); why == "" || !strings.Contains(again, ">"+why) {
+			t.Errorf("the form does not say %q: %s", why, again)
+		}
 		r.Send(step2(s, "cancel", ""))
 		r.Next()
 	})
