@@ -136,7 +136,7 @@ func (g *Gateway) registrationError(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	g.log.Info("registration refused", "err", err)
+	g.log.Info("what a user filled in is refused", "err", err)
 	switch e.Kind {
 	case bridges.Temporary, bridges.Unknown, bridges.Quota, bridges.Internal, bridges.NotAllowed:
 		return g.stanzaError(err)
