@@ -5,9 +5,11 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	pages "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -62,7 +64,7 @@ func (b *browser) do(what string, steps ...chromedp.Action) {
 	ctx, end := context.WithTimeout(b.ctx, patience)
 	defer end()
 	if err := chromedp.Run(ctx, steps...); err != nil {
-		b.picture("failure")
+		b.wholePicture("failure")
 		b.t.Fatalf("%s: %v", what, err)
 	}
 }
@@ -103,8 +105,24 @@ func (b *browser) enter(frame, css, keys string) {
 	b.do("type "+keys, chromedp.KeyEvent(keys))
 }
 
-// picture keeps what is to be seen in DEMO_PICTURES/name.png.
-func (b *browser) picture(name string) {
+// picture keeps what is to be seen of an element in DEMO_PICTURES/name.png.
+func (b *browser) picture(name, frame, css string) {
+	b.t.Helper()
+	if os.Getenv("DEMO_PICTURES") == "" {
+		return
+	}
+	var at []float64
+	b.do("measure "+css, chromedp.Poll(fmt.Sprintf("eyes.area(%q, %q)", frame, css), &at, chromedp.WithPollingTimeout(0)))
+	b.keep(name, pages.CaptureScreenshot().WithClip(&pages.Viewport{X: at[0], Y: at[1], Width: at[2], Height: at[3], Scale: 1}))
+}
+
+// wholePicture keeps all that is to be seen.
+func (b *browser) wholePicture(name string) {
+	b.t.Helper()
+	b.keep(name, pages.CaptureScreenshot())
+}
+
+func (b *browser) keep(name string, shot *pages.CaptureScreenshotParams) {
 	b.t.Helper()
 	dir := os.Getenv("DEMO_PICTURES")
 	if dir == "" {
@@ -112,12 +130,17 @@ func (b *browser) picture(name string) {
 	}
 	ctx, end := context.WithTimeout(b.ctx, patience) // a browser that hangs gives none
 	defer end()
-	var png []byte
-	if err := chromedp.Run(ctx, chromedp.CaptureScreenshot(&png)); err != nil {
-		b.t.Error(err)
-		return
-	}
-	if err := os.WriteFile(dir+"/"+name+".png", png, 0o644); err != nil {
+	err := chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
+		png, err := shot.Do(ctx)
+		if err == nil {
+			png, err = fewColours(png)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644)
+		}
+		return err
+	}))
+	if err != nil {
 		b.t.Error(err)
 	}
 }

@@ -20,10 +20,10 @@ func TestStory(t *testing.T) {
 	b.addsThePhone()
 	b.textsAndIsAnswered()
 	b.settled()
-	b.picture("demo")
+	b.wholePicture("demo")
 	b.textsNobody()
 	b.settled()
-	b.picture("demo-dead-number")
+	b.wholePicture("demo-dead-number")
 }
 
 // settled waits until the client's notes about what it did have gone.

@@ -23,5 +23,15 @@ window.eyes = (() => {
     const f = box(frame(name));
     return [f.x + frame(name).clientLeft + px, f.y + frame(name).clientTop + py];
   };
-  return { all, find, point };
+  // area returns where an element is, as soon as it rests there.
+  const area = (name, css) => {
+    const e = find(name, css, '');
+    if (!e) return null;
+    e.scrollIntoView({ block: 'nearest' });
+    const { x, y, width, height } = box(e), f = box(frame(name));
+    const key = [name, css].join(), now = [x, y, width, height].join(), was = last.get(key);
+    last.set(key, now);
+    return was === now ? [f.x + frame(name).clientLeft + x, f.y + frame(name).clientTop + y, width, height] : null;
+  };
+  return { all, find, point, area };
 })();
