@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := build
-.PHONY: run build test race lint fuzz-short bench soak deps deps-run clean
+.PHONY: run build test race lint fuzz-short bench pictures soak deps deps-run clean
 
 VERSION  ?= $(shell git describe --always --dirty 2>/dev/null)
 LDFLAGS  := -X main.version=$(VERSION)
@@ -39,6 +39,10 @@ fuzz-short:
 bench: deps
 	go test -run '^$$' -bench . -benchmem ./bridges/... ./mapping/... ./component/...
 	go test -run '^$$' -bench . -benchtime 5x -timeout 1h ./cmd/...
+
+# pictures: those of the documents, from what the tests see in a browser.
+pictures: deps
+	DEMO_PICTURES=$(CURDIR)/docs go test -count=1 -run 'Story|Commands|Contact' ./cmd/demo
 
 # soak: for hours: every fuzz target for FUZZTIME, then the endurance tests,
 # which kill again and again for KILLTIME (30 s in `make test`).

@@ -35,7 +35,8 @@ type browser struct {
 	ctx context.Context
 }
 
-func open(t *testing.T, address string) *browser {
+// open opens the page; the steps come before.
+func open(t *testing.T, address string, before ...chromedp.Action) *browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(lab.Chromium(t)), chromedp.NoSandbox, chromedp.WindowSize(1280, 800))
@@ -53,7 +54,8 @@ func open(t *testing.T, address string) *browser {
 	if err := chromedp.Run(ctx); err != nil { // the browser lives as long as this context
 		t.Fatal(err)
 	}
-	b.do("the page loads", chromedp.EmulateViewport(1280, 800), chromedp.Navigate(address), chromedp.Evaluate(eyes, nil))
+	load := []chromedp.Action{chromedp.EmulateViewport(1280, 800), chromedp.Navigate(address), chromedp.Evaluate(eyes, nil)}
+	b.do("the page loads", append(before, load...)...)
 	return b
 }
 

@@ -89,7 +89,6 @@ func (b *browser) addsByCommand() {
 	b.enter(clientFrame, commandForm+" input[name=address]", "nobody")
 	b.press("Complete")
 	b.see(clientFrame, commandForm+" .form-instructions", "no phone number")
-	b.picture("command-error", clientFrame, openForm)
 	b.replace(commandForm+" input[name=address]", "(202) 555-0100")
 	b.press("Complete")
 	b.see(clientFrame, commandForm, "Write to "+handset)
@@ -118,10 +117,9 @@ func (b *browser) looksThroughContacts() {
 	b.t.Helper()
 	b.click(clientFrame, ".modal-footer button", "Close")
 	b.click(clientFrame, "converse-roster .list-item-link", "SMS gateway")
-	for n := range 20 {
-		b.enter(clientFrame, ".chat-textarea", fmt.Sprintf("add +120255501%02d\r", n+1))
-	}
-	b.see(clientFrame, "converse-roster li[data-status=online]", "+12025550120")
+	b.adds(1, 6)
+	b.picture("roster", clientFrame, "converse-roster")
+	b.adds(7, 20)
 	b.opensCommands()
 	b.click(clientFrame, command, "Contacts")
 	b.see(clientFrame, commandForm+" .form-instructions", "21 contacts, on 2 pages")
@@ -131,4 +129,16 @@ func (b *browser) looksThroughContacts() {
 	b.replace(commandForm+" input[name=page]", "2")
 	b.press("Complete")
 	b.see(clientFrame, commandForm, "Page 2 of 2")
+}
+
+// adds does so to a row of numbers.
+func (b *browser) adds(first, last int) {
+	b.t.Helper()
+	number := func(n int) string { return fmt.Sprintf("+120255501%02d", n) }
+	for n := first; n <= last; n++ {
+		b.enter(clientFrame, ".chat-textarea", "add "+number(n)+"\r")
+	}
+	for n := first; n <= last; n++ {
+		b.see(clientFrame, "converse-roster li[data-status=online]:has("+picture+")", number(n))
+	}
 }

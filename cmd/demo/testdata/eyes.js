@@ -23,10 +23,11 @@ window.eyes = (() => {
     const f = box(frame(name));
     return [f.x + frame(name).clientLeft + px, f.y + frame(name).clientTop + py];
   };
-  // area returns where an element is, as soon as it rests there.
+  // area returns where an element is, as soon as it rests there and nothing
+  // fades in or out.
   const area = (name, css) => {
     const e = find(name, css, '');
-    if (!e) return null;
+    if (!e || e.ownerDocument.getAnimations().some(a => a.transitionProperty)) return null;
     e.scrollIntoView({ block: 'nearest' });
     const { x, y, width, height } = box(e), f = box(frame(name));
     const key = [name, css].join(), now = [x, y, width, height].join(), was = last.get(key);
