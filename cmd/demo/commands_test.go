@@ -17,7 +17,7 @@ const (
 )
 
 // TestCommands fills in the gateway's commands in the client's own form, as
-// somebody does who never writes to the gateway (xeps.md 0050.1, .3-.5, .7,
+// somebody does who never writes to the gateway (xeps.md 0050.1, 0050.3-5, 0050.7,
 // 0122.4: what a person sees of them).
 func TestCommands(t *testing.T) {
 	b := open(t, makeRun(t).address)

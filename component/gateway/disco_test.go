@@ -65,7 +65,7 @@ func TestDisco(t *testing.T) {
 			"urn:xmpp:pep-vcard-conversion:0", "urn:xmpp:http:upload:0", "urn:xmpp:carbons:2", "urn:xmpp:push:0", // 0084.12
 		}},
 		{
-			"F5 contact that nobody knows", "+12025550155@sms.example.org", "account/registered",
+			"F5 0030.5 contact that nobody knows", "+12025550155@sms.example.org", "account/registered",
 			[]string{"http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/caps", "urn:xmpp:receipts", "vcard-temp"},
 			[]string{"urn:xmpp:mam:2", "http://jabber.org/protocol/pubsub", "jabber:iq:version", "jabber:iq:last", "urn:xmpp:time"},
 		},

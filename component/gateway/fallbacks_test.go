@@ -46,6 +46,7 @@ var payloads = []struct {
 	{name: "0384.4 key exchange", inside: `<encrypted xmlns='urn:xmpp:omemo:2'><header/></encrypted>`, counter: "dropped key exchange"},
 	{name: "0393.1 0372.6 styling goes as typed, and a name that calls all", inside: `<body>*one* _two_ @everyone</body>`, text: "*one* _two_ @everyone"},
 	{name: "0393 unstyled", inside: `<body>*one*</body><unstyled xmlns='urn:xmpp:styling:0'/>`, text: "*one*"},
+	{name: "0372.6 nobody is called by a word", inside: `<body>@everyone @here @room</body>`, text: "@everyone @here @room"},
 	{name: "private message of a room", inside: `<body>one</body><x xmlns='http://jabber.org/protocol/muc#user'/>`, err: "service-unavailable", counter: "refused private message of a room"},
 	{name: "several languages", inside: `<body xml:lang='de'>eins</body><body>one</body>`, text: "one"},
 	{name: "empty", inside: `<body> ` + "\n" + `</body>`, counter: "dropped no text"},

@@ -164,11 +164,21 @@ func TestTextIn(t *testing.T) {
 		r.Receive(`<message type='chat' from='+12025550100@sms.example.org/gateway' to='alice@example.org'><body>one</body></message>`)
 		r.Receive(`<message type='chat' from='+12025550100@sms.example.org/gateway' to='alice@example.org'><body>two</body></message>`)
 	})
-	t.Run("5.1.6 0203.1 delay", func(t *testing.T) {
+	t.Run("5.1.6 0203.1 0203.2 delay", func(t *testing.T) {
 		m := sms("late")
 		m.Sent = time.Now().Add(-time.Hour)
 		r.deliver(m)
 		r.Receive(`<message type='chat' from='+12025550100@sms.example.org/gateway' to='alice@example.org'><body>late</body><delay xmlns='urn:xmpp:delay' from='sms.example.org' stamp='` + m.Sent.UTC().Format("2006-01-02T15:04:05.000Z") + `'/></message>`)
+	})
+	t.Run("0203.5 what is late keeps its order", func(t *testing.T) {
+		for _, text := range []string{"first", "second"} {
+			m := sms(text)
+			m.Sent = time.Now().Add(-time.Hour)
+			r.deliver(m)
+		}
+		for _, text := range []string{"first", "second"} {
+			r.Receive(`<message type='chat' from='+12025550100@sms.example.org/gateway' to='alice@example.org'><body>` + text + `</body><delay xmlns='urn:xmpp:delay' from='sms.example.org' stamp='*'/></message>`)
+		}
 	})
 	t.Run("0203.3 0203.4 no short or future delay", func(t *testing.T) {
 		for _, d := range []time.Duration{-2 * time.Second, time.Hour} {

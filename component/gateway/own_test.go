@@ -56,11 +56,11 @@ func TestOwnMessages(t *testing.T) {
 
 func TestOwnWithoutPrivilege(t *testing.T) {
 	r := newRig(t)
-	t.Run("0280.3 marked", func(t *testing.T) {
+	t.Run("0280.1 0280.3 marked, and no carbon", func(t *testing.T) {
 		r.deliver(own("o1", "hello"))
 		r.Receive(marked)
 	})
-	t.Run("0280.1 no echo of what was sent from here", func(t *testing.T) {
+	t.Run("no echo of what was sent from here", func(t *testing.T) {
 		r.Send(text("t", "from here"))
 		r.wantOnPhone("from here")
 		r.deliver(own("m1", "from here"), sms("next"))

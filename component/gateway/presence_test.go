@@ -13,7 +13,7 @@ import (
 
 const (
 	phoneJID     = "+12025550100@sms.example.org"
-	contactShows = `<presence from='+12025550100@sms.example.org/gateway' to='alice@example.org'>` + anyCaps + `</presence>`
+	contactShows = `<presence from='+12025550100@sms.example.org/gateway' to='alice@example.org'>` + anyCaps + `</presence>` // 0172.2: without a name
 	accepted     = `<presence type='subscribed' from='+12025550100@sms.example.org' to='alice@example.org'/>`
 	asksBack     = `<presence type='subscribe' from='+12025550100@sms.example.org' to='alice@example.org'><nick xmlns='http://jabber.org/protocol/nick'>+12025550100</nick></presence>` // 0172.1
 	ownShows     = `<presence from='sms.example.org' to='alice@example.org'><status>*</status>` + anyCaps + `</presence>`
