@@ -24,6 +24,15 @@ var strangerOrders = map[string][]map[string]any{
 	}},
 	"the command `status`":     {{"do": "command", "to": domain, "node": "status"}},
 	"the command `unregister`": {{"do": "command", "to": domain, "node": "unregister"}},
+	"the card of a phone":      {{"do": "iq", "to": contact, "xml": "<vCard xmlns='vcard-temp'/>"}},
+	"its picture": {{
+		"do": "iq", "to": contact, "xml": "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:xmpp:avatar:metadata'/></pubsub>",
+	}},
+	"the card of the gateway": {{"do": "iq", "to": domain, "xml": "<vCard xmlns='vcard-temp'/>"}},
+	"a search":                {{"do": "iq", "to": domain, "xml": "<query xmlns='jabber:iq:search'/>"}},
+	"the list of commands": {{
+		"do": "iq", "to": domain, "xml": "<query xmlns='http://jabber.org/protocol/disco#items' node='http://jabber.org/protocol/commands'/>",
+	}},
 	"a ping, or a question what this is": {
 		{"do": "iq", "to": domain, "xml": "<ping xmlns='urn:xmpp:ping'/>"},
 		{"do": "discover", "to": domain},

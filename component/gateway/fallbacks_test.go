@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +115,35 @@ func TestEveryRuleIsTested(t *testing.T) {
 	for i := range fallbackRules {
 		if reason := fallbackRules[i].reason; !tested[reason] {
 			t.Errorf("%s is not", reason)
+		}
+	}
+}
+
+var fallbackRow = regexp.MustCompile("(?m)^\\| .+ \\| (.+) \\| `(\\w+)` (.+) \\|$")
+
+// TestFallbackRulesAreDocumented: docs/xeps.md has each rule, in the order in
+// which they are looked through, and its error.
+func TestFallbackRulesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/xeps.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := fallbackRow.FindAllStringSubmatch(string(text), -1)
+	if len(rows) != len(fallbackRules) {
+		t.Fatalf("%d rows, and %d rules", len(rows), len(fallbackRules))
+	}
+	for i, row := range rows {
+		r, want := fallbackRules[i], "dropped"
+		switch {
+		case r.refuse != nil && !strings.Contains(row[1], "`"+r.refuse.Condition+"`"):
+			t.Errorf("%s: %q, not %s", r.reason, row[1], r.refuse.Condition)
+		case r.refuse != nil:
+			want = "refused"
+		case r.change != nil:
+			want = "changed"
+		}
+		if row[2] != want || row[3] != r.reason {
+			t.Errorf("row %d is %s %s, not %s %s", i+1, row[2], row[3], want, r.reason)
 		}
 	}
 }
