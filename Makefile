@@ -42,7 +42,7 @@ bench: deps
 
 # pictures: those of the documents, from what the tests see in a browser.
 pictures: deps
-	DEMO_PICTURES=$(CURDIR)/docs go test -count=1 -run 'Story|Commands|Contact' ./cmd/demo
+	DEMO_PICTURES=$(CURDIR)/docs go test -count=1 -run 'Story|Commands|Contact|Own' ./cmd/demo
 
 # soak: for hours: every fuzz target for FUZZTIME, then the endurance tests,
 # which kill again and again for KILLTIME (30 s in `make test`).
