@@ -28,6 +28,7 @@ func TestCommands(t *testing.T) {
 	b.addsByCommand()
 	b.renamesInStages()
 	b.looksThroughContacts()
+	b.leaves()
 }
 
 // opensCommands asks the gateway which commands it has.
@@ -141,4 +142,18 @@ func (b *browser) adds(first, last int) {
 	for n := first; n <= last; n++ {
 		b.see(clientFrame, "converse-roster li[data-status=online]:has("+picture+")", number(n))
 	}
+}
+
+// leaves thinks twice, and then has no contacts of the gateway any more
+// (0100.16: what a person sees of it).
+func (b *browser) leaves() {
+	b.t.Helper()
+	for _, button := range []string{"Cancel", "Complete"} {
+		b.click(clientFrame, command, "Unregister")
+		b.see(clientFrame, commandForm+" .form-instructions", "will be deleted")
+		b.press(button)
+		b.wait("the form is closed", "eyes.find('client', '"+openForm+"', '') === undefined")
+	}
+	b.see(clientFrame, commandForm, "You are no longer registered")
+	b.wait("the contacts are gone", "eyes.find('client', 'converse-roster li', '+1202') === undefined")
 }

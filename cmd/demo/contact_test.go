@@ -25,6 +25,7 @@ func TestContact(t *testing.T) {
 	b.reacts()
 	b.encrypts()
 	b.takesBack()
+	b.mistypes()
 }
 
 // looksAtTheCard finds the picture in roster and card, and the number as it is
@@ -121,3 +122,13 @@ const encrypted = `<message xmlns="jabber:client" to="` + handset + `@` + domain
 	`<encrypted xmlns="eu.siacs.conversations.axolotl"><header sid="1"><key rid="2">a2V5</key><iv>aXY=</iv></header><payload>c2VhbGVk</payload></encrypted>` +
 	`<encryption xmlns="urn:xmpp:eme:0" name="OMEMO" namespace="eu.siacs.conversations.axolotl"/>` +
 	`<body>This message is encrypted with OMEMO.</body><store xmlns="urn:xmpp:hints"/></message>`
+
+// mistypes leaves the country code out, and is told the right address under the
+// text (0106.12).
+func (b *browser) mistypes() {
+	b.t.Helper()
+	b.chatsWith("2025550100@" + domain)
+	b.sends("Hello?")
+	b.see(clientFrame, mine+" .chat-msg__error", "Write to "+handset+" instead")
+	b.picture("redirect", clientFrame, "converse-message-history")
+}

@@ -80,14 +80,20 @@ func (b *browser) textsAndIsAnswered() {
 	b.see(clientFrame, ticked, "Wonderful!")
 }
 
-// textsNobody writes to a number that no phone has, without adding it.
-func (b *browser) textsNobody() {
+// chatsWith opens a chat without adding whom it is with.
+func (b *browser) chatsWith(jid string) {
 	b.t.Helper()
 	b.click(clientFrame, ".dropdown--contacts .dropdown-toggle", "")
 	b.click(clientFrame, ".new-chat", "")
-	b.enter(clientFrame, "converse-new-chat-modal input[name=jid]", dead)
+	b.enter(clientFrame, "converse-new-chat-modal input[name=jid]", jid)
 	b.click(clientFrame, "converse-new-chat-modal .modal-title", "") // closes the suggestions
 	b.click(clientFrame, "converse-new-chat-modal button[type=submit]", "")
+}
+
+// textsNobody writes to a number that no phone has.
+func (b *browser) textsNobody() {
+	b.t.Helper()
+	b.chatsWith(dead)
 	b.see(clientFrame, ".chat-head", "0404") // its card says how the number is written
 	b.enter(clientFrame, ".chat-textarea", "Anybody?\r")
 	b.see(clientFrame, mine+" .chat-msg__error", " ")
