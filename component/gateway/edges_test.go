@@ -95,7 +95,7 @@ func TestCapsAreShared(t *testing.T) {
 		vers = append(vers, n.Children[0].Attr["ver"])
 	}
 	if vers[0] != vers[1] {
-		t.Errorf("0115.4: %q", vers)
+		t.Errorf("0115.4, 0115.6: %q", vers)
 	}
 }
 
