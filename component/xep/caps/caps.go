@@ -1,5 +1,5 @@
 // Package caps implements XEP-0115 (1.6.0): Entity Capabilities, as the entity
-// that has them.
+// that has them, and as who learns those of others.
 package caps
 
 import (

@@ -1,5 +1,5 @@
 // Package disco implements XEP-0030 (2.5.0): Service Discovery, as the entity
-// that is asked.
+// that is asked, and as the one that asks.
 package disco
 
 import (
@@ -39,6 +39,9 @@ func (i *Info) Append(w *stanza.Writer, node string) {
 	}
 	w.End()
 }
+
+// AppendQuery writes the question for disco#info.
+func AppendQuery(w *stanza.Writer, node string) { w.Leaf("query", NSInfo, "", "node", node) }
 
 // Item is one entry of disco#items.
 type Item struct{ JID, Node, Name string }
