@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -164,3 +165,47 @@ func (s *scripted) someAsk(u *user, asked map[string]bool, until int) {
 		u.Do(map[string]any{"do": "presence", "to": e.From, "type": answer})
 	}
 }
+
+// TestRosterOfSuggestions: a client that takes suggestions gets those 200
+// contacts, and is asked nothing, also after the next start; another client of
+// the same user gets none (xeps.md 0144.1-4).
+func TestRosterOfSuggestions(t *testing.T) {
+	const contacts = 200
+	each(t, func(t *testing.T, server string) {
+		s := newScripted(t, lab.Servers[server](t, peer.Options{Unprivileged: true}), listed(contacts))
+		old := &user{Client: lab.SlixmppAt(t, s.server, "alice", "old"), t: t}
+		u := &user{Client: lab.SlixmppAt(t, s.server, "alice", "new"), t: t}
+		u.Do(map[string]any{"do": "features", "add": []string{rosterx}})
+		u.Wait("the features", func(e peer.Event) bool { return e.Event == "features" })
+		u.Do(map[string]any{"do": "register", "to": scriptedDomain})
+		suggested := map[string]bool{}
+		seen := u.until("0144.1-3: the suggestions", func(e peer.Event) bool {
+			for _, m := range suggestion.FindAllStringSubmatch(e.XML, -1) {
+				if strings.Contains(e.XML, rosterx) {
+					suggested[m[1]] = true
+				}
+			}
+			return len(suggested) == contacts
+		})
+		s.stop()
+		s.start(listed(contacts))
+		s.back(u)
+		for _, e := range append(seen, s.quiet(u)...) {
+			if e.Event == "other" && strings.Contains(e.XML, rosterx) && strings.Count(e.XML, "<item ") > 150 {
+				t.Errorf("0144.2: %s", e.XML)
+			}
+		}
+		if n := popUps(append(seen, s.quiet(u)...)); n != 0 {
+			t.Errorf("0144.3: %d questions", n)
+		}
+		for _, e := range s.quiet(old) {
+			if popUps([]peer.Event{e}) > 0 || strings.Contains(e.XML, rosterx) {
+				t.Errorf("0144.3: the other client got %+v", e)
+			}
+		}
+	})
+}
+
+const rosterx = "http://jabber.org/protocol/rosterx"
+
+var suggestion = regexp.MustCompile(`<item [^>]*jid="([^"]+)"`)

@@ -21,6 +21,9 @@ const (
 type asking struct {
 	account  bridges.AccountID
 	contacts []wish
+	// after is how long the first waits: another client of the user may be about
+	// to come, and to take suggestions.
+	after time.Duration
 }
 
 // askLater has the contacts ask of whom the user's roster knows nothing and who
@@ -30,6 +33,9 @@ func (g *Gateway) askLater(id bridges.AccountID, wishes []wish) {
 	for i := range wishes {
 		if w := &wishes[i]; fresh(w.was) && w.item == nil && len(a.contacts) < askLimit {
 			a.contacts = append(a.contacts, *w)
+			if w.listed {
+				a.after = askGap
+			}
 		}
 	}
 	if len(a.contacts) == 0 {
@@ -60,7 +66,7 @@ func (g *Gateway) askSlowly(ctx context.Context) {
 			return
 		case a := <-asks:
 			if len(left) == 0 {
-				tick.Reset(0)
+				tick.Reset(a.after)
 			}
 			left[a.account] = a.contacts
 		case <-due:

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,8 +24,25 @@ type fakeLink struct {
 	hold bool
 	keys []component.Key
 	// answers are what the server says to requests, by the namespace of what is
-	// in them: the payload of a result, or an <error/>. Set it before Run.
+	// in them: the payload of a result, or an <error/>.
+	mu      sync.Mutex
 	answers map[string]string
+}
+
+// answer sets what the server, or a client, says to requests; "": nothing.
+func (l *fakeLink) answer(space, payload string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.answers == nil {
+		l.answers = map[string]string{}
+	}
+	l.answers[space] = payload
+}
+
+func (l *fakeLink) answerTo(space string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.answers[space]
 }
 
 // silence is how long a real link waits for an answer.
@@ -44,7 +62,7 @@ func (l *fakeLink) Request(ctx context.Context, o *stanza.Out) (*stanza.Stanza, 
 	}
 	for e := range s.Children() {
 		space, _ := e.Name()
-		if payload, ok := l.answers[space]; ok {
+		if payload := l.answerTo(space); payload != "" {
 			return answerOf(s, payload)
 		}
 	}

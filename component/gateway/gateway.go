@@ -93,6 +93,7 @@ type Gateway struct {
 	awaiting  *awaiting
 	pieces    *pieces
 	people    *people
+	clients   *clientCaps
 	badges    *cache[face, *picture.Picture]
 	typing    *typing
 	settings  []setting
@@ -135,7 +136,7 @@ func New(cfg Config) *Gateway {
 		places:  newCache[uint64, uint64](64),
 		started: time.Now(), badges: newCache[face, *picture.Picture](4096),
 		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
-		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), typing: newTyping(), signs: newSigns(), commands: newCommandSessions(), dialogues: newDialogues(),
+		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), clients: newClientCaps(), typing: newTyping(), signs: newSigns(), commands: newCommandSessions(), dialogues: newDialogues(),
 		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log), rosters: newRosters(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 		bounces: newCache[string, int](4096),
@@ -214,6 +215,9 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 	g.loop(g.sendSpooled)
 	g.loop(g.keepRosters)
 	g.loop(g.askSlowly)
+	for range clientAskers {
+		g.loop(g.askClients)
+	}
 	if g.info.Can.Has(bridges.CanTyping) {
 		g.loop(g.showTyping)
 	}

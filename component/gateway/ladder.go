@@ -21,6 +21,7 @@ type wish struct {
 	age     int          // of the list, see rosters.age
 	item    *roster.Item // what the server has; nil: nothing
 	read    bool         // item is known
+	listed  bool         // the network's list has it
 }
 
 const (
@@ -53,8 +54,8 @@ func (w *wish) wanted(jid string) roster.Item {
 }
 
 // placeContacts brings a user's contacts into the roster: by the server where it
-// grants that, else by asking (xeps.md 0100.45). What the user calls them there
-// is noted.
+// grants that, else by suggestions to clients that take them, else by asking
+// (xeps.md 0100.45). What the user calls them there is noted.
 func (g *Gateway) placeContacts(ctx context.Context, acc mapping.Account) {
 	wishes, err := g.wishes(ctx, acc)
 	if err != nil {
@@ -71,7 +72,7 @@ func (g *Gateway) placeContacts(ctx context.Context, acc mapping.Account) {
 	}
 	g.keepPlaced(acc.ID, wishes)
 	if goOn {
-		g.askLater(acc.ID, wishes)
+		g.askLater(acc.ID, g.offerContacts(acc.ID, wishes))
 	}
 }
 
@@ -96,7 +97,7 @@ func (g *Gateway) wishes(ctx context.Context, acc mapping.Account) (all []wish, 
 		}
 		w := wish{was: c, contact: c, groups: group, age: age}
 		if listed {
-			w.groups = groupsOf(p, group)
+			w.groups, w.listed = groupsOf(p, group), true
 			if c.Subscription&mapping.NamedByUser == 0 {
 				w.contact.Name = cleanName(p.Name)
 			}
@@ -107,7 +108,7 @@ func (g *Gateway) wishes(ctx context.Context, acc mapping.Account) (all []wish, 
 	for _, p := range list { // in the order of the network
 		if _, left := people[bridges.ChatID(p.ID)]; left {
 			c := mapping.Contact{Bridge: g.domain, Account: acc.ID, ID: bridges.ChatID(p.ID)}
-			w := wish{was: c, contact: c, groups: groupsOf(p, group), age: age}
+			w := wish{was: c, contact: c, groups: groupsOf(p, group), age: age, listed: true}
 			w.contact.Name = cleanName(p.Name)
 			all = append(all, w)
 		}

@@ -20,9 +20,10 @@ type people struct {
 }
 
 type person struct {
-	resources map[string]bool // available ones; true: shown to the gateway itself
-	shown     bool            // got the presence of the contacts since the link is up
-	waiting   int             // messages that wait for the user's return
+	resources map[string]*client // available ones
+	shown     bool               // got the presence of the contacts since the link is up
+	waiting   int                // messages that wait for the user's return
+	asking    bool               // one of the clients is being asked, or will be
 }
 
 func newPeople() *people { return &people{m: map[bridges.AccountID]*person{}} }
@@ -30,7 +31,7 @@ func newPeople() *people { return &people{m: map[bridges.AccountID]*person{}} }
 func (p *people) get(id bridges.AccountID) *person {
 	x := p.m[id]
 	if x == nil {
-		x = &person{resources: map[string]bool{}}
+		x = &person{resources: map[string]*client{}}
 		p.m[bridges.AccountID(strings.Clone(string(id)))] = x
 	}
 	return x
@@ -49,15 +50,19 @@ func (p *people) came(id bridges.AccountID, resource string, toGateway bool) (fr
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	x := p.get(id)
-	seen, known := x.resources[resource]
+	c := x.resources[resource]
 	switch {
-	case known:
-		x.resources[resource] = seen || toGateway
+	case c != nil:
+		fresh = toGateway && !c.seen
+		c.seen = c.seen || toGateway
 	case len(x.resources) < resourceLimit:
-		x.resources[strings.Clone(resource)] = toGateway
+		x.resources[strings.Clone(resource)] = &client{seen: toGateway}
+		fresh = toGateway
+	default:
+		fresh = toGateway
 	}
 	show, x.shown = !x.shown, true
-	return toGateway && !seen, show
+	return fresh, show
 }
 
 // left notes that a resource is gone. What is addressed to a contact counts
@@ -70,8 +75,8 @@ func (p *people) left(id bridges.AccountID, resource string, toGateway bool) boo
 	if x == nil {
 		return false
 	}
-	seen, known := x.resources[resource]
-	if !known || seen && !toGateway {
+	c := x.resources[resource]
+	if c == nil || c.seen && !toGateway {
 		return false
 	}
 	delete(x.resources, resource)

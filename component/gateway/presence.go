@@ -58,6 +58,7 @@ func (g *Gateway) onAvailable(ctx context.Context, s *stanza.Stanza, id bridges.
 		return
 	}
 	fresh, show := g.people.came(id, resourceOf(s.From), localOf(s.To) == "")
+	g.hearCaps(s, id)
 	if fresh {
 		g.send(ctx, g.ownPresence(string(id), g.statusOf(acc)))
 	}
