@@ -1,5 +1,5 @@
-// Package picture draws the small pictures that stand for people who have
-// none: a badge of letters on a colour (PNG). It knows nothing of XMPP.
+// Package picture makes the small pictures (PNG) of people: of their own ones,
+// or for who has none a badge of letters on a colour. It knows nothing of XMPP.
 package picture
 
 import (
@@ -17,11 +17,18 @@ const Size = 64
 // Colours is the number of colours that badges have.
 const Colours = 8
 
-// Picture is a PNG of Size by Size pixels. It is read only.
+// Picture is a PNG. It is read only.
 type Picture struct {
+	Info
 	Data []byte
-	// ID is the SHA-1 of Data in lower-case hexadecimal digits.
-	ID string
+}
+
+// Info is what one has to know of a Picture to ask for it.
+type Info struct {
+	// ID is the SHA-1 of its data in lower-case hexadecimal digits.
+	ID            string
+	Bytes         int // of its data
+	Width, Height int // in pixels
 }
 
 // ink is the colour of the letters; on each of colours they have a contrast of
@@ -83,5 +90,8 @@ func encode(img image.Image) *Picture {
 		panic(err) // a Buffer takes everything, and the size is valid
 	}
 	sum := sha1.Sum(b.Bytes())
-	return &Picture{Data: b.Bytes(), ID: hex.EncodeToString(sum[:])}
+	size := img.Bounds().Size()
+	return &Picture{Data: b.Bytes(), Info: Info{
+		ID: hex.EncodeToString(sum[:]), Bytes: b.Len(), Width: size.X, Height: size.Y,
+	}}
 }

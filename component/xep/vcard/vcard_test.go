@@ -9,7 +9,7 @@ import (
 )
 
 func TestCard(t *testing.T) {
-	full := Card{Name: "A <B>", Nick: "B", Tel: "+1 202", Country: "Chile", Note: "N", Photo: &picture.Picture{Data: []byte("png"), ID: "1"}}
+	full := Card{Name: "A <B>", Nick: "B", Tel: "+1 202", Country: "Chile", Note: "N", Photo: &picture.Picture{Data: []byte("png"), Info: picture.Info{ID: "1"}}}
 	for name, c := range map[string]struct {
 		card      Card
 		temp, new string
