@@ -19,6 +19,7 @@ const (
 	CanStyling                      // its texts have marks for bold and the like
 	CanShowPresence                 // it tells who is there: else contacts are always available
 	CanOwnMessages                  // Messages come that the account sent through another program: their From is Account.Self
+	CanPictures                     // its people have pictures of their own: Profile has them, and PictureChange events come
 	CanGroups                       // it has conversations of more than two
 )
 

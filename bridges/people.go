@@ -27,7 +27,17 @@ type Profile struct {
 	Kind string
 	// NoReply: nobody reads what is sent there.
 	NoReply bool
+	// Picture is the person's own (CanPictures): a PNG, JPEG or GIF of at most
+	// 4 MiB and 4 megapixels; of anything else the gateway makes nothing. Nil:
+	// there is none.
+	Picture []byte
 }
+
+// PictureChange tells that a person has another picture, or none any more. It may
+// get lost, and goes to Host.Hint: the gateway looks at pictures once a day.
+type PictureChange struct{ Person UserID }
+
+func (PictureChange) event() {}
 
 // Profiler is a Bridge that knows something of the people of its network.
 type Profiler interface {

@@ -112,6 +112,9 @@ func checkPeople(t *testing.T, s Subject) {
 			if utf8.RuneCountInString(badge) > 3 || badge != p.Badge(id) {
 				t.Errorf("the badge of %q is %q and then %q", id, badge, p.Badge(id))
 			}
+			if len(x.Picture) > 0 && !s.Bridge.Info().Can.Has(bridges.CanPictures) {
+				t.Errorf("%q has a picture, which the network cannot", id)
+			}
 			for _, text := range []string{x.Name, x.Nick, x.Tel, x.Region, x.Kind, badge} {
 				if !utf8.ValidString(text) {
 					t.Errorf("the profile of %q has %q", id, text)

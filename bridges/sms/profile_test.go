@@ -3,6 +3,7 @@ package sms
 import (
 	"context"
 	"errors"
+	"reflect"
 	"testing"
 	"unicode/utf8"
 
@@ -31,7 +32,7 @@ func TestProfile(t *testing.T) {
 		{"nobody", "anonymous;phone-context=alphanumeric", bridges.Profile{Name: "Unknown sender", Kind: "Sender with a name", NoReply: true}, "US"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if p, err := b.Profile(t.Context(), alice, c.id); err != nil || p != c.want {
+			if p, err := b.Profile(t.Context(), alice, c.id); err != nil || !reflect.DeepEqual(p, c.want) {
 				t.Errorf("%+v, %v", p, err)
 			}
 			for range 2 {

@@ -18,9 +18,9 @@ import (
 // server. The steps have users of their own.
 func TestProfiles(t *testing.T) {
 	each(t, func(t *testing.T, server string) {
-		r := newRig(t, server, peer.Node, "ann", "ben", "cat", "dan", "eve")
+		r := newRig(t, server, peer.Node, "ann", "ben", "cat", "dan", "eve", "fay")
 		for name, step := range map[string]func(*testing.T, *rig){
-			"pictures": pictures, "cards": cards, "prompt": prompts, "search": searches, "small queries": smallQueries,
+			"pictures": pictures, "events": pictureEvents, "cards": cards, "prompt": prompts, "search": searches, "small queries": smallQueries,
 		} {
 			t.Run(name, func(t *testing.T) { step(t, r) })
 		}
@@ -109,6 +109,21 @@ func pictures(t *testing.T, r *rig) {
 			t.Errorf("0084.8: presence has %s, not %s", p.Hash, id)
 		}
 	}
+}
+
+// xeps.md 0084.1, .13: who asks for events gets one for each contact and the
+// gateway, at once and for a contact that is new.
+func pictureEvents(t *testing.T, r *rig) {
+	u := r.joined(t, "fay")
+	u.add(contact)
+	hash := hashOf(t, u.Wait("presence", presence(contact, "available")))
+	u.Do(map[string]any{"do": "features", "add": []string{"urn:xmpp:avatar:metadata+notify"}})
+	u.gather(map[string]func(peer.Event) bool{
+		"0084.1: of the contact": pictureEvent(contact, hash), "0084.13: of the gateway": anyPictureEvent(domain),
+	})
+	const other = "+12025550101@" + domain
+	u.add(other)
+	u.Wait("0084.1: of another", pictureEvent(other, hashOf(t, u.Wait("presence", presence(other, "available")))))
 }
 
 // xeps.md 0084.4, .6-7, .11, 0106.11.

@@ -16,8 +16,8 @@ type face struct {
 	colour uint8
 }
 
-// badge returns the picture of who has a localpart; "" is the gateway. Nil:
-// there is none.
+// badge returns the picture of who has a localpart and none of his own; "" is
+// the gateway. Nil: there is none.
 func (g *Gateway) badge(local string) *picture.Picture {
 	f := face{text: strings.ToUpper(g.info.Name), colour: picture.Colour(g.domain)}
 	if local != "" {
@@ -36,9 +36,13 @@ func (g *Gateway) badge(local string) *picture.Picture {
 	return b
 }
 
-// showBadge writes the hash of a picture into presence (xeps.md 0084.5).
-func (g *Gateway) showBadge(w *stanza.Writer, local string) {
-	if b := g.badge(local); b != nil {
-		avatar.AppendUpdate(w, b)
+// showPicture writes the hash of a picture into presence for an account (xeps.md
+// 0084.5).
+func (g *Gateway) showPicture(w *stanza.Writer, id bridges.AccountID, local string) {
+	switch i, known := g.pictureInfo(id, local); {
+	case i != nil:
+		avatar.AppendUpdate(w, i.ID)
+	case !known:
+		avatar.AppendUpdate(w, "")
 	}
 }

@@ -7,8 +7,10 @@ import (
 
 	"causeway/bridges"
 	"causeway/component/stanza"
+	"causeway/component/xep/avatar"
 	"causeway/component/xep/caps"
 	"causeway/component/xep/disco"
+	"causeway/component/xep/pubsub"
 	"causeway/component/xep/rosterx"
 )
 
@@ -30,11 +32,13 @@ type clientFeature uint8
 
 const (
 	takesContacts clientFeature = 1 << iota // suggestions of contacts
+	wantsPictures                           // events about pictures
 )
 
 // clientFeatures are the features that mean something to us, as clients say them.
 var clientFeatures = map[string]clientFeature{
-	rosterx.NS: takesContacts,
+	rosterx.NS:                        takesContacts,
+	avatar.NSMetadata + pubsub.Notify: wantsPictures,
 }
 
 // clientCaps is what is known of clients by what they say in presence
@@ -74,8 +78,11 @@ func (g *Gateway) hearCaps(s *stanza.Stanza, id bridges.AccountID) {
 	switch {
 	case ask:
 		g.askClientLater(bridges.AccountID(strings.Clone(string(id))))
-	case news && said.can&takesContacts != 0:
-		g.placeList(id)
+	case news && known:
+		if said.can&takesContacts != 0 {
+			g.placeList(id)
+		}
+		g.showPictures(id, resourceOf(s.From), said.can)
 	}
 }
 
@@ -119,6 +126,7 @@ func (g *Gateway) askOneOf(ctx context.Context, id bridges.AccountID) {
 	}
 	if g.people.learns(id, resource, c.caps, can) {
 		g.placeList(id)
+		g.showPictures(id, resource, can)
 	}
 	g.askClientLater(id)
 }

@@ -15,6 +15,7 @@ type client struct {
 	hashed bool
 	open   bool // it said caps, and what it can is not known yet
 	can    clientFeature
+	told   bool // of all pictures, and from then on of others
 }
 
 // says notes the capabilities that a resource says, when they are others than
@@ -102,4 +103,38 @@ func (p *people) capable(id bridges.AccountID, f clientFeature) (resources []str
 		}
 	}
 	return resources, all
+}
+
+// tells tells whether a client is to be told of all pictures now: it wants to
+// know, and does not.
+func (p *people) tells(id bridges.AccountID, resource string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	x := p.m[id]
+	if x == nil || x.resources[resource] == nil {
+		return false
+	}
+	c := x.resources[resource]
+	if c.told || c.can&wantsPictures == 0 {
+		return false
+	}
+	c.told = true
+	return true
+}
+
+// told returns the clients of a user that know all pictures and want to know of
+// changes.
+func (p *people) told(id bridges.AccountID) (resources []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	x := p.m[id]
+	if x == nil {
+		return nil
+	}
+	for resource, c := range x.resources {
+		if c.told && c.can&wantsPictures != 0 {
+			resources = append(resources, resource)
+		}
+	}
+	return resources
 }

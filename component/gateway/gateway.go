@@ -95,6 +95,7 @@ type Gateway struct {
 	people    *people
 	clients   *clientCaps
 	badges    *cache[face, *picture.Picture]
+	faces     *faces
 	typing    *typing
 	settings  []setting
 	signs     *signs
@@ -134,7 +135,7 @@ func New(cfg Config) *Gateway {
 		cfg: cfg, domain: cfg.Domain, info: cfg.Bridge.Info(), store: patient{cfg.Store}, log: log,
 		trials:  newTrials(takeover.Within(cfg.Keeper, cfg.Domain), log),
 		places:  newCache[uint64, uint64](64),
-		started: time.Now(), badges: newCache[face, *picture.Picture](4096),
+		started: time.Now(), badges: newCache[face, *picture.Picture](4096), faces: newFaces(),
 		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
 		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), clients: newClientCaps(), typing: newTyping(), signs: newSigns(), commands: newCommandSessions(), dialogues: newDialogues(),
 		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log), rosters: newRosters(),
@@ -217,6 +218,11 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 	g.loop(g.askSlowly)
 	for range clientAskers {
 		g.loop(g.askClients)
+	}
+	if g.info.Can.Has(bridges.CanPictures) {
+		for range faceLookers {
+			g.loop(g.lookAtFaces)
+		}
 	}
 	if g.info.Can.Has(bridges.CanTyping) {
 		g.loop(g.showTyping)

@@ -62,7 +62,7 @@ var (
 		"repeated receipt", "receipt for an unknown message",
 		"no hint", "too much typing", "typing unseen", "typing to nobody",
 		"too many markers", "older marker", "marker refused", "marker for an unknown message", "read elsewhere",
-		"too many rosters", "too many clients",
+		"too many rosters", "too many clients", "too many pictures",
 	}
 	quarantineReasons = []string{"deaths", "panic", "unreadable"}
 

@@ -40,6 +40,9 @@ func (g *Gateway) keepPlaced(id bridges.AccountID, wishes []wish) {
 		p := pace{gap: paceGap}
 		for _, o := range shown {
 			g.send(ctx, o)
+			for _, news := range g.pictureNews(id, localOf(o.From)) {
+				g.send(ctx, news)
+			}
 			if p.wait(ctx) != nil {
 				return
 			}

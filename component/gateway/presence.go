@@ -127,7 +127,7 @@ func (g *Gateway) ownPresence(to, status string) *stanza.Out {
 	}
 	o.Payload.Leaf("status", "", status)
 	g.disco.domain.caps.Append(&o.Payload)
-	g.showBadge(&o.Payload, "")
+	g.showPicture(&o.Payload, accountOf(to), "")
 	return o
 }
 
@@ -139,7 +139,7 @@ func (g *Gateway) contactPresence(contact, to string) *stanza.Out {
 		return o
 	}
 	g.disco.contact.caps.Append(&o.Payload)
-	g.showBadge(&o.Payload, localOf(contact))
+	g.showPicture(&o.Payload, accountOf(to), localOf(contact))
 	return o
 }
 

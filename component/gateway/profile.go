@@ -12,6 +12,7 @@ import (
 	"causeway/component/xep/avatar"
 	"causeway/component/xep/pubsub"
 	"causeway/component/xep/vcard"
+	"causeway/mapping"
 )
 
 // profileTime bounds how long the network may take to tell of a person: until
@@ -52,24 +53,27 @@ type node func(g *Gateway, ctx context.Context, t *tx, local string) (id string,
 
 // nodes are what can be read by PubSub (xeps.md 0084.2-4, .11, .13).
 var nodes = map[string]node{
-	avatar.NSMetadata: readBadge(avatar.AppendMetadata),
-	avatar.NSData:     readBadge(avatar.AppendData),
+	avatar.NSMetadata: readPicture(func(w *stanza.Writer, p *picture.Picture) { avatar.AppendMetadata(w, p.Info) }),
+	avatar.NSData:     readPicture(avatar.AppendData),
 	vcard.Node: func(g *Gateway, ctx context.Context, t *tx, local string) (string, func(*stanza.Writer), error) {
 		c, err := g.card(ctx, t, local)
 		return "current", c.Append4, err
 	},
 }
 
-func readBadge(append func(*stanza.Writer, *picture.Picture)) node {
+func readPicture(append func(*stanza.Writer, *picture.Picture)) node {
 	return func(g *Gateway, ctx context.Context, t *tx, local string) (string, func(*stanza.Writer), error) {
 		if _, err := g.personAt(ctx, t, local); err != nil {
 			return "", nil, err
 		}
-		b := g.badge(local)
-		if b == nil {
+		p, err := g.picture(ctx, t.account, local)
+		switch {
+		case err != nil:
+			return "", nil, err
+		case p == nil:
 			return "", nil, errNoItem
 		}
-		return b.ID, func(w *stanza.Writer) { append(w, b) }, nil
+		return p.ID, func(w *stanza.Writer) { append(w, p) }, nil
 	}
 }
 
@@ -121,29 +125,42 @@ func (g *Gateway) mustBeRegistered(ctx context.Context, t *tx) error {
 // card returns what is known of who has a localpart. It is never nil.
 func (g *Gateway) card(ctx context.Context, t *tx, local string) (*vcard.Card, error) {
 	c := &vcard.Card{Name: g.info.Name, Nick: g.info.Name, Note: "This is a gateway. Write help to it.", Photo: g.badge(local)}
-	id, err := g.personAt(ctx, t, local)
-	if err != nil || local == "" {
+	if _, err := g.personAt(ctx, t, local); err != nil || local == "" {
 		return c, err
 	}
-	profiler, ok := g.cfg.Bridge.(bridges.Profiler)
-	if !ok {
-		return c, errNoProfile
+	p, photo, err := g.profile(ctx, t.account, local)
+	if err != nil {
+		return c, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, profileTime)
-	defer cancel()
-	p, err := profiler.Profile(ctx, t.account, id)
-	switch kind := bridges.KindOf(err); {
-	case err == nil:
-	case kind == bridges.NotFound, kind == bridges.Malformed:
-		return c, errNoProfile
-	default:
-		return c, g.stanzaError(err)
-	}
-	c.Name, c.Nick, c.Tel, c.Country, c.Note = p.Name, p.Nick, p.Tel, p.Region, noteOf(p)
+	c.Name, c.Nick, c.Tel, c.Country, c.Note, c.Photo = p.Name, p.Nick, p.Tel, p.Region, noteOf(p), photo
 	if c.Nick == "" {
 		c.Nick = p.Name
 	}
 	return c, nil
+}
+
+// profile asks the network for what an account may know of a person, and for the
+// picture. The error is a *stanza.Error.
+func (g *Gateway) profile(ctx context.Context, account bridges.AccountID, local string) (p bridges.Profile, photo *picture.Picture, err error) {
+	profiler, ok := g.cfg.Bridge.(bridges.Profiler)
+	id, unread := mapping.ForeignID(local)
+	if !ok || unread != nil {
+		return p, nil, errNoProfile
+	}
+	ctx, cancel := context.WithTimeout(ctx, profileTime)
+	defer cancel()
+	p, err = profiler.Profile(ctx, account, bridges.UserID(id))
+	switch kind := bridges.KindOf(err); {
+	case err == nil:
+	case kind == bridges.NotFound, kind == bridges.Malformed:
+		return p, nil, errNoProfile
+	default:
+		return p, nil, g.stanzaError(err)
+	}
+	if !g.info.Can.Has(bridges.CanPictures) {
+		return p, g.badge(local), nil
+	}
+	return p, g.learn(whose{account, local}, p.Picture), nil
 }
 
 // noteOf says the rest of a profile in words.

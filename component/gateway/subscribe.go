@@ -129,12 +129,18 @@ func (g *Gateway) speaker(s *stanza.Stanza) string {
 // onSubscribe accepts at once, shows presence, and asks back, but never twice
 // (xeps.md 0100.9, .27, .29, .30).
 func (g *Gateway) onSubscribe(t *tx, s *stanza.Stanza, acc mapping.Account, c *mapping.Contact) {
+	news := c.Subscription&mapping.SeesContact == 0
 	c.Subscription = c.Subscription&^mapping.RemovedByUser | mapping.SeesContact
 	t.send(subscription("subscribed", bare(s.To), s))
 	if c.ID == "" {
 		t.send(g.ownPresence(bare(s.From), g.statusOf(acc)))
 	} else {
 		t.send(g.contactPresence(bare(s.To), bare(s.From)))
+	}
+	if news {
+		for _, o := range g.pictureNews(t.account, localOf(s.To)) {
+			t.send(o)
+		}
 	}
 	if c.Subscription&(mapping.SeenByUs|mapping.AskedByUs|mapping.RefusedByUser) == 0 {
 		c.Subscription |= mapping.AskedByUs

@@ -40,6 +40,10 @@ func newTyping() *typing {
 
 // Hint implements bridges.Host.
 func (g *Gateway) Hint(d bridges.Delivery) {
+	if e, ok := d.Event.(bridges.PictureChange); ok && g.info.Can.Has(bridges.CanPictures) {
+		g.lookLater(whose{d.Account, localpart(string(e.Person))})
+		return
+	}
 	if _, ok := d.Event.(bridges.Typing); !ok || !g.info.Can.Has(bridges.CanTyping) {
 		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "no hint").Inc()
 		g.log.Error("a hint of a kind that this network does not give", "account", d.Account, "kind", fmt.Sprintf("%T", d.Event))

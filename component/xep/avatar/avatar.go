@@ -19,10 +19,10 @@ const (
 
 // AppendMetadata writes what is in an item of NSMetadata, whose id is that of
 // the picture.
-func AppendMetadata(w *stanza.Writer, p *picture.Picture) {
-	size := strconv.Itoa(picture.Size)
+func AppendMetadata(w *stanza.Writer, i picture.Info) {
 	w.Start("metadata", NSMetadata)
-	w.Leaf("info", "", "", "bytes", strconv.Itoa(len(p.Data)), "id", p.ID, "type", "image/png", "width", size, "height", size)
+	w.Leaf("info", "", "", "bytes", strconv.Itoa(i.Bytes), "id", i.ID, "type", "image/png",
+		"width", strconv.Itoa(i.Width), "height", strconv.Itoa(i.Height))
 	w.End()
 }
 
@@ -31,7 +31,12 @@ func AppendData(w *stanza.Writer, p *picture.Picture) {
 	w.Leaf("data", NSData, base64.StdEncoding.EncodeToString(p.Data))
 }
 
-// AppendUpdate writes the hash for available presence.
-func AppendUpdate(w *stanza.Writer, p *picture.Picture) {
-	w.Start("x", NSUpdate).Leaf("photo", "", p.ID).End()
+// AppendUpdate writes the id for available presence; "": it is not known yet
+// whether there is a picture (XEP-0153 §4.1).
+func AppendUpdate(w *stanza.Writer, id string) {
+	w.Start("x", NSUpdate)
+	if id != "" {
+		w.Leaf("photo", "", id)
+	}
+	w.End()
 }

@@ -1,11 +1,18 @@
 // Package pubsub implements the reading of items of XEP-0060 (1.24.1):
-// Publish-Subscribe (§6.5), as the service that is asked.
+// Publish-Subscribe (§6.5), as the service that is asked, and its events (§7.1.2),
+// as the one that tells of items.
 package pubsub
 
 import "causeway/component/stanza"
 
 // NS is the namespace.
 const NS = "http://jabber.org/protocol/pubsub"
+
+const nsEvent = NS + "#event"
+
+// Notify is what a client adds to the name of a node for a feature that says
+// that it wants its events (XEP-0163 §4).
+const Notify = "+notify"
 
 // Wanted returns the node whose items are asked for, and the id of the item; ""
 // for any. Of several items the first counts. ok is false when no items are
@@ -19,6 +26,13 @@ func Wanted(pubsub stanza.Element) (node, id string, ok bool) {
 // AppendItem writes an answer with one item, whose content append writes.
 func AppendItem(w *stanza.Writer, node, id string, append func(*stanza.Writer)) {
 	w.Start("pubsub", NS).Start("items", "", "node", node).Start("item", "", "id", id)
+	append(w)
+	w.End().End().End()
+}
+
+// AppendEvent writes the event for one item, whose content append writes.
+func AppendEvent(w *stanza.Writer, node, id string, append func(*stanza.Writer)) {
+	w.Start("event", nsEvent).Start("items", "", "node", node).Start("item", "", "id", id)
 	append(w)
 	w.End().End().End()
 }
