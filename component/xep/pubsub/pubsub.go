@@ -11,7 +11,7 @@ const NS = "http://jabber.org/protocol/pubsub"
 const nsEvent = NS + "#event"
 
 // Notify is what a client adds to the name of a node for a feature that says
-// that it wants its events (XEP-0163 §4).
+// that it wants its events (XEP-0163 (1.2.2) §4).
 const Notify = "+notify"
 
 // Wanted returns the node whose items are asked for, and the id of the item; ""
