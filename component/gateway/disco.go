@@ -46,7 +46,7 @@ func newDiscoInfo(g *Gateway) *discoInfo {
 		person = append(person, markers.NS)
 	}
 	d := &discoInfo{
-		domain: newEntity(append(g.features(component.ToDomain), `jid\20escaping`), contact.Form(g.cfg.Admins),
+		domain: newEntity(append(g.features(component.ToDomain), `jid\20escaping`), contact.Form(g.cfg.Admins, g.cfg.Contact),
 			disco.Identity{Category: "gateway", Type: g.info.Type, Name: g.info.Name},
 			disco.Identity{Category: "account", Type: "registered", Name: g.info.Name}),
 		contact: newEntity(person, nil, disco.Identity{Category: "account", Type: "registered"}),

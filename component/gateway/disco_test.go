@@ -33,10 +33,14 @@ func info(n *componenttest.Node) (i disco.Info) {
 // TestContactAddresses: xeps.md 0157.1 and .3, and the hash covers them.
 func TestContactAddresses(t *testing.T) {
 	query := `<query xmlns='http://jabber.org/protocol/disco#info'/>`
-	r := newRig(t, func(c *Config) { c.Admins = []string{"admin@example.org"} })
+	r := newRig(t, func(c *Config) {
+		c.Admins = []string{"admin@example.org"}
+		c.Contact.Abuse = []string{"mailto:abuse@example.org"}
+	})
 	n := r.ask(domain, query, anyInfo)
 	x := n.Children[0].Children[len(n.Children[0].Children)-1]
 	want, err := componenttest.Parse(`<x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/network/serverinfo</value></field>` +
+		`<field var='abuse-addresses' type='list-multi'><value>mailto:abuse@example.org</value></field>` +
 		`<field var='admin-addresses' type='list-multi'><value>xmpp:admin@example.org</value></field></x>`)
 	if err != nil {
 		t.Fatal(err)

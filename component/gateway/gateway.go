@@ -19,6 +19,7 @@ import (
 	"causeway/component"
 	"causeway/component/picture"
 	"causeway/component/stanza"
+	"causeway/component/xep/contact"
 	"causeway/mapping"
 )
 
@@ -41,6 +42,8 @@ type Config struct {
 	// Admins are the bare JIDs that users see as the gateway's contact
 	// addresses (XEP-0157), and whose commands can change it (XEP-0133).
 	Admins []string
+	// Contact has other addresses that everybody sees (XEP-0157).
+	Contact contact.Addresses
 	// Operator does some of these commands. Nil: they are not offered.
 	Operator Operator
 	// Hold is how long a message waits for a network that does not take it.

@@ -12,6 +12,7 @@ import (
 	"causeway/cmd/causeway/config"
 	"causeway/component"
 	"causeway/component/gateway"
+	"causeway/component/xep/contact"
 )
 
 // part is all that serves one bridge.
@@ -39,7 +40,7 @@ func newPart(b config.Bridge, a *App, lm *component.Metrics, gm *gateway.Metrics
 	}
 	p.gateway = gateway.New(gateway.Config{
 		Domain: b.Domain, Bridge: p.bridge, Store: a.store,
-		Allow: b.Allow, Admins: a.cfg.Admins, Operator: &a.desk, Hold: b.Hold,
+		Allow: b.Allow, Admins: a.cfg.Admins, Contact: contact.Addresses(a.cfg.Contact), Operator: &a.desk, Hold: b.Hold,
 		AccountLimit: b.Limits.Account, BridgeLimit: b.Limits.Bridge,
 		Version: a.version, Log: a.log, Metrics: gm, Keeper: a.keeper,
 	})

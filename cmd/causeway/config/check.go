@@ -11,6 +11,7 @@ import (
 
 	"causeway/bridges/settings"
 	"causeway/component"
+	"causeway/component/xep/contact"
 )
 
 // check completes c and adds what is wrong with its values.
@@ -30,6 +31,7 @@ func (p *parser) check(root *yaml.Node, c *Config) {
 		p.add(at("log.format"), "log.format", "want text or json")
 	}
 	p.jids(at, "admins", c.Admins)
+	p.contact(at, c.Contact)
 	if len(c.Bridges) == 0 {
 		p.add(at("bridges"), "bridges", "want at least one bridge")
 	}
@@ -109,6 +111,27 @@ func (p *parser) jids(at func(string) int, path string, list []string) {
 		if err != nil || j.Resourcepart() != "" || j.String() != s {
 			key := item(path, i)
 			p.add(at(key), key, "want a JID without a resource, or a domain, in lower case")
+		}
+	}
+}
+
+// contact checks URIs (XEP-0157).
+func (p *parser) contact(at func(string) int, c Contact) {
+	for _, x := range []struct {
+		key  string
+		list []string
+	}{
+		{"contact.abuse", c.Abuse},
+		{"contact.feedback", c.Feedback},
+		{"contact.sales", c.Sales},
+		{"contact.security", c.Security},
+		{"contact.status", c.Status},
+		{"contact.support", c.Support},
+	} {
+		for i, s := range x.list {
+			if key := item(x.key, i); !contact.IsURI(s) {
+				p.add(at(key), key, `want a URI with mailto:, xmpp:, https:, http: or tel:, e.g. "mailto:abuse@example.org"`)
+			}
 		}
 	}
 }

@@ -17,7 +17,19 @@ type Config struct {
 	HTTP    HTTP            `yaml:"http"`
 	Log     Log             `yaml:"log"`
 	Admins  []string        `yaml:"admins"`
+	Contact Contact         `yaml:"contact"`
 	Bridges []Bridge        `yaml:"bridges"`
+}
+
+// Contact has the URIs by which people reach who looks after the gateways, by
+// what they are for (XEP-0157).
+type Contact struct {
+	Abuse    []string `yaml:"abuse"`
+	Feedback []string `yaml:"feedback"`
+	Sales    []string `yaml:"sales"`
+	Security []string `yaml:"security"`
+	Status   []string `yaml:"status"`
+	Support  []string `yaml:"support"`
 }
 
 // HTTP is the program's own web server.

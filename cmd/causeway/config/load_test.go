@@ -52,6 +52,7 @@ const whole = `
 server: {address: "xmpp.example.org:5347", tls: true}
 store: sqlite:x.db
 admins: [admin@example.org]
+contact: {support: ["xmpp:help@example.org"]}
 bridges:
   - domain: sms.example.org
     network: phone
@@ -88,6 +89,7 @@ func TestParse(t *testing.T) {
 		"defaults overridden":         two.Hold == 2*time.Hour && two.Limits.Bridge == 4,
 		"default of the file":         c.HTTP.Listen == "127.0.0.1:9470" && c.Log.Level == "info",
 		"server for all":              one.Server.Address == "xmpp.example.org:5347" && one.Server.TLS,
+		"0157.1 contact":              len(c.Contact.Support) == 1 && c.Contact.Abuse == nil,
 		"server of one":               two.Server.Address == "[::1]:5275" && !two.Server.TLS,
 	} {
 		if !ok {
