@@ -23,7 +23,7 @@ type extensions struct {
 
 var (
 	// A row: number, version, words, features, places, tests.
-	extensionRow = regexp.MustCompile(`(?m)^\| (\d{4}) \| (\S+) \| .+ \|([^|]*)\|([^|]*)\|([^|]*)\|$`)
+	extensionRow = regexp.MustCompile(`(?m)^\| (\d{4}) \| (\S+) \| .+ \|([^|\n]*)\|([^|\n]*)\|([^|\n]*)\|$`)
 	identityRow  = regexp.MustCompile(`(?m)^\| (gateway|contact|resource) \| ([^|]*) \|$`)
 	quoted       = regexp.MustCompile("`([^`]+)`")
 )
@@ -67,10 +67,13 @@ func readExtensions(t *testing.T) *extensions {
 // stranger asks for it, so that it is what everybody may know (xeps.md 0030.1,
 // .2, .5).
 func TestExtensions(t *testing.T) {
-	x := readExtensions(t)
 	each(t, func(t *testing.T, server string) {
+		x := readExtensions(t)
 		u := newRig(t, server, peer.Node).login(t, "alice")
-		for place, jid := range map[string]string{"gateway": domain, "contact": contact, "resource": contact + "/gateway"} {
+		const name = "474f4f474c45;phone-context=alphanumeric@" + domain
+		x.features["name"] = append(x.features["name"], x.features["contact"]...)
+		x.identities["name"] = x.identities["contact"]
+		for place, jid := range map[string]string{"gateway": domain, "contact": contact, "resource": contact + "/gateway", "name": name} {
 			u.Do(map[string]any{"do": "discover", "to": jid})
 			info := u.Wait("disco#info of the "+place, answer)
 			var identities []string
