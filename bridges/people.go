@@ -25,8 +25,6 @@ type Profile struct {
 	Region string
 	// Kind says in words what is there, e.g. "mobile".
 	Kind string
-	// NoReply: nobody reads what is sent there.
-	NoReply bool
 	// Picture is the person's own (CanPictures): a PNG, JPEG or GIF of at most
 	// 4 MiB and 4 megapixels; of anything else the gateway makes nothing. Nil:
 	// there is none.
@@ -49,6 +47,15 @@ type Profiler interface {
 	// network until ctx ends. An *Error with NotFound when there is nobody,
 	// Temporary when it may be asked again.
 	Profile(ctx context.Context, account AccountID, id UserID) (Profile, error)
+}
+
+// OneWay is a Bridge with people who write and cannot be written to, such as
+// senders that have a name and no number.
+type OneWay interface {
+	// NoReply tells whether that is so for an id, now and always; a Send there is
+	// an *Error that says it. It is pure, does not block, and is quick: it is
+	// called for each presence.
+	NoReply(id UserID) bool
 }
 
 // Searcher is a Bridge whose network can be searched for people.

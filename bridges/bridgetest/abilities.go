@@ -122,6 +122,9 @@ func checkPeople(t *testing.T, s Subject) {
 			}
 		}
 	}
+	if p, ok := s.Bridge.(bridges.OneWay); ok && (p.NoReply(bridges.UserID(s.Chat)) || p.NoReply("\xff")) {
+		t.Errorf("nobody can write to %q, or to somebody who cannot be", s.Chat)
+	}
 	if p, ok := s.Bridge.(bridges.Searcher); ok {
 		fields, values := p.SearchFields(), map[string]string{}
 		checkFields(t, fields)

@@ -33,6 +33,7 @@ type Bridge struct {
 	check    func(values map[string]string) error
 	profiles map[bridges.UserID]bridges.Profile
 	contacts map[bridges.AccountID][]bridges.Person
+	oneWay   []bridges.UserID
 }
 
 var (

@@ -11,6 +11,7 @@ import (
 var (
 	_ bridges.Profiler = (*Bridge)(nil)
 	_ bridges.Searcher = (*Bridge)(nil)
+	_ bridges.OneWay   = (*Bridge)(nil)
 )
 
 // SetContacts sets the contact list of an account. Its sessions tell it when
@@ -29,6 +30,12 @@ func (b *Bridge) SetProfile(id bridges.UserID, p bridges.Profile) {
 	defer b.mu.Unlock()
 	b.profiles[id] = p
 }
+
+// SetOneWay says who cannot be written to, before anything else is done.
+func (b *Bridge) SetOneWay(ids ...bridges.UserID) { b.oneWay = ids }
+
+// NoReply implements bridges.OneWay.
+func (b *Bridge) NoReply(id bridges.UserID) bool { return slices.Contains(b.oneWay, id) }
 
 // Badge implements bridges.Profiler: the end of the id.
 func (b *Bridge) Badge(id bridges.UserID) string {

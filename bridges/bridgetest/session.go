@@ -16,6 +16,9 @@ type session struct {
 // Send implements bridges.Session.
 func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.MessageID, error) {
 	b := s.b
+	if b.NoReply(bridges.UserID(m.Chat)) {
+		return nil, &bridges.Error{Kind: bridges.Unsupported, Text: "Nobody can answer this sender."}
+	}
 	b.mu.Lock()
 	b.next++
 	id := bridges.MessageID("m" + strconv.Itoa(b.next))

@@ -33,13 +33,16 @@ func (b *Bridge) Profile(_ context.Context, _ bridges.AccountID, id bridges.User
 	case isE164(s) && b.plan.isID(s):
 		return b.plan.profile(s), nil
 	case isName(s):
-		return bridges.Profile{Name: nameOf(s), Kind: "Sender with a name", NoReply: true}, nil
+		return bridges.Profile{Name: nameOf(s), Kind: "Sender with a name"}, nil
 	case b.plan.isID(s):
 		digits, _, _ := strings.Cut(s, phoneContext)
 		return bridges.Profile{Name: digits, Tel: digits, Kind: "Short code"}, nil
 	}
 	return bridges.Profile{}, because(errNobody, nil)
 }
+
+// NoReply implements bridges.OneWay: of a name nobody knows the number.
+func (b *Bridge) NoReply(id bridges.UserID) bool { return isName(string(id)) }
 
 // profile tells what the tables say of an E.164 number.
 func (p *plan) profile(number string) bridges.Profile {

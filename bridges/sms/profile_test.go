@@ -25,13 +25,16 @@ func TestProfile(t *testing.T) {
 		{"the other country of +7", "+77012345678", bridges.Profile{Name: "+7 701 234 5678", Tel: "+7 701 234 5678", Region: "Kazakhstan", Kind: "Mobile number"}, "KZ"},
 		{"of no country", "+881612345678", bridges.Profile{Name: "+881 6 123 45678", Tel: "+881 6 123 45678", Kind: "Mobile number"}, "#"},
 		{"short code", "12345;phone-context=us", bridges.Profile{Name: "12345", Tel: "12345", Kind: "Short code"}, "#"},
-		{"0106.11 a name", "476f6f676c65;phone-context=alphanumeric", bridges.Profile{Name: "Google", Kind: "Sender with a name", NoReply: true}, "G"},
-		{"two words", "42696720626f79;phone-context=alphanumeric", bridges.Profile{Name: "Big boy", Kind: "Sender with a name", NoReply: true}, "BB"},
-		{"0172.4 a name that turns round", "e280ae41;phone-context=alphanumeric", bridges.Profile{Name: "A", Kind: "Sender with a name", NoReply: true}, "A"},
-		{"no text", "ff00;phone-context=alphanumeric", bridges.Profile{Name: "Unknown sender", Kind: "Sender with a name", NoReply: true}, "US"},
-		{"nobody", "anonymous;phone-context=alphanumeric", bridges.Profile{Name: "Unknown sender", Kind: "Sender with a name", NoReply: true}, "US"},
+		{"0106.11 a name", "476f6f676c65;phone-context=alphanumeric", bridges.Profile{Name: "Google", Kind: "Sender with a name"}, "G"},
+		{"two words", "42696720626f79;phone-context=alphanumeric", bridges.Profile{Name: "Big boy", Kind: "Sender with a name"}, "BB"},
+		{"0172.4 a name that turns round", "e280ae41;phone-context=alphanumeric", bridges.Profile{Name: "A", Kind: "Sender with a name"}, "A"},
+		{"no text", "ff00;phone-context=alphanumeric", bridges.Profile{Name: "Unknown sender", Kind: "Sender with a name"}, "US"},
+		{"nobody", "anonymous;phone-context=alphanumeric", bridges.Profile{Name: "Unknown sender", Kind: "Sender with a name"}, "US"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if b.NoReply(c.id) != (c.want.Kind == "Sender with a name") {
+				t.Errorf("0506.1-2: %t", b.NoReply(c.id))
+			}
 			if p, err := b.Profile(t.Context(), alice, c.id); err != nil || !reflect.DeepEqual(p, c.want) {
 				t.Errorf("%+v, %v", p, err)
 			}

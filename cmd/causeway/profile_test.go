@@ -146,6 +146,10 @@ func cards(t *testing.T, r *rig) {
 			t.Errorf("0084.6: %s: %+v", to, c)
 		}
 	}
+	u.Send(sender, "one-way", "Hello?")
+	if e := u.Wait("0506.1: the error", failure("one-way")); e.Condition != "feature-not-implemented" || !strings.Contains(e.Text, "nobody can answer") {
+		t.Errorf("0506.1: %+v", e)
+	}
 	if e := u.iq("set", contact, `<vCard xmlns="vcard-temp"/>`); e.Condition != "forbidden" {
 		t.Errorf("0084.7: %+v", e)
 	}

@@ -14,6 +14,7 @@ import (
 	"causeway/component/xep/disco"
 	"causeway/component/xep/form"
 	"causeway/component/xep/markers"
+	"causeway/component/xep/noreply"
 	"causeway/component/xep/pubsub"
 	"causeway/component/xep/receipts"
 )
@@ -24,8 +25,12 @@ const capsNode = "urn:causeway:gateway"
 // discoInfo is what the gateway, its contacts, and the resource from which
 // contacts speak are. It never changes while the program runs.
 type discoInfo struct {
-	domain, contact, speaker entity
+	domain          entity
+	anybody, oneWay puppet // see bridges.OneWay
 }
+
+// puppet is a contact, and the resource from which it speaks.
+type puppet struct{ contact, speaker entity }
 
 type entity struct {
 	disco.Info
@@ -45,15 +50,22 @@ func newDiscoInfo(g *Gateway) *discoInfo {
 	if g.info.Can.Has(bridges.CanDisplayed) {
 		person = append(person, markers.NS)
 	}
-	d := &discoInfo{
+	return &discoInfo{
+		anybody: newPuppet(person, g.info.Client),
+		oneWay:  newPuppet(append(slices.Clone(person), noreply.NS), g.info.Client),
 		domain: newEntity(append(g.features(component.ToDomain), `jid\20escaping`), contact.Form(g.cfg.Admins, g.cfg.Contact),
 			disco.Identity{Category: "gateway", Type: g.info.Type, Name: g.info.Name},
 			disco.Identity{Category: "account", Type: "registered", Name: g.info.Name}),
-		contact: newEntity(person, nil, disco.Identity{Category: "account", Type: "registered"}),
-		speaker: newEntity(person, nil, disco.Identity{Category: "client", Type: g.info.Client}),
 	}
-	d.contact.caps = d.speaker.caps // presence comes from the resource only
-	return d
+}
+
+func newPuppet(features []string, client string) puppet {
+	p := puppet{
+		contact: newEntity(features, nil, disco.Identity{Category: "account", Type: "registered"}),
+		speaker: newEntity(features, nil, disco.Identity{Category: "client", Type: client}),
+	}
+	p.contact.caps = p.speaker.caps // presence comes from the resource only
+	return p
 }
 
 func newEntity(features []string, more *form.Form, ids ...disco.Identity) entity {
@@ -78,13 +90,24 @@ func (g *Gateway) serveDisco() {
 
 // entityAt finds what an address is.
 func (g *Gateway) entityAt(to string) *entity {
-	switch {
-	case localOf(to) == "":
+	local := localOf(to)
+	if local == "" {
 		return &g.disco.domain
-	case resourceOf(to) == "":
-		return &g.disco.contact
 	}
-	return &g.disco.speaker
+	p := g.puppet(local)
+	if resourceOf(to) == "" {
+		return &p.contact
+	}
+	return &p.speaker
+}
+
+// puppet returns what a contact is. All contacts of a kind are the same, so that
+// clients ask once (xeps.md 0115.4, 0506.3).
+func (g *Gateway) puppet(local string) *puppet {
+	if g.noReply(local) {
+		return &g.disco.oneWay
+	}
+	return &g.disco.anybody
 }
 
 // answerInfo answers for any contact: an error would keep users from adding a
@@ -92,7 +115,7 @@ func (g *Gateway) entityAt(to string) *entity {
 func (g *Gateway) answerInfo(_ context.Context, t *tx, iq *stanza.Stanza, q stanza.Element) (w stanza.Writer, err error) {
 	e, node := g.entityAt(iq.To), q.Attr("node")
 	if node == e.caps.Query() && localOf(iq.To) != "" {
-		e = &g.disco.speaker // the hash is of the resource that sends presence
+		e = &g.puppet(localOf(iq.To)).speaker // the hash is of the resource that sends presence
 	}
 	switch {
 	case node == "" || node == e.caps.Query():

@@ -138,7 +138,7 @@ func (g *Gateway) contactPresence(contact, to string) *stanza.Out {
 	if g.isShownOff(o) {
 		return o
 	}
-	g.disco.contact.caps.Append(&o.Payload)
+	g.puppet(localOf(contact)).contact.caps.Append(&o.Payload)
 	g.showPicture(&o.Payload, accountOf(to), localOf(contact))
 	return o
 }

@@ -132,7 +132,7 @@ func (g *Gateway) card(ctx context.Context, t *tx, local string) (*vcard.Card, e
 	if err != nil {
 		return c, err
 	}
-	c.Name, c.Nick, c.Tel, c.Country, c.Note, c.Photo = p.Name, p.Nick, p.Tel, p.Region, noteOf(p), photo
+	c.Name, c.Nick, c.Tel, c.Country, c.Note, c.Photo = p.Name, p.Nick, p.Tel, p.Region, g.noteOf(local, p), photo
 	if c.Nick == "" {
 		c.Nick = p.Name
 	}
@@ -163,13 +163,20 @@ func (g *Gateway) profile(ctx context.Context, account bridges.AccountID, local 
 	return p, g.learn(whose{account, local}, p.Picture), nil
 }
 
+// noReply tells whether nobody can write to a contact.
+func (g *Gateway) noReply(local string) bool {
+	b, ok := g.cfg.Bridge.(bridges.OneWay)
+	id, err := mapping.ForeignID(local)
+	return ok && err == nil && b.NoReply(bridges.UserID(id))
+}
+
 // noteOf says the rest of a profile in words.
-func noteOf(p bridges.Profile) string {
+func (g *Gateway) noteOf(local string, p bridges.Profile) string {
 	var said []string
 	if p.Kind != "" {
 		said = append(said, p.Kind+".")
 	}
-	if p.NoReply {
+	if g.noReply(local) {
 		said = append(said, "Nobody reads what is sent there.")
 	}
 	return strings.Join(said, " ")
