@@ -227,6 +227,8 @@ func TestOwnPictures(t *testing.T) {
 			r.pictureOf(phone)
 			r.sees("0084.1 the same "+name, seen{})
 		}
+		r.changes(nil)
+		r.drain()
 		r.receive(t, says("y", ver))
 		r.sees("known at the next log-in", seen{[]string{gw}, []string{"y: " + phoneJID + " " + badge, "y: " + gw}})
 	})
