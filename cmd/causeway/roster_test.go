@@ -103,7 +103,7 @@ func TestRosterOfList(t *testing.T) {
 	lab.Each(t, func(t *testing.T, server string, privileged bool) {
 		bridge := listed(contacts)
 		s := newScripted(t, lab.Servers[server](t, peer.Options{Unprivileged: !privileged}), bridge)
-		u := s.registered("alice")
+		u := s.registers("alice")
 		if server == "prosody" && privileged {
 			s.allPlaced(u, contacts)
 			s.stop()

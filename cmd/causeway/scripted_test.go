@@ -84,9 +84,17 @@ func (s *scripted) stop() {
 // registered logs a user of the server in and registers it.
 func (s *scripted) registered(name string) *user {
 	s.t.Helper()
+	u := s.registers(name)
+	u.Wait("the registration", func(e peer.Event) bool { return answer(e) && e.Type == "result" })
+	return u
+}
+
+// registers does the same without reading the answer, which contacts that are put
+// into the roster may overtake.
+func (s *scripted) registers(name string) *user {
+	s.t.Helper()
 	u := &user{Client: lab.Slixmpp(s.t, s.server, name), t: s.t}
 	u.Do(map[string]any{"do": "register", "to": scriptedDomain})
-	u.Wait("the registration", func(e peer.Event) bool { return answer(e) && e.Type == "result" })
 	return u
 }
 
