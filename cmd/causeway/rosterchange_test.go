@@ -75,6 +75,14 @@ func (u *user) loses(jid string, writes bool) {
 	})
 }
 
+// nameEvent tells whether a contact says that it has another name.
+func nameEvent(jid, name string) func(peer.Event) bool {
+	return func(e peer.Event) bool {
+		return e.Event == "other" && e.Type == "headline" && e.From == jid &&
+			strings.Contains(e.XML, `<nick xmlns="http://jabber.org/protocol/nick">`+name+"</nick>")
+	}
+}
+
 // TestRosterFollowsList: who is new in the network's list, has another name
 // there, or is gone from it, is so in the roster where the server lets us write.
 // Elsewhere one who is new asks, and one who is gone ends both subscriptions.
@@ -85,13 +93,14 @@ func TestRosterFollowsList(t *testing.T) {
 		s := newScripted(t, lab.Servers[server](t, peer.Options{Unprivileged: !privileged}), bridge)
 		u := s.registered("alice")
 		u.befriend(scriptedDomain)
+		u.Do(map[string]any{"do": "features", "add": []string{"http://jabber.org/protocol/nick+notify", "urn:xmpp:avatar:metadata+notify"}})
 		list := people(2)
 		var seen []peer.Event
 		for i, p := range list {
 			jid := string(p.ID) + "@" + scriptedDomain
 			bridge.SetContacts("alice@localhost", list[:i+1]...)
 			s.deliver("alice", bridges.ContactChange{Person: p})
-			wanted := map[string]func(peer.Event) bool{"the presence": presence(jid, "available")}
+			wanted := map[string]func(peer.Event) bool{"the presence": presence(jid, "available"), "0084.1: the picture": anyPictureEvent(jid)}
 			if writes {
 				wanted["0356.6: the contact"] = pushed(jid, p.Name, "Friends")
 			}
@@ -103,9 +112,11 @@ func TestRosterFollowsList(t *testing.T) {
 		for range 2 {
 			s.deliver("alice", bridges.ContactChange{Person: list[0]})
 		}
+		wanted := map[string]func(peer.Event) bool{"0172.3: the event": nameEvent(jid, "Robert")}
 		if writes {
-			seen = append(seen, u.until("0172.3: the new name", pushed(jid, "Robert", "Friends"))...)
+			wanted["0172.3: the new name"] = pushed(jid, "Robert", "Friends")
 		}
+		seen = append(seen, u.gather(wanted)...)
 		lab.Await(t, "found by it", func() bool { return u.finds(scriptedDomain, "robert", jid) })
 		bridge.SetContacts("alice@localhost", list[1])
 		s.deliver("alice", bridges.ContactChange{Person: list[0], Gone: true})

@@ -10,6 +10,7 @@ import (
 	"causeway/component/xep/avatar"
 	"causeway/component/xep/caps"
 	"causeway/component/xep/disco"
+	"causeway/component/xep/nick"
 	"causeway/component/xep/pubsub"
 	"causeway/component/xep/rosterx"
 )
@@ -33,12 +34,14 @@ type clientFeature uint8
 const (
 	takesContacts clientFeature = 1 << iota // suggestions of contacts
 	wantsPictures                           // events about pictures
+	wantsNames                              // and about names
 )
 
 // clientFeatures are the features that mean something to us, as clients say them.
 var clientFeatures = map[string]clientFeature{
 	rosterx.NS:                        takesContacts,
 	avatar.NSMetadata + pubsub.Notify: wantsPictures,
+	nick.NS + pubsub.Notify:           wantsNames,
 }
 
 // clientCaps is what is known of clients by what they say in presence

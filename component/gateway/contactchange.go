@@ -45,6 +45,9 @@ func (g *Gateway) changeContact(ctx context.Context, in *incoming) {
 			g.unlist(t, c)
 		}
 	}
+	for _, now := range t.batch.PutContacts {
+		g.tellName(t, c, now)
+	}
 	if (len(t.batch.PutContacts) > 0 || in.Change.Gone) && g.people.isOnline(in.Account) {
 		t.places(g)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"causeway/component/stanza"
 	"causeway/component/xep/nick"
+	"causeway/component/xep/pubsub"
 	"causeway/mapping"
 )
 
@@ -42,6 +43,21 @@ func nameOf(c mapping.Contact) string {
 		return name
 	}
 	return cleanName(string(c.ID))
+}
+
+// tellName tells the user's clients that want to know it that a contact is called
+// otherwise now, unless the user has given it a name (xeps.md 0172.3).
+func (g *Gateway) tellName(t *tx, was, now mapping.Contact) {
+	seen := was.Subscription & now.Subscription & mapping.SeesContact
+	if seen == 0 || now.Subscription&mapping.NamedByUser != 0 || nameOf(was) == nameOf(now) {
+		return
+	}
+	resources, _ := g.people.capable(now.Account, wantsNames)
+	for _, resource := range resources {
+		o := &stanza.Out{Kind: stanza.Message, Type: "headline", ID: newID(), From: g.contactJID(now.ID), To: string(now.Account) + "/" + resource}
+		pubsub.AppendEvent(&o.Payload, nick.NS, "current", func(w *stanza.Writer) { nick.Append(w, nameOf(now)) })
+		t.send(o)
+	}
 }
 
 // asks is the subscribe of a contact, with its name (xeps.md 0172.1).

@@ -1,10 +1,16 @@
 package gateway
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"unicode/utf8"
 
+	"causeway/bridges"
+	"causeway/component/xep/disco"
+	"causeway/component/xep/nick"
+	"causeway/component/xep/pubsub"
 	"causeway/mapping"
 )
 
@@ -36,5 +42,49 @@ func FuzzCleanName(f *testing.F) {
 		if !utf8.ValidString(got) || utf8.RuneCountInString(got) > longestName || cleanName(got) != got {
 			t.Errorf("%q became %q", name, got)
 		}
+	})
+}
+
+// TestNameEvents: clients that want to know are told that the network's list has
+// another name of a contact, once; one that the user has named keeps that.
+func TestNameEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newMemStore()
+		registered(s, alice, number)
+		hasContacts(t, s, phone)
+		r := startTimeless(t, s, withList())
+		defer r.end()
+		info, ver := clientInfo(t, nick.NS+pubsub.Notify)
+		r.answer(disco.NSInfo, info)
+		r.receive(t, available(alice+"/old", domain))
+		r.receive(t, says("x", ver))
+		r.drain()
+		named := func(what, name string, want ...string) {
+			r.bridge.SetContacts(alice, bridges.Person{ID: phone, Name: name})
+			r.give(bridges.ContactChange{Person: bridges.Person{ID: phone, Name: name}})
+			var got []string
+			for _, xml := range r.drain() {
+				o := mustParse(t, xml)
+				if event, ok := o.Child(pubsub.NS+"#event", "event"); ok {
+					items, _ := event.Child(pubsub.NS+"#event", "items")
+					item, _ := items.Child(pubsub.NS+"#event", "item")
+					name, _ := item.Child(nick.NS, "nick")
+					got = append(got, o.From+" to "+resourceOf(o.To)+" "+o.Type+" "+items.Attr("node")+" "+name.Text())
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %q", what, got)
+			}
+		}
+		event := phoneJID + " to x headline " + nick.NS + " "
+		named("0172.3 a name", "Bob", event+"Bob")
+		named("0172.3 the same", "Bob")
+		named("0172.3-4 another", "Rob\u202eert\n", event+"Robert")
+		c, _, _ := s.Contact(t.Context(), domain, alice, phone)
+		c.Subscription |= mapping.NamedByUser
+		if err := s.Commit(t.Context(), &mapping.Batch{PutContacts: []mapping.Contact{c}}); err != nil {
+			t.Fatal(err)
+		}
+		named("0356.7 named by the user", "Bobby")
 	})
 }

@@ -78,6 +78,7 @@ func (g *Gateway) notePlaced(t *tx, w *wish, c mapping.Contact, there bool) (sho
 		noteName(&c, w.item.Name)
 	}
 	if c != w.was {
+		g.tellName(t, w.was, c)
 		t.batch.PutContacts = append(t.batch.PutContacts, c)
 	}
 	return shown

@@ -6,6 +6,6 @@ import "causeway/component/stanza"
 // NS is the namespace of nicknames.
 const NS = "http://jabber.org/protocol/nick"
 
-// Append writes a name. It belongs in a subscribe or a message, and never in
-// other presence (§4.3).
+// Append writes a name. It belongs in a subscribe, a message or an event of the
+// node NS, and never in other presence (§4.3).
 func Append(w *stanza.Writer, name string) { w.Leaf("nick", NS, name) }
