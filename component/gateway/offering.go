@@ -53,14 +53,16 @@ func (g *Gateway) offer(ctx context.Context, id bridges.AccountID, wishes []wish
 	t := g.begin(id, mapping.Key{})
 	var items []rosterx.Item
 	for _, w := range wishes {
-		c, _, err := g.store.Contact(ctx, g.domain, id, w.was.ID)
+		c, there, err := g.store.Contact(ctx, g.domain, id, w.was.ID)
 		if err != nil {
 			return
 		}
 		if !fresh(c) || w.age != g.rosters.age(id) {
 			continue
 		}
-		c = w.contact
+		if !there {
+			c = w.contact
+		}
 		c.Subscription |= mapping.AskedOnce
 		t.batch.PutContacts = append(t.batch.PutContacts, c)
 		items = append(items, rosterx.Item{JID: g.contactJID(c.ID), Name: nameOf(c), Groups: w.groups})
