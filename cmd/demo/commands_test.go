@@ -110,6 +110,7 @@ func (b *browser) renamesInStages() {
 	b.picture("command", clientFrame, openForm)
 	b.press("Complete")
 	b.see(clientFrame, commandForm, "is now called Bob")
+	b.see(clientFrame, "converse-roster li[data-status=online]", "Bob")
 }
 
 // looksThroughContacts has more of them than are on a page. They came by the
@@ -155,5 +156,5 @@ func (b *browser) leaves() {
 		b.wait("the form is closed", "eyes.find('client', '"+openForm+"', '') === undefined")
 	}
 	b.see(clientFrame, commandForm, "You are no longer registered")
-	b.wait("the contacts are gone", "eyes.find('client', 'converse-roster li', '+1202') === undefined")
+	b.wait("the contacts are gone", "eyes.find('client', 'converse-roster li', '+1202') === undefined && eyes.find('client', 'converse-roster li', 'Bob') === undefined")
 }
