@@ -305,8 +305,12 @@ func (g *Gateway) signer(ctx context.Context, p signPlace) (acc mapping.Account,
 	return acc, chat, err == nil
 }
 
-// withSession calls f with the session of an account, and bounds it.
+// withSession calls f with the session of an account, and bounds it. While the
+// gateway is off there is none.
 func (g *Gateway) withSession(ctx context.Context, acc mapping.Account, f func(context.Context, bridges.Session) error) error {
+	if words := g.Off(); words != "" {
+		return &bridges.Error{Kind: bridges.Temporary, Text: words}
+	}
 	defer trialOf(ctx).enter()
 	ctx, cancel := context.WithTimeout(ctx, signTime)
 	defer cancel()

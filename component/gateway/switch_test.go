@@ -259,6 +259,29 @@ func TestOffIsBounded(t *testing.T) {
 	r.bridge.Host().Hint(bridges.Delivery{Account: alice, Event: bridges.Typing{Chat: phone, Composing: true}})
 }
 
+// TestNoSignsWhileOff: no sign goes to the network, and markers are tried again.
+func TestNoSignsWhileOff(t *testing.T) {
+	r := newRig(t)
+	tell := func() (called bool, kind bridges.Kind) {
+		err := r.g.withSession(t.Context(), mapping.Account{ID: alice}, func(context.Context, bridges.Session) error {
+			called = true
+			return nil
+		})
+		return called, bridges.KindOf(err)
+	}
+	for words, want := range map[string]bool{offNow: false, "": true} {
+		if err := r.store.Commit(t.Context(), switched(words)); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.g.readSwitches(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if called, kind := tell(); called != want || !want && kind != bridges.Temporary {
+			t.Errorf("%q: called %v, kind %v", words, called, kind)
+		}
+	}
+}
+
 func playSwitch(r *theater) {
 	r.boss(nodeOff)
 	r.give(sms("kept"))
