@@ -7,7 +7,10 @@ import (
 	"causeway/cmd/lab/peer"
 )
 
-const theirs = `.chat-msg[data-from^="` + handset + `@"]`
+var theirs = theirsOf(handset)
+
+// theirsOf selects what a contact wrote.
+func theirsOf(contact string) string { return `.chat-msg[data-from^="` + contact + `@"]` }
 
 // TestOwn shows who types, and what the user wrote in the network's own program:
 // as the user's, where the server allows it (0085.1, 0356.5, 0356.11-12: what a
@@ -28,23 +31,26 @@ func TestOwn(t *testing.T) {
 	b.picture("own", clientFrame, "converse-message-history")
 }
 
-// TestOwnMarked has a server without rights: the contact asks, and what the user
-// wrote elsewhere is marked (0172.1, 0280.3). Converse.js 14 accepts and does not
-// ask in return, so that it never learns that the contact is online.
+// TestOwnMarked has a server without rights: Converse.js takes the network's list
+// as a suggestion, who is not on it asks, and what the user wrote elsewhere is
+// marked (0144.1, 0172.1, 0280.3). Converse.js 14 accepts and does not ask in
+// return, so that it never learns that such a contact is online.
 func TestOwnMarked(t *testing.T) {
 	n := newNetwork(t, false)
 	b := open(t, n.address)
 	b.asksToRegister()
-	const asks = "converse-roster li:has(.accept-xmpp-request)"
-	b.see(clientFrame, asks, "Bob")
+	const asks, other = "converse-roster li:has(.accept-xmpp-request)", "+12025550147"
+	b.see(clientFrame, "converse-roster li[data-status=online]", "Bob")
+	b.enter(clientFrame, ".chat-textarea", "add "+other+"\r")
+	b.see(clientFrame, asks, other)
 	b.picture("asks", clientFrame, "converse-roster")
-	b.hover(asks, "Bob")
+	b.hover(asks, other)
 	b.click(clientFrame, asks+" .dropdown-toggle", "")
 	b.click(clientFrame, asks+" .accept-xmpp-request", "")
 	b.click(clientFrame, "converse-accept-contact-request-modal button[type=submit]", "")
-	n.deliver(bridges.Message{ID: "n1", Chat: handset, From: number, Text: "Nearly there"})
-	b.click(clientFrame, "converse-roster li:not(:has(.accept-xmpp-request)) .list-item-link", handset)
-	b.see(clientFrame, theirs, "You, from another device: Nearly there")
+	n.deliver(bridges.Message{ID: "n1", Chat: other, From: number, Text: "Nearly there"})
+	b.click(clientFrame, "converse-roster li:not(:has(.accept-xmpp-request)) .list-item-link", other)
+	b.see(clientFrame, theirsOf(other), "You, from another device: Nearly there")
 }
 
 // asksToRegister does so in the chat.
