@@ -26,7 +26,7 @@ test: deps
 	@$(MAKE) --no-print-directory lint race fuzz-short
 
 race:
-	go test -race -count=1 -parallel 4 -timeout 22m ./...
+	go test -race -count=1 -parallel 4 -timeout 40m ./...
 
 lint:
 	@.ci/lint.sh
