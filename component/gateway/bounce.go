@@ -13,11 +13,15 @@ const (
 	// bounceTime is how long a message waits for a user whose server did not
 	// take it.
 	bounceTime = 7 * 24 * time.Hour
-	// bounceLimit bounds what waits for one user, and bounceTries how often
-	// one message may come back: a blocked contact is no reason to go on.
+	// bounceLimit bounds what waits for one user.
 	bounceLimit = 100
+	// bouncePause is between two tries while the user is there. After
+	// bounceTries of them a message waits for a log-in: who blocks a contact is
+	// not hammered at (xeps.md 0191.1).
+	bouncePause = time.Hour
 	bounceTries = 5
-	// bounceSweep is how often what has expired is looked for.
+	// bounceSweep is how often what has expired is looked for, and what is to
+	// be tried again.
 	bounceSweep = time.Hour
 )
 
@@ -28,9 +32,28 @@ type returned struct {
 	mapping.Record
 	id     string      // of the stanza
 	origin mapping.Key // of the record that it was sent for
-	tries  int         // how often it had come back before
+	tried
 	rows   []mapping.Message
 	record mapping.Key // of the message which it is a receipt for
+}
+
+// tried is how often a message that had come back was shown again, and when it
+// stops waiting; zero: it never came back.
+type tried struct {
+	tries   int
+	expires time.Time
+}
+
+// next is when a message that came back may be tried again although its user
+// does not come: at once when he was not there, else after a pause or never.
+func (x tried) next(there bool, now time.Time) time.Time {
+	switch {
+	case x.tries >= bounceTries:
+		return x.expires
+	case there || x.tries > 0:
+		return now.Add(bouncePause)
+	}
+	return time.Time{}
 }
 
 // onBounce keeps a message of a contact that the user's own server did not
@@ -47,9 +70,14 @@ func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 		g.settle(ctx, key, x.origin, x.record)
 		return
 	}
-	if x.tries >= bounceTries || !g.people.keeps(id) {
+	now := time.Now()
+	if x.expires.IsZero() {
+		x.expires = now.Add(bounceTime)
+	}
+	next := x.next(g.people.listens(id), now)
+	if !g.people.keeps(id, next) {
 		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "given up").Inc()
-		g.log.Info("message given up: the user's server does not take it", "stanza", x.id)
+		g.log.Warn("message given up: too much waits for its user", "account", id, "stanza", x.id)
 		g.settle(ctx, key, x.origin, x.record)
 		return
 	}
@@ -59,7 +87,7 @@ func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 	}
 	b := &mapping.Batch{PutMessages: x.rows, Park: []mapping.Parked{{
 		Key: under, Bridge: g.domain, Account: id, Conversation: bounceQueue(id),
-		Record: x.Record, Expires: time.Now().Add(bounceTime), Attempts: x.tries + 1,
+		Record: x.Record, Next: next, Expires: x.expires, Attempts: x.tries,
 	}}}
 	if x.origin != under {
 		b.Settle = []mapping.Key{x.origin}
@@ -75,7 +103,7 @@ func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 // the error itself, for servers that return the body.
 func (g *Gateway) returned(s *stanza.Stanza, key mapping.Key, fl *flight) (x returned, ok bool) {
 	if fl != nil {
-		return returned{toXMPP(fl.keep), fl.id, fl.key, fl.tries, fl.rows, fl.record}, true
+		return returned{toXMPP(fl.keep), fl.id, fl.key, fl.tried, fl.rows, fl.record}, true
 	}
 	text, ok := s.Body()
 	if !ok || text == "" || localOf(s.To) == "" || s.ID == "" || key == (mapping.Key{}) {
@@ -86,8 +114,8 @@ func (g *Gateway) returned(s *stanza.Stanza, key mapping.Key, fl *flight) (x ret
 		From: bare(s.To) + "/" + resource, To: string(accountOf(s.From)),
 	}
 	g.appendBody(&o.Payload, text)
-	tries, _ := g.bounces.get(s.ID)
-	return returned{Record: toXMPP(o), id: s.ID, origin: key, tries: tries}, true
+	before, _ := g.bounces.get(s.ID)
+	return returned{Record: toXMPP(o), id: s.ID, origin: key, tried: before}, true
 }
 
 // waitsAlready tells whether a message of that id is kept: a server may return
@@ -113,35 +141,61 @@ func (g *Gateway) waitingFor(ctx context.Context, id bridges.AccountID) (rows []
 	return rows
 }
 
-// showBounced sends what waited for a user who is there again, as new records:
-// one that is in the journal when the program dies is sent by a successor, or
-// comes back to it, as any other.
-func (g *Gateway) showBounced(ctx context.Context, id bridges.AccountID) {
-	if !g.people.hasBounced(id) {
+// showBounced sends what waited for a user who is there, as new records: one
+// that is in the journal when the program dies is sent by a successor, or comes
+// back to it, as any other. When he has just come that is all of it, else what
+// is due.
+func (g *Gateway) showBounced(ctx context.Context, id bridges.AccountID, all bool) {
+	now := time.Now()
+	if !g.people.hasBounced(id) || !all && !g.people.due(id, now) {
 		return
 	}
-	rows := g.waitingFor(ctx, id)
-	b, cycle := new(mapping.Batch), &mapping.Cycle{Bridge: g.domain}
-	var again []*flight
-	for _, p := range rows {
-		if fl := g.readAgain(g.work, id, p); fl != nil {
-			b.Settle = append(b.Settle, p.Key)
-			cycle.Records = append(cycle.Records, p.Record)
-			again = append(again, fl)
-		}
-	}
+	again, b, left, next := g.readBounced(ctx, id, now, all)
 	if len(again) > 0 {
-		b.Cycles = []*mapping.Cycle{cycle}
 		g.at("commit")
 		if g.store.Commit(ctx, b) != nil {
 			return
 		}
 		g.at("committed")
 	}
-	g.people.released(id)
+	g.people.released(id, left, next)
 	for i, fl := range again {
-		g.contain("a message that waited", g.stepSend(fl.keep, cycle.Key(i), fl))
+		g.contain("a message that waited", g.stepSend(fl.keep, b.Cycles[0].Key(i), fl))
 	}
+}
+
+// readBounced reads what is to be shown again, and the batch that makes records
+// of it; left messages wait on, until next or until the user comes. The first of
+// a contact decides for all of the contact, so that they stay in order.
+func (g *Gateway) readBounced(ctx context.Context, id bridges.AccountID, now time.Time, all bool) (
+	again []*flight, b *mapping.Batch, left int, next time.Time,
+) {
+	cycle := &mapping.Cycle{Bridge: g.domain}
+	b = &mapping.Batch{Cycles: []*mapping.Cycle{cycle}}
+	turn := map[string]bool{}
+	for _, p := range g.waitingFor(ctx, id) {
+		fl := g.readAgain(g.work, id, p)
+		if fl == nil {
+			continue
+		}
+		due, decided := turn[fl.keep.From]
+		if !decided {
+			due = all || !now.Before(p.Next)
+			turn[fl.keep.From] = due
+			if !due && (next.IsZero() || p.Next.Before(next)) {
+				next = p.Next
+			}
+		}
+		if !due {
+			left++
+			continue
+		}
+		g.bounces.set(fl.keep.ID, fl.tried)
+		b.Settle = append(b.Settle, p.Key)
+		cycle.Records = append(cycle.Records, p.Record)
+		again = append(again, fl)
+	}
+	return again, b, left, next
 }
 
 // readAgain reads one message that waited; nil: it is not to be shown.
@@ -159,15 +213,20 @@ func (g *Gateway) readAgain(ctx context.Context, id bridges.AccountID, p mapping
 		g.settle(x, p.Key)
 		return nil
 	}
-	g.bounces.set(o.ID, p.Attempts)
-	return &flight{account: id, keep: o, tries: p.Attempts}
+	return &flight{account: id, keep: o, tried: tried{p.Attempts + 1, p.Expires}}
 }
 
-// expireBounced forgets what waited too long for users who do not return. The
-// control lane of each does it, so that it is not being shown meanwhile.
-func (g *Gateway) expireBounced() {
+// sweepBounced forgets what waited too long, and tries what is due for users who
+// are there. The control lane of each does it, so that it is not being shown
+// meanwhile.
+func (g *Gateway) sweepBounced() {
 	for _, id := range g.people.awaited() {
-		g.enqueueControl(id, false, step{run: func(ctx context.Context) { g.expireFor(ctx, id) }})
+		g.enqueueControl(id, false, step{run: func(ctx context.Context) {
+			if g.people.listens(id) {
+				g.showBounced(ctx, id, false)
+			}
+			g.expireFor(ctx, id)
+		}})
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"causeway/bridges"
 	"causeway/bridges/bridgetest"
 )
@@ -22,10 +24,16 @@ func idOf(xml string) string {
 }
 
 // come lets alice be there.
-func (r *timeless) come() {
+func (r *timeless) come() { r.shows("", "") }
+
+// shows lets alice show a presence of a type, with what it has in it.
+func (r *timeless) shows(typ, in string) {
+	if typ != "" {
+		typ = " type='" + typ + "'"
+	}
 	synctest.Wait()
 	r.do <- func() {
-		r.h.Handle(mustParse(r.t, available(alice+"/x", domain)), zeroKey)
+		r.h.Handle(mustParse(r.t, "<presence"+typ+" from='"+alice+"/x' to='"+domain+"'>"+in+"</presence>"), zeroKey)
 	}
 	synctest.Wait()
 }
@@ -43,7 +51,10 @@ func TestBounced(t *testing.T) {
 	for name, f := range map[string]func(r *timeless){
 		"is shown when the user returns":    shownOnReturn,
 		"after it was settled, by its body": shownByItsBody,
-		"0191.1 not for ever":               givenUp,
+		"0191.1 not again and again":        pausesWhileThere,
+		"0100.25 not at a priority below 0": waitsForPriority,
+		"in order of each contact":          tiedInOrder,
+		"no more than the bound":            givenUp,
 		"expires":                           bounceExpires,
 		"another user cannot take it":       forgedBounce,
 	} {
@@ -82,27 +93,115 @@ func shownByItsBody(r *timeless) {
 	}
 }
 
-func givenUp(r *timeless) {
+// pausesWhileThere has a server that returns the text although the user is there.
+func pausesWhileThere(r *timeless) {
 	r.hold = true
+	r.come()
 	r.give(sms("hello"))
-	for i := range bounceTries + 2 {
+	back := func() {
+		r.t.Helper()
 		got := r.bodies()
-		if i > bounceTries {
-			if len(got) != 0 {
-				r.t.Errorf("try %d: %q", i, got)
-			}
-			break
-		}
 		if len(got) != 1 {
-			r.t.Fatalf("try %d: %q", i, got)
+			r.t.Fatalf("%q", got)
 		}
 		r.receive(r.t, bounce(idOf(got[0]), ""))
-		r.come()
+		r.settle()
+		synctest.Wait()
+		r.hold = true
 	}
-	r.settle()
+	still := func(what string) {
+		r.t.Helper()
+		if got := r.bodies(); len(got) != 0 {
+			r.t.Errorf("%s: %q", what, got)
+		}
+	}
+	for range bounceTries {
+		back()
+		r.come()
+		r.receive(r.t, text("w", "I am here"))
+		still("in the pause")
+		time.Sleep(bouncePause + bounceSweep)
+	}
+	back()
+	time.Sleep(24 * time.Hour)
+	r.come()
+	still("after all tries")
+	r.shows("unavailable", "")
+	r.come()
+	back()
+	time.Sleep(bounceTime)
 	synctest.Wait()
-	if n, p := r.store.count(); n != 0 || p != 0 {
+	if n, p := r.store.count(); n != 0 || p != 0 || r.g.people.waiting.Load() != 0 {
+		r.t.Errorf("%d records, %d rows, %d waiting", n, p, r.g.people.waiting.Load())
+	}
+}
+
+func waitsForPriority(r *timeless) {
+	r.hold = true
+	r.shows("", "<priority>-1</priority>")
+	r.give(sms("hello"))
+	first := r.bodies()[0]
+	r.receive(r.t, bounce(idOf(first), ""))
+	for range 2 * bounceTries {
+		r.shows("", "<priority>-1</priority>")
+		r.receive(r.t, text("w", "written by it"))
+		time.Sleep(bouncePause)
+	}
+	if got := r.bodies(); len(got) != 0 {
+		r.t.Fatalf("shown %q", got)
+	}
+	r.shows("", "<priority>0</priority>")
+	if got := r.bodies(); len(got) != 1 || got[0] != first {
+		r.t.Errorf("shown %q, not %q", got, first)
+	}
+}
+
+// tiedInOrder has a text wait after a try, and a later one of the same contact
+// and one of another that were never tried.
+func tiedInOrder(r *timeless) {
+	r.hold = true
+	back := func() {
+		for _, xml := range r.bodies() {
+			r.receive(r.t, strings.Replace(bounce(idOf(xml), ""), phone, from(xml), 1))
+		}
+		synctest.Wait()
+	}
+	r.come()
+	r.give(sms("one"))
+	back()
+	r.shows("unavailable", "")
+	r.give(sms("two"), bridges.Message{Chat: "+12025550101", From: "+12025550101", Text: "other"})
+	back()
+	r.receive(r.t, text("w", "I am here"))
+	if got := r.bodies(); len(got) != 1 || !strings.Contains(got[0], "other") {
+		r.t.Errorf("who writes sees %q", got)
+	}
+	r.come()
+	if got := r.bodies(); len(got) != 2 || !strings.Contains(got[0], "one") || !strings.Contains(got[1], "two") {
+		r.t.Errorf("who comes sees %q", got)
+	}
+}
+
+func from(xml string) string {
+	_, rest, _ := strings.Cut(xml, " from='")
+	number, _, _ := strings.Cut(rest, "@")
+	return number
+}
+
+func givenUp(r *timeless) {
+	r.hold = true
+	for range bounceLimit + 1 {
+		r.give(sms("hello"))
+		r.receive(r.t, bounce(idOf(r.bodies()[0]), ""))
+		r.settle()
+		synctest.Wait()
+		r.hold = true
+	}
+	if n, p := r.store.count(); n != 0 || p != bounceLimit {
 		r.t.Errorf("%d journalled, %d parked", n, p)
+	}
+	if n := testutil.ToFloat64(r.g.cfg.Metrics.bounces.WithLabelValues(domain, "given up")); n != 1 {
+		r.t.Errorf("%v counted", n)
 	}
 }
 

@@ -9,8 +9,9 @@ import (
 
 // client is an available resource of a user.
 type client struct {
-	seen bool // it showed itself to the gateway
-	caps caps.Caps
+	seen     bool // it showed itself to the gateway
+	priority int8 // negative: it gets nothing that is sent to the bare JID
+	caps     caps.Caps
 	// hashed: caps.Ver is a hash, and true of all clients that say it.
 	hashed bool
 	open   bool // it said caps, and what it can is not known yet

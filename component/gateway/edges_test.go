@@ -117,8 +117,8 @@ func TestPresenceOfResources(t *testing.T) {
 	}
 	for _, s := range steps {
 		if s.come {
-			if fresh, _ := p.came(alice, s.resource, s.gateway); fresh != s.fresh {
-				t.Errorf("%s: fresh %v", s.what, fresh)
+			if n := p.came(alice, s.resource, 0, s.gateway); n.fresh != s.fresh {
+				t.Errorf("%s: fresh %v", s.what, n.fresh)
 			}
 		} else if last := p.left(alice, s.resource, s.gateway); last != s.isLast {
 			t.Errorf("%s: last %v", s.what, last)

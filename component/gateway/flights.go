@@ -18,9 +18,9 @@ type flight struct {
 	id      string // of the stanza
 	key     mapping.Key
 	// keep is set for what a contact says, messages and receipts: it is what
-	// waits for the user if it bounces. tries counts how often it did.
-	keep  *stanza.Out
-	tries int
+	// waits for the user if it bounces, as it may have before.
+	keep *stanza.Out
+	tried
 	// inbound: an event of the network, which counts against the bound.
 	inbound bool
 	// refusal: it holds a place among the refusals under way.

@@ -105,7 +105,7 @@ type Gateway struct {
 	commands  *commandSessions
 	dialogues *dialogues
 	warned    *cache[string, time.Time]
-	bounces   *cache[string, int] // how often a message came back, by stanza id
+	bounces   *cache[string, tried] // messages that came back and are shown again, by stanza id
 	refusals  chan refusal
 	sendout   spool
 	greeted   context.CancelFunc     // ends the greeting of an earlier connection
@@ -143,7 +143,7 @@ func New(cfg Config) *Gateway {
 		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), clients: newClientCaps(), typing: newTyping(), signs: newSigns(), commands: newCommandSessions(), dialogues: newDialogues(),
 		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log), rosters: newRosters(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
-		bounces: newCache[string, int](4096),
+		bounces: newCache[string, tried](4096),
 	}
 	cfg.Metrics.start(cfg.Domain)
 	g.hot = cfg.Metrics.hot(cfg.Domain)

@@ -25,9 +25,9 @@ func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
 		g.dropOwnCopy(key)
 		return
 	}
-	if s.Type != "error" && g.people.hasBounced(accountOf(s.From)) {
+	if s.Type != "error" && g.people.due(accountOf(s.From), now) {
 		g.enqueueControl(accountOf(s.From), false, step{run: func(ctx context.Context) {
-			g.showBounced(ctx, accountOf(s.From)) // whoever writes is there
+			g.showBounced(ctx, accountOf(s.From), false) // whoever writes is there
 		}})
 	}
 	contact := localOf(s.To)

@@ -58,7 +58,7 @@ func (g *Gateway) sweep(ctx context.Context) {
 			g.sessions.closeIdle(now)
 			if now.Sub(bounced) >= bounceSweep {
 				bounced = now
-				g.expireBounced()
+				g.sweepBounced()
 			}
 			g.cfg.Metrics.unsettled.WithLabelValues(g.domain).Set(float64(g.unsettledNow()))
 		}

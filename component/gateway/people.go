@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"causeway/bridges"
 )
@@ -23,6 +24,7 @@ type person struct {
 	resources map[string]*client // available ones
 	shown     bool               // got the presence of the contacts since the link is up
 	waiting   int                // messages that wait for the user's return
+	next      time.Time          // when one of them may be tried although he does not come
 	asking    bool               // one of the clients is being asked, or will be
 }
 
@@ -43,26 +45,54 @@ func (p *people) tidy(id bridges.AccountID) {
 	}
 }
 
+// news is what a presence changes.
+type news struct {
+	fresh bool // the gateway sees the resource for the first time
+	show  bool // the user has yet to be shown the contacts
+	// arrived: the server takes messages to the user from now on, as it does not
+	// while all resources have a negative priority (RFC 6121 §8.5.2).
+	arrived bool
+}
+
 // came notes that a resource showed itself as available, to the gateway itself
-// or to a contact only. It tells whether the gateway sees it for the first
-// time, and whether the user has yet to be shown the contacts.
-func (p *people) came(id bridges.AccountID, resource string, toGateway bool) (fresh, show bool) {
+// or to a contact only: a priority told to a contact counts only of a resource
+// that the gateway itself never saw.
+func (p *people) came(id bridges.AccountID, resource string, priority int8, toGateway bool) (n news) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	x := p.get(id)
+	before := x.listens()
 	c := x.resources[resource]
-	switch {
-	case c != nil:
-		fresh = toGateway && !c.seen
-		c.seen = c.seen || toGateway
-	case len(x.resources) < resourceLimit:
-		x.resources[strings.Clone(resource)] = &client{seen: toGateway}
-		fresh = toGateway
-	default:
-		fresh = toGateway
+	n.fresh = toGateway && (c == nil || !c.seen)
+	if c == nil && len(x.resources) < resourceLimit {
+		c = new(client)
+		x.resources[strings.Clone(resource)] = c
 	}
-	show, x.shown = !x.shown, true
-	return fresh, show
+	if c != nil && (toGateway || !c.seen) {
+		c.seen, c.priority = toGateway, priority
+	}
+	n.arrived = !before && priority >= 0
+	n.show, x.shown = !x.shown, true
+	return n
+}
+
+// listens tells whether the server takes messages to the user.
+func (x *person) listens() bool {
+	for _, c := range x.resources {
+		if c.priority >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// listens tells whether a user has a resource that gets what is sent to the
+// bare JID.
+func (p *people) listens(id bridges.AccountID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	x := p.m[id]
+	return x != nil && x.listens()
 }
 
 // left notes that a resource is gone. What is addressed to a contact counts
@@ -136,17 +166,32 @@ func (p *people) waits(id bridges.AccountID, n int) {
 	p.waiting.Add(int64(n))
 }
 
-// keeps counts one message in, if the bound allows it.
-func (p *people) keeps(id bridges.AccountID) bool {
+// keeps counts one message in, if the bound allows it. It may be tried at next
+// although its user does not come.
+func (p *people) keeps(id bridges.AccountID, next time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	x := p.get(id)
 	if x.waiting >= bounceLimit {
 		return false
 	}
-	x.waiting++
+	if x.waiting++; x.waiting == 1 || next.Before(x.next) {
+		x.next = next
+	}
 	p.waiting.Add(1)
 	return true
+}
+
+// due tells whether something waits for a user that may be tried now, and no
+// presence says that the server would not take it.
+func (p *people) due(id bridges.AccountID, now time.Time) bool {
+	if p.waiting.Load() == 0 {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	x := p.m[id]
+	return x != nil && x.waiting > 0 && !now.Before(x.next) && (len(x.resources) == 0 || x.listens())
 }
 
 func (p *people) hasBounced(id bridges.AccountID) bool {
@@ -174,13 +219,14 @@ func (p *people) awaited() []bridges.AccountID {
 	return ids
 }
 
-// released says that all that waits is being sent.
-func (p *people) released(id bridges.AccountID) {
+// released says that all that waits is being sent but for left messages, which
+// wait until next.
+func (p *people) released(id bridges.AccountID, left int, next time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if x := p.m[id]; x != nil {
-		p.waiting.Add(-int64(x.waiting))
-		x.waiting = 0
+		p.waiting.Add(int64(left - x.waiting))
+		x.waiting, x.next = left, next
 		p.tidy(id)
 	}
 }

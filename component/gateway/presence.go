@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"causeway/bridges"
@@ -57,19 +59,33 @@ func (g *Gateway) onAvailable(ctx context.Context, s *stanza.Stanza, id bridges.
 	if err != nil || !ok {
 		return
 	}
-	fresh, show := g.people.came(id, resourceOf(s.From), localOf(s.To) == "")
+	news := g.people.came(id, resourceOf(s.From), priorityOf(s), localOf(s.To) == "")
 	g.hearCaps(s, id)
-	if fresh {
+	if news.fresh {
 		g.send(ctx, g.ownPresence(string(id), g.statusOf(acc)))
 	}
-	if show {
+	if news.show {
 		g.rosters.asked.delete(id)
 		g.showContacts(ctx, id)
 		if g.info.Can.Has(bridges.CanContacts) || g.rights(hostOf(id)).Roster {
 			g.placeLater(id)
 		}
 	}
-	g.showBounced(ctx, id)
+	g.showBounced(ctx, id, news.arrived)
+}
+
+// priorityOf returns the priority of an available presence; 0 when it has none
+// that is valid (RFC 6121 §4.7.2.3).
+func priorityOf(s *stanza.Stanza) int8 {
+	e, ok := s.Child("", "priority")
+	if !ok {
+		return 0
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(e.Text()), 10, 8)
+	if err != nil {
+		return 0
+	}
+	return int8(n)
 }
 
 // onUnavailable takes a user as gone when it was the last resource; directed

@@ -205,7 +205,7 @@ func (g *Gateway) stepSend(o *stanza.Out, k mapping.Key, fl *flight) step {
 func (g *Gateway) resumed(o *stanza.Out) *flight {
 	fl := &flight{account: accountOf(o.To)}
 	if o.Kind == stanza.Message && o.Type != "error" && localOf(o.From) != "" {
-		fl.id, fl.keep, fl.tries = o.ID, o, 1
+		fl.id, fl.keep, fl.tried = o.ID, o, tried{tries: 1}
 	}
 	return fl
 }
