@@ -111,6 +111,7 @@ func (p *people) left(id bridges.AccountID, resource string, toGateway bool) boo
 	}
 	delete(x.resources, resource)
 	last := len(x.resources) == 0
+	x.shown = x.shown && !last
 	p.tidy(id)
 	return last && toGateway
 }

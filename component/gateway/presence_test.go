@@ -156,6 +156,36 @@ func TestLogInAndOut(t *testing.T) {
 	r.Receive(`<message type='chat' from='*' to='*'><body>0100.25</body></message>`)
 }
 
+// TestLogInAgain: each log-in shows the contacts, though a text waits that came
+// back meanwhile; two resources are gone when the last one is.
+func TestLogInAgain(t *testing.T) {
+	s := newMemStore()
+	registered(s, alice, number)
+	_ = s.Commit(t.Context(), &mapping.Batch{PutContacts: []mapping.Contact{{Bridge: domain, Account: alice, ID: phone, Subscription: mapping.SeesContact}}})
+	r := start(t, s, bridgetest.SMS())
+	r.greeting()
+	waits := ""
+	for _, step := range []string{"0100.21 the first time", "0100.21 the second time"} {
+		r.Send(available(alice+"/one", domain))
+		r.Receive(ownShows)
+		r.Receive(contactShows)
+		if waits != "" {
+			r.Receive(`<message type='chat' from='*' to='*'><body>` + waits + `</body></message>`)
+		}
+		r.Send(available(alice+"/two", domain))
+		r.Receive(ownShows)
+		r.Send(presence("unavailable", alice+"/one", domain))
+		r.barrier(alice) // 0100.24: one of two
+		r.deliver(sms(step))
+		n := r.Receive(`<message type='chat' from='*' to='*'><body>` + step + `</body></message>`)
+		r.Send(bounce(n.Attr["id"], ""))
+		r.barrier(alice)
+		waits = step
+		r.Send(presence("unavailable", alice+"/two", domain))
+		r.Receive(presence("unavailable", domain, alice+"/two"))
+	}
+}
+
 func TestStop(t *testing.T) {
 	r := newRig(t)
 	r.Send(presence("subscribe", alice, phoneJID))
