@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"causeway/bridges"
@@ -75,9 +76,9 @@ func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 		x.expires = now.Add(bounceTime)
 	}
 	next := x.next(g.people.listens(id), now)
-	if !g.people.keeps(id, next) {
-		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "given up").Inc()
-		g.log.Warn("message given up: too much waits for its user", "account", id, "stanza", x.id)
+	gone, room := g.placeFor(ctx, id, next)
+	if !room {
+		g.givesUp(id, x.origin)
 		g.settle(ctx, key, x.origin, x.record)
 		return
 	}
@@ -92,11 +93,36 @@ func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 	if x.origin != under {
 		b.Settle = []mapping.Key{x.origin}
 	}
-	b.Settle = appendNamed(b.Settle, x.record)
+	b.Settle = appendNamed(b.Settle, x.record, gone)
 	if g.store.Commit(ctx, b) == nil {
 		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "kept").Inc()
 		g.log.Info("message kept until the user returns", "id", trace(x.origin), "stanza", x.id)
 	}
+}
+
+// placeFor counts in one message that waits for a user. When there are too many,
+// one that never came back while he was there takes the place of the oldest that
+// did, as all texts of a contact do that he has blocked; gone is its row.
+func (g *Gateway) placeFor(ctx context.Context, id bridges.AccountID, next time.Time) (gone mapping.Key, ok bool) {
+	if g.people.keeps(id, next) {
+		return gone, true
+	}
+	if !next.IsZero() {
+		return gone, false
+	}
+	rows := g.waitingFor(ctx, id)
+	i := slices.IndexFunc(rows, func(p mapping.Parked) bool { return !p.Next.IsZero() })
+	if i < 0 {
+		return gone, false
+	}
+	g.givesUp(id, rows[i].Key)
+	g.people.forgets(id)
+	return rows[i].Key, g.people.keeps(id, next)
+}
+
+func (g *Gateway) givesUp(id bridges.AccountID, k mapping.Key) {
+	g.cfg.Metrics.bounces.WithLabelValues(g.domain, "given up").Inc()
+	g.log.Warn("message given up: too much waits for its user", "account", id, "id", trace(k))
 }
 
 // returned finds the message that bounced: among what is not settled, or in

@@ -55,6 +55,7 @@ func TestBounced(t *testing.T) {
 		"0100.25 not at a priority below 0": waitsForPriority,
 		"in order of each contact":          tiedInOrder,
 		"no more than the bound":            givenUp,
+		"0191.1 blocked ones make room":     blockedMakeRoom,
 		"expires":                           bounceExpires,
 		"another user cannot take it":       forgedBounce,
 	} {
@@ -188,15 +189,35 @@ func from(xml string) string {
 	return number
 }
 
-func givenUp(r *timeless) {
-	r.hold = true
+// fill has one text more come back than may wait.
+func (r *timeless) fill() {
+	r.t.Helper()
 	for range bounceLimit + 1 {
+		r.hold = true
 		r.give(sms("hello"))
 		r.receive(r.t, bounce(idOf(r.bodies()[0]), ""))
 		r.settle()
 		synctest.Wait()
-		r.hold = true
 	}
+}
+
+// blockedMakeRoom has a text come back to a user who is away, when all places are
+// taken by what she would not have.
+func blockedMakeRoom(r *timeless) {
+	r.come()
+	r.fill()
+	r.shows("unavailable", "")
+	r.hold = true
+	r.give(sms("wanted"))
+	r.receive(r.t, bounce(idOf(r.bodies()[0]), ""))
+	r.come()
+	if got := r.bodies(); len(got) != bounceLimit || !strings.Contains(got[bounceLimit-1], "wanted") {
+		r.t.Errorf("%d: %q", len(got), got)
+	}
+}
+
+func givenUp(r *timeless) {
+	r.fill()
 	if n, p := r.store.count(); n != 0 || p != bounceLimit {
 		r.t.Errorf("%d journalled, %d parked", n, p)
 	}
