@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -94,17 +95,31 @@ func (s *commandSessions) expire(now time.Time) {
 func (x commandSession) open() commandStage { return x.stages[len(x.stages)-1] }
 
 // keeping returns x with the values that the user has filled in but not sent
-// for good. No secret is among them.
+// for good. No secret is among them. Values of later stages, to which the user
+// came before, stay unless something else is decided here: they were about that.
 func (x commandSession) keeping(values map[string]string) commandSession {
-	kept := map[string]string{}
-	maps.Copy(kept, x.kept)
+	kept, same := map[string]string{}, true
 	for _, f := range x.open().ask.Fields {
-		if v, ok := values[f.Name]; ok && f.Kind != bridges.Secret {
+		v, given := values[f.Name]
+		same = same && (!given || v == x.kept[f.Name])
+		if given && f.Kind != bridges.Secret {
 			kept[f.Name] = v
+		}
+	}
+	for name, v := range x.kept {
+		if _, given := kept[name]; !given && (same || x.asks(name)) {
+			kept[name] = v
 		}
 	}
 	x.kept = kept
 	return x
+}
+
+// asks tells whether a stage up to the open one has a field.
+func (x commandSession) asks(name string) bool {
+	return slices.ContainsFunc(x.stages, func(s commandStage) bool {
+		return slices.ContainsFunc(s.ask.Fields, func(f bridges.Field) bool { return f.Name == name })
+	})
 }
 
 // back returns x one stage earlier.
