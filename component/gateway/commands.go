@@ -69,8 +69,6 @@ func (g *Gateway) beginCommand(ctx context.Context, t *tx, f *function, r comman
 		return w, err
 	case r.Action != "execute":
 		return w, commandError("modify", "bad-request", "bad-action")
-	case !g.commands.room(t.from):
-		return w, errBusy
 	}
 	r.Session = newID()
 	step, err := f.run(ctx, g, t, nil)

@@ -11,7 +11,8 @@ import (
 
 const (
 	commandTime   = 10 * time.Minute
-	commandsAUser = 5 // sessions that a user may have open
+	commandsAUser = 5    // sessions that a user may have open
+	commandsMax   = 1000 // and all users together
 )
 
 // commandSessions are the commands under way. Each belongs to one full JID.
@@ -40,19 +41,6 @@ func newCommandSessions() *commandSessions {
 	return &commandSessions{m: map[string]commandSession{}}
 }
 
-// room tells whether a user may open one more session.
-func (s *commandSessions) room(owner string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for _, x := range s.m {
-		if bare(x.owner) == bare(owner) {
-			n++
-		}
-	}
-	return n < commandsAUser
-}
-
 // find returns a session, or tells what is wrong with it.
 func (s *commandSessions) find(id, owner, node string, now time.Time) (commandSession, error) {
 	s.mu.Lock()
@@ -67,12 +55,34 @@ func (s *commandSessions) find(id, owner, node string, now time.Time) (commandSe
 	return x, nil
 }
 
-// put keeps a session for another while.
+// put keeps a session for another while. A new one takes the place of the one
+// that was left alone for longest: of its user's, or of all when there are too
+// many.
 func (s *commandSessions) put(id string, x commandSession, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x.until = now.Add(commandTime)
+	if _, old := s.m[id]; !old {
+		s.makeRoom(commandsAUser, func(y commandSession) bool { return bare(y.owner) == bare(x.owner) })
+		s.makeRoom(commandsMax, func(commandSession) bool { return true })
+	}
 	s.m[id] = x
+}
+
+// makeRoom closes the oldest of the sessions that count if there are most.
+func (s *commandSessions) makeRoom(most int, counts func(commandSession) bool) {
+	n, oldest := 0, ""
+	for id, x := range s.m {
+		if !counts(x) {
+			continue
+		}
+		if n++; oldest == "" || x.until.Before(s.m[oldest].until) {
+			oldest = id
+		}
+	}
+	if n >= most {
+		delete(s.m, oldest)
+	}
 }
 
 func (s *commandSessions) close(id string) {

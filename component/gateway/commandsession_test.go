@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestCommandGoesBack: what was filled in comes again, unless it was about
@@ -27,5 +29,37 @@ func TestCommandGoesBack(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCommandsAbandoned: a new session takes the place of the one that its user
+// has left alone for longest.
+func TestCommandsAbandoned(t *testing.T) {
+	r := newRig(t)
+	begin := func() string { return r.step("rename", "", "execute", "", "executing").Attr["sessionid"] }
+	wrong := fields("address", "nobody")
+	var all []string
+	for range commandsAUser {
+		all = append(all, begin())
+	}
+	r.step("rename", all[0], "next", wrong, "executing")
+	for _, s := range append(all[2:], all[0], begin()) {
+		r.step("rename", s, "next", wrong, "executing")
+	}
+	r.Send(strings.ReplaceAll(fromBob("set", "s", commandXML("rename", "action='next' sessionid='"+all[1]+"'", wrong)), bob, alice))
+	r.Receive(strings.ReplaceAll(refusedStep("s", "cancel", "not-allowed", "session-expired"), bob, alice))
+}
+
+func TestCommandSessionsAreBounded(t *testing.T) {
+	s, start := newCommandSessions(), time.Now()
+	id := func(i int) string { return fmt.Sprintf("u%d@example.org/x", i) }
+	at := func(i int) time.Time { return start.Add(time.Duration(i) * time.Millisecond) }
+	for i := range commandsMax + 1 {
+		s.put(id(i), commandSession{owner: id(i)}, at(i))
+	}
+	for i, want := range map[int]bool{0: false, 1: true, commandsMax: true} {
+		if _, err := s.find(id(i), id(i), "", at(commandsMax)); (err == nil) != want || len(s.m) != commandsMax {
+			t.Errorf("of %d sessions, number %d: %v", len(s.m), i, err)
+		}
 	}
 }
