@@ -17,6 +17,9 @@ const (
 	Choice                  // the Value of one of Field.Options
 	Bool                    // what strconv.ParseBool reads; "true" and "false" when we write it
 	Number                  // a whole number, as strconv.ParseInt reads it
+	Lines                   // text of several lines
+	JID                     // an address of XMPP
+	JIDs                    // such addresses, one a line
 )
 
 // Field is one datum that a form asks for, whichever door shows it.

@@ -14,6 +14,9 @@ var formTypes = map[bridges.FieldKind]string{
 	bridges.Choice: "list-single",
 	bridges.Bool:   "boolean",
 	bridges.Number: "text-single",
+	bridges.Lines:  "text-multi",
+	bridges.JID:    "jid-single",
+	bridges.JIDs:   "jid-multi",
 }
 
 // formOf makes the form of a stage. values are offered instead of the defaults;
@@ -28,8 +31,11 @@ func formOf(ask *bridges.Ask, values map[string]string) form.Form {
 		if v, ok := values[x.Name]; ok {
 			y.Value = v
 		}
-		if x.Kind == bridges.Secret {
+		switch {
+		case x.Kind == bridges.Secret:
 			y.Value = ""
+		case y.Value != "" && (x.Kind == bridges.Lines || x.Kind == bridges.JIDs): // xeps.md 0004.3
+			y.Values, y.Value = strings.Split(y.Value, "\n"), ""
 		}
 		for _, o := range x.Options {
 			y.Options = append(y.Options, form.Option{Label: o.Label, Value: o.Value})

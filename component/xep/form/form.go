@@ -5,6 +5,7 @@ package form
 
 import (
 	"regexp"
+	"strings"
 
 	"causeway/component/stanza"
 )
@@ -118,7 +119,7 @@ func (x Field) appendValidate(w *stanza.Writer) {
 }
 
 // Find returns the form directly inside e. Fields that occur twice count once,
-// the first; of several values the first is taken.
+// the first.
 func Find(e stanza.Element) (f Form, ok bool) {
 	x, ok := e.Child(NS, "x")
 	if !ok {
@@ -138,16 +139,34 @@ func Find(e stanza.Element) (f Form, ok bool) {
 			f.FormType = v.Text()
 			continue
 		}
-		f.Fields = append(f.Fields, Field{Var: name, Type: c.Attr("type"), Value: v.Text()})
+		x := Field{Var: name, Type: c.Attr("type")}
+		if vs := valuesOf(c); len(vs) > 1 {
+			x.Values = vs
+		} else {
+			x.Value = v.Text()
+		}
+		f.Fields = append(f.Fields, x)
 	}
 	return f, true
 }
 
-// Values returns the fields of f by name.
+func valuesOf(field stanza.Element) (vs []string) {
+	for c := range field.Children() {
+		if space, local := c.Name(); space == NS && local == "value" {
+			vs = append(vs, c.Text())
+		}
+	}
+	return vs
+}
+
+// Values returns the fields of f by name. Several values of one are its lines.
 func (f *Form) Values() map[string]string {
 	m := make(map[string]string, len(f.Fields))
 	for _, x := range f.Fields {
 		m[x.Var] = x.Value
+		if len(x.Values) > 0 {
+			m[x.Var] = strings.Join(x.Values, "\n")
+		}
 	}
 	return m
 }

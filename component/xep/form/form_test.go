@@ -1,6 +1,7 @@
 package form
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -25,13 +26,13 @@ func TestFind(t *testing.T) {
 		typ, key string
 		want     string
 	}{
-		"none":           {"", false, "", "a", ""},
-		"0004.7 cancel":  {"<x xmlns='jabber:x:data' type='cancel'/>", true, "cancel", "a", ""},
-		"value":          {"<x xmlns='jabber:x:data' type='submit'><field var='a'><value>1 &lt; 2</value></field></x>", true, "submit", "a", "1 < 2"},
-		"0004.5 unset":   {"<x xmlns='jabber:x:data' type='submit'><field var='a'/></x>", true, "submit", "a", ""},
-		"twice":          {"<x xmlns='jabber:x:data' type='submit'><field var='a'><value>1</value></field><field var='a'><value>2</value></field></x>", true, "submit", "a", "1"},
-		"several values": {"<x xmlns='jabber:x:data' type='submit'><field var='a'><value>1</value><value>2</value></field></x>", true, "submit", "a", "1"},
-		"foreign":        {"<x xmlns='jabber:x:data' type='submit'><field xmlns='urn:o' var='a'><value>1</value></field></x>", true, "submit", "a", ""},
+		"none":          {"", false, "", "a", ""},
+		"0004.7 cancel": {"<x xmlns='jabber:x:data' type='cancel'/>", true, "cancel", "a", ""},
+		"value":         {"<x xmlns='jabber:x:data' type='submit'><field var='a'><value>1 &lt; 2</value></field></x>", true, "submit", "a", "1 < 2"},
+		"0004.5 unset":  {"<x xmlns='jabber:x:data' type='submit'><field var='a'/></x>", true, "submit", "a", ""},
+		"twice":         {"<x xmlns='jabber:x:data' type='submit'><field var='a'><value>1</value></field><field var='a'><value>2</value></field></x>", true, "submit", "a", "1"},
+		"0004.3 lines":  {"<x xmlns='jabber:x:data' type='submit'><field var='a'><value>1</value><value/><value>2</value></field></x>", true, "submit", "a", "1\n\n2"},
+		"foreign":       {"<x xmlns='jabber:x:data' type='submit'><field xmlns='urn:o' var='a'><value>1</value></field></x>", true, "submit", "a", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q, err := inside(c.xml)
@@ -67,6 +68,7 @@ func TestAppend(t *testing.T) {
 // FuzzFind writes what it reads and reads it again.
 func FuzzFind(f *testing.F) {
 	f.Add("<x xmlns='jabber:x:data' type='submit'><field var='a'><value>1</value></field></x>")
+	f.Add("<x xmlns='jabber:x:data' type='submit'><field var='a'><value/><value>1</value></field></x>")
 	f.Add("<x xmlns='jabber:x:data'><field/><field var='FORM_TYPE'><value>x</value></field></x>")
 	f.Fuzz(func(t *testing.T, xml string) {
 		q, err := inside(xml)
@@ -87,7 +89,7 @@ func FuzzFind(f *testing.F) {
 			t.Fatalf("%q: %v", w.Bytes(), err)
 		}
 		two, _ := Find(q)
-		if len(one.Fields) != len(two.Fields) || one.FormType != two.FormType {
+		if !maps.Equal(one.Values(), two.Values()) || one.FormType != two.FormType {
 			t.Errorf("%+v became %+v", one, two)
 		}
 	})
