@@ -22,6 +22,9 @@ type function struct {
 	who        audience
 	// when tells whether there is anything to do now; nil: there is.
 	when func(g *Gateway) bool
+	// idle is what administrators are told when there is nothing to do; nil: that
+	// it is not for them now.
+	idle *stanza.Error
 	// keeps: a field that is left out stays as it is, and one that is emptied is
 	// among what is filled in.
 	keeps bool
@@ -132,6 +135,8 @@ func (g *Gateway) allowed(ctx context.Context, id bridges.AccountID, f *function
 	switch admin := g.administers(id); {
 	case !admin && !g.admits(id):
 		return errNotAllowed
+	case !f.possible(g) && admin && f.idle != nil:
+		return f.idle
 	case !f.possible(g):
 		return errNotOffered
 	case admin && f.who&forAdmins != 0:

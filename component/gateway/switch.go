@@ -22,9 +22,14 @@ const (
 // the network says waits in the journal. Its connections stay, and so does all
 // that has nothing to do with the network.
 var switchTable = []*function{
-	{node: "urn:causeway:admin#off", name: "Turn the gateway off", who: forAdmins, when: isOn, run: answering(askReason, runOff)},
-	{node: "urn:causeway:admin#on", name: "Turn the gateway on", who: forAdmins, when: isOff, run: answering(nil, runOn)},
+	{node: "urn:causeway:admin#off", name: "Turn the gateway off", who: forAdmins, when: isOn, idle: errIsOff, run: answering(askReason, runOff)},
+	{node: "urn:causeway:admin#on", name: "Turn the gateway on", who: forAdmins, when: isOff, idle: errIsOn, run: answering(nil, runOn)},
 }
+
+var (
+	errIsOff = &stanza.Error{Type: "cancel", Condition: "conflict", Text: "The gateway is off already."}
+	errIsOn  = &stanza.Error{Type: "cancel", Condition: "conflict", Text: "The gateway is on already."}
+)
 
 func isOff(g *Gateway) bool { return g.Off() != "" }
 func isOn(g *Gateway) bool  { return !isOff(g) }
@@ -46,6 +51,9 @@ func askReason(g *Gateway) *bridges.Ask {
 }
 
 func runOff(_ context.Context, g *Gateway, t *tx, fields map[string]string) (string, error) {
+	if isOff(g) { // since the question was asked
+		return "", errIsOff
+	}
 	words := offText + "."
 	if why := fields[reasonField]; why != "" {
 		words = offText + ": " + why

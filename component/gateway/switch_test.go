@@ -142,11 +142,20 @@ func TestSwitchOffered(t *testing.T) {
 	r.turnsOff()
 	r.gone(domain, alice)
 	offered(nodeOn, nodeOff)
-	r.Send(fromBoss("o", nodeOff, "", ""))
-	r.Receive(strings.ReplaceAll(iqError("o", "auth", "forbidden"), bob, boss))
+	r.already(nodeOff, "off")
 	r.orders(nodeOn, "", "", "info")
 	r.there(domain, alice)
 	offered(nodeOff, nodeOn)
+	r.already(nodeOn, "on")
+}
+
+// already wants boss to be told that there is nothing to do.
+func (r *rig) already(node, is string) {
+	r.t.Helper()
+	r.Send(fromBoss("o", node, "", ""))
+	if n := r.Receive(strings.ReplaceAll(iqError("o", "cancel", "conflict"), bob, boss)); !strings.Contains(n.String(), "is "+is+" already") {
+		r.t.Errorf("0133.2: %s", n)
+	}
 }
 
 // TestOffTellsWhoWaits: a text that waits for a retry is told at once, and one of
