@@ -53,11 +53,11 @@ func TestAdministrator(t *testing.T) {
 				t.Errorf("%s: %s", node, e.XML)
 			}
 		}
-		if e := carol.administers(nsAdmin+"#announce", "announcement", "we move on Friday"); !strings.Contains(e.XML, "2 users") {
+		if e := carol.administers(nsAdmin+"#announce", "announcement", "we move</value><value>on Friday"); !strings.Contains(e.XML, "2 users") {
 			t.Errorf("0133.4: %s", e.XML)
 		}
 		for _, u := range []*user{alice, bob} {
-			u.Wait("0133.4: the announcement", message(domain, "we move on Friday"))
+			u.Wait("0133.4: the announcement", message(domain, "we move\non Friday"))
 		}
 		carol.ends(t, r, bob)
 		alice.Send(contact, "after", "alice goes on")
@@ -70,7 +70,7 @@ func TestAdministrator(t *testing.T) {
 // ends unregisters another.
 func (u *user) ends(t *testing.T, r *rig, victim *user) {
 	t.Helper()
-	if e := u.administers(nsAdmin+"#delete-user", "accountjid", "bob@localhost"); !strings.Contains(e.XML, "no longer registered") {
+	if e := u.administers(nsAdmin+"#delete-user", "accountjids", "bob@localhost"); !strings.Contains(e.XML, "no longer registered") {
 		t.Errorf("delete-user: %s", e.XML)
 	}
 	victim.Wait("0100.15: unsubscribe", presence(domain, "unsubscribe"))

@@ -21,10 +21,10 @@ const shownLines = 200
 // 0133.1).
 var adminTable = []*function{
 	{node: nsAdmin + "#get-registered-users-num", name: "Number of users", who: forAdmins, run: answering(nil, runCount)},
-	{node: nsAdmin + "#get-registered-users-list", name: "Users", who: forAdmins, run: answering(nil, runList)},
+	{node: nsAdmin + "#get-registered-users-list", name: "Users", who: forAdmins, run: runList},
 	{node: nsAdmin + "#user-stats", name: "State of a user", who: forAdmins, run: answering(askUser, runStats)},
-	{node: nsAdmin + "#end-user-session", name: "End a user's connection", who: forAdmins, run: answering(askUser, runDisconnect)},
-	{node: nsAdmin + "#delete-user", name: "Unregister a user", who: forAdmins, run: answering(askUser, runDelete)},
+	{node: nsAdmin + "#end-user-session", name: "End a user's connection", who: forAdmins, run: answering(askUsers, runDisconnect)},
+	{node: nsAdmin + "#delete-user", name: "Unregister a user", who: forAdmins, run: answering(askUsers, runDelete)},
 	{node: nsAdmin + "#announce", name: "Write to all users", who: forAdmins, run: runAnnounce},
 	{node: "urn:causeway:admin#quarantine", name: "What was put away", who: forAdmins, run: answering(nil, runQuarantine)},
 }
@@ -47,22 +47,42 @@ func (g *Gateway) administers(id bridges.AccountID) bool {
 	return slices.ContainsFunc(g.cfg.Admins, func(a string) bool { return strings.EqualFold(a, string(id)) })
 }
 
+// The fields as XEP-0133 names them, in each command as it has them.
 const (
 	userField     = "accountjid"
+	usersField    = "accountjids"
 	announceField = "announcement"
 )
+
+// inEitherName adds an account that stands in the field which another command
+// would have: people mix them up.
+func inEitherName(values map[string]string) map[string]string {
+	for name, other := range map[string]string{userField: usersField, usersField: userField} {
+		if _, given := values[name]; !given && values[other] != "" {
+			values[name] = values[other]
+		}
+	}
+	return values
+}
 
 func askUser(g *Gateway) *bridges.Ask {
 	return &bridges.Ask{
 		Title:  "A user of " + g.info.Name,
-		Fields: []bridges.Field{{Name: userField, Label: "The user's address", Required: true}},
+		Fields: []bridges.Field{{Name: userField, Label: "The user's address", Required: true, Kind: bridges.JID}},
+	}
+}
+
+func askUsers(g *Gateway) *bridges.Ask {
+	return &bridges.Ask{
+		Title:  "Users of " + g.info.Name,
+		Fields: []bridges.Field{{Name: usersField, Label: "The users' addresses", Required: true, Kind: bridges.JIDs}},
 	}
 }
 
 func askAnnouncement(g *Gateway) *bridges.Ask {
 	return &bridges.Ask{
 		Title:  "To all users of " + g.info.Name,
-		Fields: []bridges.Field{{Name: announceField, Label: "What to write", Required: true}},
+		Fields: []bridges.Field{{Name: announceField, Label: "What to write", Required: true, Kind: bridges.Lines}},
 	}
 }
 
@@ -77,19 +97,6 @@ func runCount(ctx context.Context, g *Gateway, _ *tx, _ map[string]string) (stri
 		len(g.people.online()), plural(waiting, "message waits", "messages wait")), err
 }
 
-func runList(ctx context.Context, g *Gateway, _ *tx, _ map[string]string) (string, error) {
-	online := map[bridges.AccountID]bool{}
-	for _, id := range g.people.online() {
-		online[id] = true
-	}
-	var list lines
-	err := g.store.EachAccount(ctx, g.domain, func(a mapping.Account) error {
-		list.add(func() string { return g.describe(a, online[a.ID]) })
-		return nil
-	})
-	return list.text("Nobody is registered."), err
-}
-
 // describe is one line on a user.
 func (g *Gateway) describe(a mapping.Account, online bool) string {
 	state := "offline"
@@ -101,7 +108,7 @@ func (g *Gateway) describe(a mapping.Account, online bool) string {
 
 // runStats says how much the journal has of a user as well.
 func runStats(ctx context.Context, g *Gateway, _ *tx, fields map[string]string) (string, error) {
-	a, err := g.userIn(ctx, fields)
+	a, err := g.userAt(ctx, fields[userField])
 	if err != nil {
 		return "", err
 	}
@@ -116,12 +123,12 @@ func runStats(ctx context.Context, g *Gateway, _ *tx, fields map[string]string) 
 		g.describe(a, slices.Contains(g.people.online(), a.ID)), parked, a.Created.UTC().Format(time.DateTime)), err
 }
 
-// userIn finds the user whom an administrator named.
-func (g *Gateway) userIn(ctx context.Context, fields map[string]string) (mapping.Account, error) {
-	id := accountOf(strings.ToLower(strings.TrimSpace(fields[userField])))
+// userAt finds the user whom an administrator named.
+func (g *Gateway) userAt(ctx context.Context, address string) (mapping.Account, error) {
+	id := accountOf(strings.ToLower(strings.TrimSpace(address)))
 	a, ok, err := g.accounts.find(ctx, id)
 	if err == nil && !ok {
-		err = notAcceptable("No user of this address is registered.")
+		err = notAcceptable("No user of this address is registered: " + string(id) + ".")
 	}
 	return a, err
 }

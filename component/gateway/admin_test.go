@@ -87,12 +87,17 @@ func TestAdminAsks(t *testing.T) {
 		{"one", nsAdmin + "#user-stats", userField, " Alice@example.org/x ", "info", alice + ": " + number},
 		{"nobody", nsAdmin + "#user-stats", userField, "nobody@example.org", "error", "No user of this address"},
 		{"nothing filled in", nsAdmin + "#user-stats", userField, "", "error", "The user's address"},
-		{"disconnect", nsAdmin + "#end-user-session", userField, alice, "info", disconnectedText},
+		{"disconnect", nsAdmin + "#end-user-session", usersField, alice, "info", disconnectedText},
+		{"0133.2 the other name", nsAdmin + "#end-user-session", userField, alice, "info", disconnectedText},
+		{"0133.2 the other name for one", nsAdmin + "#user-stats", usersField, alice, "info", alice + ": " + number},
+		{"one of two is nobody", nsAdmin + "#end-user-session", usersField, alice + "</value><value>nobody@example.org", "error", "registered: nobody@example.org"},
+		{"two", nsAdmin + "#end-user-session", usersField, alice + "</value><value> " + alice + " ", "info", disconnectedText + "\n" + alice},
+		{"too many", nsAdmin + "#end-user-session", usersField, alice + strings.Repeat("</value><value>"+alice, usersAtOnce), "error", "At most 20"},
 		{"quarantine", "urn:causeway:admin#quarantine", "", "", "info", "Nothing was put away."},
 		{"errors", "urn:causeway:admin#errors", "", "", "info", "first\nsecond"},
 		{"reload", "urn:causeway:admin#reload", "", "", "info", "reloaded"},
 		{"empty announcement", nsAdmin + "#announce", announceField, " ", "error", "What to write"},
-		{"oneself", nsAdmin + "#delete-user", userField, boss, "error", "No user of this address"},
+		{"oneself", nsAdmin + "#delete-user", usersField, boss, "error", "No user of this address"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := r.orders(c.node, c.field, c.value, c.kind); !strings.Contains(got, c.want) {
@@ -102,17 +107,47 @@ func TestAdminAsks(t *testing.T) {
 	}
 }
 
+// TestAdminForms: the fields have the names and types of XEP-0133.
+func TestAdminForms(t *testing.T) {
+	r := admins(t)
+	for node, field := range map[string]string{
+		"#user-stats": "type='jid-single' var='accountjid'", "#end-user-session": "type='jid-multi' var='accountjids'",
+		"#delete-user": "type='jid-multi' var='accountjids'", "#announce": "type='text-multi' var='announcement'",
+	} {
+		r.Send(fromBoss("o", nsAdmin+node, "", ""))
+		if n := r.Next().String(); !strings.Contains(n, field) || !strings.Contains(n, "<value>"+nsAdmin+"</value>") {
+			t.Errorf("0133.2: the form of %s is %s", node, n)
+		}
+	}
+}
+
 func TestAdminListIsBounded(t *testing.T) {
 	s := newMemStore()
 	for i := range shownLines + 5 {
 		registered(s, strings.Repeat("u", i+1)+"@example.org", strings.Repeat("u", i+1))
 	}
 	g := New(Config{Domain: domain, Bridge: bridgetest.New(bridgetest.SMS()), Store: s})
-	text, err := runList(t.Context(), g, nil, nil)
-	if err != nil || strings.Count(text, "\n") != shownLines || !strings.HasSuffix(text, "and 5 more") {
-		t.Errorf("%d lines, %v", strings.Count(text, "\n")+1, err)
+	defer g.stop()
+	if r, err := runList(t.Context(), g, nil, nil); err != nil || r.ask == nil || !strings.Contains(r.ask.Instructions, "205 users are registered, on 2 pages") {
+		t.Errorf("asked %+v, %v", r.ask, err)
 	}
-	g.stop()
+	seen := map[string]bool{}
+	for page, users := range map[string]int{"1": shownLines, "2": 5} {
+		r, err := runList(t.Context(), g, nil, filled{{pageField: page}})
+		list := strings.Split(r.text, "\n")
+		if err != nil || len(list) != 1+users || list[0] != "Page "+page+" of 2" {
+			t.Errorf("page %s has %d lines, %v", page, len(list), err)
+		}
+		for _, line := range list[1:] {
+			seen[line] = true
+		}
+	}
+	if len(seen) != shownLines+5 {
+		t.Errorf("%d users are shown", len(seen))
+	}
+	if _, err := runList(t.Context(), g, nil, filled{{pageField: "3"}}); err == nil {
+		t.Error("there is a third page")
+	}
 }
 
 // TestAdminUnregisters: the user is told, and what waited is answered.
@@ -159,9 +194,9 @@ func TestAnnouncementOnce(t *testing.T) {
 		r.Receive(`<presence from='sms.example.org' to='` + user + `'><status>*</status>` + anyCaps + `</presence>`)
 		r.Receive(presence("probe", domain, user))
 	}
-	r.orders(nsAdmin+"#announce", announceField, "we move", "info")
+	r.orders(nsAdmin+"#announce", announceField, "we move</value><value/><value>on Friday", "info")
 	for _, to := range []string{alice, bob} {
-		r.Receive(`<message type='chat' from='sms.example.org' to='` + to + `'><body>we move</body><mentions xmlns='urn:xmpp:mmn:0'/></message>`)
+		r.Receive(`<message type='chat' from='sms.example.org' to='` + to + "'><body>we move\n\non Friday</body>" + `<mentions xmlns='urn:xmpp:mmn:0'/></message>`)
 	}
 	r.stop()
 	if announced != 2 {

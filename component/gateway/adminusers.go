@@ -2,6 +2,9 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 
 	"causeway/bridges"
 	"causeway/component/stanza"
@@ -15,31 +18,64 @@ var errUserBusy = &stanza.Error{
 	Text: "Too much is under way for this user now. Please try again later.",
 }
 
+// usersAtOnce bounds how many users an order is about: one may take a while.
+const usersAtOnce = 20
+
 const (
 	dismissedText    = "An administrator has ended your registration. Your data is deleted."
 	disconnectedText = "The connection is closed. The next message opens it again."
 )
 
-// runDisconnect ends a user's session with the network, after what is under way.
+// runDisconnect ends the sessions of users with the network, after what is under way.
 func runDisconnect(ctx context.Context, g *Gateway, _ *tx, fields map[string]string) (string, error) {
-	a, err := g.userIn(ctx, fields)
-	if err != nil {
-		return "", err
-	}
-	defer resting(ctx).enter()
-	if err := g.sessions.close(a.ID); err != nil {
-		g.log.Warn("the session did not close well", "err", err)
-	}
-	return disconnectedText, nil
+	return g.eachUser(ctx, fields, func(a mapping.Account) (string, error) {
+		defer resting(ctx).enter()
+		if err := g.sessions.close(a.ID); err != nil {
+			g.log.Warn("the session did not close well", "err", err)
+		}
+		return string(a.ID) + ": " + disconnectedText, nil
+	})
 }
 
-// runDelete unregisters another user, in the lane of that user: nothing else of
-// the user is under way meanwhile.
-func runDelete(ctx context.Context, g *Gateway, t *tx, fields map[string]string) (string, error) {
-	a, err := g.userIn(ctx, fields)
-	if err != nil {
-		return "", err
+// eachUser does something with each of the users whom an administrator named, or
+// with none if one of them is not there. A failure ends it and says what is done.
+func (g *Gateway) eachUser(ctx context.Context, fields map[string]string, do func(a mapping.Account) (string, error)) (string, error) {
+	var users []mapping.Account
+	for line := range strings.Lines(fields[usersField]) {
+		a, err := g.userAt(ctx, line)
+		if err != nil {
+			return "", err
+		}
+		users = append(users, a)
 	}
+	if len(users) > usersAtOnce {
+		return "", notAcceptable(fmt.Sprintf("At most %d users at once.", usersAtOnce))
+	}
+	var done []string
+	for _, a := range users {
+		text, err := do(a)
+		var e *stanza.Error
+		if errors.As(err, &e) {
+			failed := *e
+			failed.Text = strings.Join(append(done, string(a.ID)+": "+e.Text), "\n")
+			return "", &failed
+		}
+		if err != nil {
+			return "", err
+		}
+		done = append(done, text)
+	}
+	return strings.Join(done, "\n"), nil
+}
+
+// runDelete unregisters other users.
+func runDelete(ctx context.Context, g *Gateway, t *tx, fields map[string]string) (string, error) {
+	return g.eachUser(ctx, fields, func(a mapping.Account) (string, error) { return g.deleteUser(ctx, t, a) })
+}
+
+// deleteUser unregisters a user in that user's lane: nothing else of the user is
+// under way meanwhile.
+func (g *Gateway) deleteUser(ctx context.Context, t *tx, a mapping.Account) (string, error) {
 	if a.ID == t.account {
 		return "", notAcceptable("This is you: use the command to unregister yourself.")
 	}

@@ -79,7 +79,7 @@ func (g *Gateway) continueCommand(ctx context.Context, t *tx, f *function, r com
 	if r.HasForm && r.Form.Type == "cancel" { // xeps.md 0004.7
 		r.Action = "cancel"
 	}
-	values := r.Form.Values()
+	values := inEitherName(r.Form.Values())
 	switch now := x.actions(); r.Action {
 	case "cancel":
 		t.done = append(t.done, func() { g.commands.close(r.Session) })
