@@ -76,6 +76,20 @@ func checkResolve(t *testing.T, p *plan, typed, want string) {
 	}
 }
 
+// Who spells an address another way is told what is wrong with it, and no more.
+func TestResolveSays(t *testing.T) {
+	for typed, code := range map[string]bool{
+		"2025550100": true, "12025550100": true, "0044 7700 900123": true, "sms:2025550100": true,
+		"+1 202.555/0100": false, "tel:+12025550100": false, "+4407700900123": false, "12345": false,
+	} {
+		_, err := newPlan("US").resolve(typed)
+		var e *bridges.Error
+		if !errors.As(err, &e) || e.Kind != bridges.Gone || strings.Contains(e.Text, "country code") != code || e.Text == "" {
+			t.Errorf("%q: %v", typed, err)
+		}
+	}
+}
+
 // Who writes to a sender by its name is told that nobody can.
 func TestResolveName(t *testing.T) {
 	for typed, names := range map[string]bool{

@@ -25,14 +25,21 @@ func (p *plan) resolve(s string) (bridges.UserID, error) {
 	}
 	if id, ok := p.typed(s); ok {
 		return "", &bridges.Error{
-			Kind: bridges.Gone, Instead: id,
-			Text: "Write to " + string(id) + " instead: numbers have the country code here.",
+			Kind: bridges.Gone, Instead: id, Text: respelled(s, id),
 		}
 	}
 	if first, _ := utf8.DecodeRuneInString(s); unicode.IsLetter(first) && !strings.Contains(s, phoneContext) {
 		return "", because(errName, nil)
 	}
 	return "", because(errNobody, nil)
+}
+
+// respelled says why an address is not one as it was typed.
+func respelled(typed string, id bridges.UserID) string {
+	if isE164(string(id)) && !strings.Contains(typed, "+") {
+		return "Numbers begin with + and the country code here."
+	}
+	return "This address is spelled another way."
 }
 
 // isID tells whether s is an id as identify makes it.

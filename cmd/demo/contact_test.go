@@ -129,6 +129,6 @@ func (b *browser) mistypes() {
 	b.t.Helper()
 	b.chatsWith("2025550100@" + domain)
 	b.sends("Hello?")
-	b.see(clientFrame, mine+" .chat-msg__error", "Write to "+handset+" instead")
+	b.see(clientFrame, mine+" .chat-msg__error", "Write to "+handset+"@"+domain+" instead")
 	b.picture("redirect", clientFrame, "converse-message-history")
 }

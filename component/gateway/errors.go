@@ -77,7 +77,8 @@ func (g *Gateway) stanzaError(err error) *stanza.Error {
 	if out.Text == "" {
 		out.Text = c.text
 	}
-	if e.Kind == bridges.Gone {
+	if e.Instead != "" { // clients show the text alone
+		out.Text += " Write to " + g.contactJID(bridges.ChatID(e.Instead)) + " instead."
 		out.Gone = g.uri(e.Instead)
 	}
 	return out

@@ -94,11 +94,11 @@ func TestRefusedOut(t *testing.T) {
 		},
 		{
 			"0106.12 another spelling", `<message type='chat' id='e' from='alice@example.org/phone' to='12025550100@sms.example.org'><body>x</body></message>`,
-			`<message type='error' id='e' from='12025550100@sms.example.org' to='alice@example.org/phone'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>xmpp:+12025550100@sms.example.org</gone><any/></error></message>`,
+			`<message type='error' id='e' from='12025550100@sms.example.org' to='alice@example.org/phone'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>xmpp:+12025550100@sms.example.org</gone><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>Write the number with +. Write to +12025550100@sms.example.org instead.</text></error></message>`,
 		},
 		{
 			"0106.12 escaped without need", `<message type='chat' id='e' from='alice@example.org/phone' to='\_2b12025550100@sms.example.org'><body>x</body></message>`,
-			`<message type='error' id='e' from='\_2b12025550100@sms.example.org' to='alice@example.org/phone'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>xmpp:+12025550100@sms.example.org</gone><any/></error></message>`,
+			`<message type='error' id='e' from='\_2b12025550100@sms.example.org' to='alice@example.org/phone'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>xmpp:+12025550100@sms.example.org</gone><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>This address is spelled another way. Write to +12025550100@sms.example.org instead.</text></error></message>`,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
