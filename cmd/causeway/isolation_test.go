@@ -14,6 +14,9 @@ type others struct {
 	alice, mallory *user
 }
 
+// petName is what alice alone calls her contact.
+const petName = "Darling"
+
 // TestIsolation has one registered user try at what is another's (xeps.md 7:
 // 56, 58, 59).
 func TestIsolation(t *testing.T) {
@@ -23,9 +26,12 @@ func TestIsolation(t *testing.T) {
 		})}
 		o.alice, o.mallory = o.settled(t, "alice"), o.settled(t, "mallory")
 		o.alice.befriend(contact)
+		o.alice.Send(domain, "rename", "rename "+phone+" "+petName)
+		o.alice.Wait("the new name", message(domain, contact+" is now called "+petName+"."))
 		for name, attempt := range map[string]func(*others, *testing.T){
 			"58 registration": (*others).registration, "58 command session": (*others).session,
 			"58 discovery": (*others).discovered, "58 number": (*others).numbers, "58 presence": (*others).probes,
+			"58 profiles": (*others).profiles, "58 archives": (*others).archives,
 			"59 claims": (*others).claims, "58 removal": (*others).removes,
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -159,6 +165,51 @@ func (o *others) discovered(t *testing.T) {
 			t.Errorf("mallory is told %s", got)
 		}
 	}
+}
+
+// From-spoofing.5: of a phone each user is told what its number says, and nothing
+// of whose contact it is and what that user calls it.
+func (o *others) profiles(t *testing.T) {
+	const shown = "+1 202-555-0100"
+	for payload, want := range map[string]string{
+		`<vCard xmlns="vcard-temp"/>`:                             "<FN>" + shown + "</FN>",
+		itemsOf("urn:xmpp:vcard4", ""):                            "<text>" + shown + "</text>",
+		itemsOf("urn:xmpp:avatar:metadata", ""):                   "<info ",
+		itemsOf("urn:xmpp:avatar:data", ""):                       "<data ",
+		itemsOf("urn:xmpp:avatar:data", "other"):                  "item-not-found",
+		itemsOf("storage:bookmarks", ""):                          "item-not-found",
+		"<query xmlns='http://jabber.org/protocol/disco#info'/>":  "<identity ",
+		"<query xmlns='http://jabber.org/protocol/disco#items'/>": "disco#items",
+	} {
+		e := o.mallory.iq("get", contact, payload)
+		if !strings.Contains(e.XML, want) || strings.Contains(e.XML, petName) || strings.Contains(e.XML, o.alice.number) || strings.Contains(e.XML, "alice") {
+			t.Errorf("%s of alice's contact: %s", payload, e.XML)
+		}
+		_, hers, _ := strings.Cut(o.alice.iq("get", contact, payload).XML, ">")
+		if _, his, _ := strings.Cut(e.XML, ">"); his != hers {
+			t.Errorf("%s: alice gets %s, mallory %s", payload, hers, his)
+		}
+	}
+}
+
+// 0313.1: there is no archive to look into, of whomever.
+func (o *others) archives(t *testing.T) {
+	with := "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>urn:xmpp:mam:2</value></field>" +
+		"<field var='with'><value>alice@localhost</value></field></x>"
+	for _, to := range []string{domain, contact, contact + "/gateway", "+" + o.alice.number + "@" + domain} {
+		for _, c := range [][2]string{
+			{"set", "<query xmlns='urn:xmpp:mam:2' queryid='q'/>"},
+			{"set", "<query xmlns='urn:xmpp:mam:2'>" + with + "</query>"},
+			{"get", "<query xmlns='urn:xmpp:mam:2'/>"},
+			{"get", "<metadata xmlns='urn:xmpp:mam:2'/>"},
+			{"get", "<prefs xmlns='urn:xmpp:mam:2'/>"},
+		} {
+			if e := o.mallory.iq(c[0], to, c[1]); e.Type != "error" || e.Condition != "service-unavailable" {
+				t.Errorf("0313.1: %s to %s: %+v", c[1], to, e)
+			}
+		}
+	}
+	none(t, "a message of an archive", o.mallory.handled(), func(e peer.Event) bool { return e.Event == "message" })
 }
 
 // Each user's texts go out under the user's own number, to whomever.
