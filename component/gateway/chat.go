@@ -131,8 +131,10 @@ func (g *Gateway) carryOut(ctx context.Context, t *tx, x dialogue, asked bool, o
 	case "cancel":
 		return result{text: "There is nothing to stop."}, nil
 	}
-	if id, ok := g.addressIn(o.text); ok {
-		return g.add(ctx, t, id)
+	if _, ok := g.cfg.Bridge.(bridges.Resolver); ok {
+		if id, err := g.whom(ctx, t.account, o.text); err == nil {
+			return g.add(ctx, t, id)
+		}
 	}
 	return result{text: "I do not understand that. " + g.helpText(ctx, t)}, nil
 }

@@ -23,7 +23,7 @@ func runAdd(ctx context.Context, g *Gateway, t *tx, in filled) (result, error) {
 	if len(in) == 0 {
 		return result{ask: &bridges.Ask{Title: "Add a contact", Instructions: g.addressHint(), Fields: []bridges.Field{addressField}}}, nil
 	}
-	id, err := g.addressOf(in.all()["address"])
+	id, err := g.whom(ctx, t.account, in.all()["address"])
 	if err != nil {
 		return result{}, err
 	}
@@ -95,10 +95,17 @@ func (g *Gateway) ownContact(ctx context.Context, t *tx, text string) (c mapping
 	if err != nil {
 		return c, err
 	}
-	id, unclear := g.addressOf(text)
-	i := slices.IndexFunc(all, func(c mapping.Contact) bool { return unclear == nil && c.ID == bridges.ChatID(id) })
+	id, unclear := g.spelled(text)
+	among := func(c mapping.Contact) bool { return c.ID == id }
+	i := -1
+	if unclear == nil {
+		i = slices.IndexFunc(all, among)
+	}
 	if i < 0 {
-		i = slices.IndexFunc(all, func(c mapping.Contact) bool { return c.Name == text })
+		if id, err = g.oneNamed(ctx, t.account, text); err != nil {
+			return c, err
+		}
+		i = slices.IndexFunc(all, among)
 	}
 	if i < 0 {
 		return c, notAcceptable(text + " is not among your contacts.")
