@@ -194,5 +194,6 @@ func (v *visitor) registerByChat(as string) {
 
 func (v *visitor) removeByChat() {
 	v.t.Helper()
-	v.say("unregister", "no longer registered")
+	v.say("unregister", "Write yes to go on")
+	v.say("yes", "no longer registered")
 }

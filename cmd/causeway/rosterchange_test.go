@@ -58,6 +58,7 @@ func TestRosterByFunctions(t *testing.T) {
 		none(t, "0356.7: a question", s.quiet(u), presence(jid, "subscribe"))
 		u.befriend(jid)
 		u.Send(scriptedDomain, "d", "unregister")
+		u.Send(scriptedDomain, "e", "yes")
 		u.loses(jid, writes)
 	})
 }

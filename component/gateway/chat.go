@@ -17,6 +17,7 @@ type order struct {
 	first  string // its first word, as it was written
 	verb   string // the same without case and punctuation
 	fields map[string]string
+	help   *function // it is the word of this one and a question mark
 }
 
 // values reads what follows the first word as values of the fields of a stage:
@@ -57,6 +58,9 @@ func parseOrder(text string) order {
 	}
 	o.first = words[0]
 	o.verb = strings.ToLower(strings.Trim(words[0], "/!.?"))
+	if len(words) == 1 && strings.HasSuffix(o.first, "?") {
+		o.help = byVerb(o.verb)
+	}
 	for _, w := range words[1:] {
 		if name, value, ok := strings.Cut(w, "="); ok && name != "" {
 			o.fields[name] = value
@@ -122,11 +126,14 @@ func (g *Gateway) carryOut(ctx context.Context, t *tx, x dialogue, asked bool, o
 	if asked {
 		return g.continueDialogue(ctx, t, x, o)
 	}
+	if o.help != nil {
+		return result{text: o.help.explained()}, nil
+	}
 	if f := byVerb(o.verb); f != nil {
 		return g.beginDialogue(ctx, t, f, o)
 	}
 	switch o.verb {
-	case "help", "hi", "hello", "start":
+	case helpWord, "hi", "hello", "start":
 		return result{text: g.helpText(ctx, t)}, nil
 	case "cancel":
 		return result{text: "There is nothing to stop."}, nil
@@ -139,6 +146,12 @@ func (g *Gateway) carryOut(ctx context.Context, t *tx, x dialogue, asked bool, o
 	return result{text: "I do not understand that. " + g.helpText(ctx, t)}, nil
 }
 
+// helpWord asks what the words are.
+const helpWord = "help"
+
+// explained is the help of one word.
+func (f *function) explained() string { return f.verb + ": " + f.help + "." }
+
 // helpText tells what the user may write.
 func (g *Gateway) helpText(ctx context.Context, t *tx) string {
 	text := "Write one of these words to me: "
@@ -147,7 +160,7 @@ func (g *Gateway) helpText(ctx context.Context, t *tx) string {
 			text += f.verb + " (" + f.help + "), "
 		}
 	}
-	text += "help."
+	text += helpWord + "."
 	if g.info.Example != "" {
 		text += " You may also write to an address such as " + g.info.Example + "@" + g.domain + " at once."
 	}

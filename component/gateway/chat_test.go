@@ -9,7 +9,15 @@ import (
 )
 
 func (r *rig) say(user, body string) {
-	r.Send(`<message type='chat' id='say' from='` + user + `/x' to='sms.example.org'><body>` + body + `</body></message>`)
+	r.Send(`<message type='chat' id='` + newID() + `' from='` + user + `/x' to='sms.example.org'><body>` + body + `</body></message>`)
+}
+
+// leavesByChat has a user unregister, who agrees when asked.
+func (r *rig) leavesByChat(user string) {
+	r.t.Helper()
+	r.say(user, "unregister")
+	r.answer(user)
+	r.say(user, "yes")
 }
 
 func (r *rig) answer(user string) string {
@@ -41,16 +49,21 @@ func TestChatWithTheGateway(t *testing.T) {
 	if got := r.answer(bob); !strings.Contains(got, "already") {
 		t.Errorf("the second registration got %q", got)
 	}
-	r.say(bob, "unregister")
-	if got := r.answer(bob); !strings.Contains(got, "no longer") {
-		t.Errorf("unregister got %q", got)
-	}
+	r.converses([]exchange{
+		{"what it means", "unregister?", "unregister: to leave."},
+		{"0050.10 consent", "unregister", "Your registration with SMS and all its data will be deleted. Write yes to go on, cancel to stop."},
+		{"no consent", "no", "Your registration"},
+		{"stopped", "cancel", "Nothing was changed."},
+		{"still there", "status", "Connected as " + number},
+		{"again", "Unregister!", "Your registration"},
+		{"agreed", "Yes.", "You are no longer registered."},
+	})
 }
 
 func TestChatOfStrangers(t *testing.T) {
 	r := start(t, newMemStore(), bridgetest.SMS())
 	r.say("eve@elsewhere.example", "register")
-	r.Receive(`<message type='error' id='say' from='sms.example.org' to='eve@elsewhere.example/x'><error type='cancel'><not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><any/></error></message>`)
+	r.Receive(`<message type='error' id='*' from='sms.example.org' to='eve@elsewhere.example/x'><error type='cancel'><not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><any/></error></message>`)
 }
 
 func TestChatWithFields(t *testing.T) {

@@ -15,6 +15,7 @@ const (
 	dialogueTime = 10 * time.Minute
 	dialoguesMax = 1000 // at once; one a user
 	skipWord     = "-"  // leaves a field as it is
+	consent      = "yes"
 )
 
 // dialogue is a function that asks a user for one field after the other in the
@@ -87,9 +88,12 @@ func (x dialogue) next() (f bridges.Field, ok bool) {
 }
 
 // complete tells whether all that the stage needs is there: what keeps all that
-// is left out needs something.
+// is left out needs something, and consent is never given beforehand.
 func (x dialogue) complete() bool {
-	if x.f.keeps {
+	switch {
+	case len(x.ask.Fields) == 0:
+		return false
+	case x.f.keeps:
 		return len(x.got) > 0
 	}
 	for _, f := range x.ask.Fields {
@@ -120,9 +124,12 @@ func (x dialogue) offer(f bridges.Field) string {
 	return f.Default
 }
 
-// question is what the gateway says to get the next field.
+// question is what the gateway says to get the next field, or consent.
 func (x dialogue) question() string {
-	f, _ := x.next()
+	f, ok := x.next()
+	if !ok {
+		return strings.TrimSpace(x.ask.Instructions + " Write " + consent + " to go on, cancel to stop.")
+	}
 	text := f.Label
 	if f.Help != "" {
 		text += " (" + strings.TrimSuffix(f.Help, ".") + ")"
@@ -169,13 +176,30 @@ func (g *Gateway) beginDialogue(ctx context.Context, t *tx, f *function, o order
 	return g.submitDialogue(ctx, t, x)
 }
 
-// continueDialogue takes the answer to the last question.
+// continueDialogue takes the answer to the last question. A word that is one of
+// ours is none, alone: it can be given as a value in one line with the function.
 func (g *Gateway) continueDialogue(ctx context.Context, t *tx, x dialogue, o order) (result, error) {
-	if o.verb == "cancel" {
+	alone := strings.ToLower(o.text)
+	switch other := byVerb(alone); {
+	case o.verb == "cancel":
 		t.done = append(t.done, func() { g.dialogues.end(t.account) })
 		return result{text: "Nothing was changed."}, nil
+	case alone == helpWord:
+		return g.askInChat(t, x, g.helpText(ctx, t))
+	case o.help != nil:
+		return g.askInChat(t, x, o.help.explained())
+	case other != nil:
+		r, err := g.beginDialogue(ctx, t, other, o)
+		r.text = "The question about " + x.f.verb + " is dropped. " + r.text
+		return r, err
 	}
-	f, _ := x.next()
+	f, asked := x.next()
+	if !asked {
+		if o.verb != consent {
+			return g.askInChat(t, x, "")
+		}
+		return g.submitAnswers(ctx, t, x)
+	}
 	value := o.text
 	if value == skipWord {
 		value = x.offer(f)
@@ -187,6 +211,11 @@ func (g *Gateway) continueDialogue(ctx context.Context, t *tx, x dialogue, o ord
 	if _, more := x.next(); more {
 		return g.askInChat(t, x, "")
 	}
+	return g.submitAnswers(ctx, t, x)
+}
+
+// submitAnswers hands in what was answered, one question after the other.
+func (g *Gateway) submitAnswers(ctx context.Context, t *tx, x dialogue) (result, error) {
 	r, err := g.submitDialogue(ctx, t, x)
 	var e *stanza.Error
 	if errors.As(err, &e) && e.Type == "modify" { // as a form comes again (xeps.md 0122.4)

@@ -61,7 +61,8 @@ func TestDialogue(t *testing.T) {
 		{"a stage at once", "register password=x username=bob", "A code was sent. Code?"},
 		{"cancelled", "cancel", "Nothing was changed."},
 		{"some at once", "register username=bob", "Password?"},
-		{"a word of ours is an answer", "help", "Colour, one of: r = Red, g = Green? Write cancel to stop, - to leave it out."},
+		{"a word of ours is no answer", "help", "Write one of these words to me: register"},
+		{"but with others", "help me", "Colour, one of: r = Red, g = Green? Write cancel to stop, - to leave it out."},
 		{"no choice", "blue", "Colour: this value does not fit. Colour"},
 		{"left out", "-", "Loud, one of: true, false? Write cancel to stop, - for true."},
 		{"the default", "-", "A code was sent. Code?"},
@@ -83,6 +84,27 @@ func TestDialogue(t *testing.T) {
 		{"0100.13 changes", "register", "Choose. User name (Small letters)? Write cancel to stop, - for bob."},
 		{"as it was", "-", "Password?"},
 		{"never as it was", "-", "Please fill in: Password. Password?"},
+	})
+}
+
+// A word of ours, alone, ends an open question, and is obeyed: nobody means it as
+// a name. Help leaves the question open.
+func TestWordsOfOursAreNoAnswers(t *testing.T) {
+	r := newRig(t)
+	has(r, phone+" Zoe")
+	const asks = "What shall " + phoneJID + " be called?"
+	r.reads([]exchange{
+		{"begins", "rename Zoe", asks},
+		{"another word", "status", "The question about rename is dropped. Connected as"},
+		{"it is over", "cancel", "There is nothing to stop."},
+		{"begins", "rename Zoe", asks},
+		{"another dialogue", "Remove", "The question about rename is dropped. Whom do you want to remove?"},
+		{"not for her", "register", "The question about remove is dropped. You are registered already"},
+		{"begins", "rename Zoe", asks},
+		{"what it means", "status?", "status: what is going on. " + asks},
+		{"the words", "help", "Write one of these words to me: "},
+		{"still open", "Zora", phoneJID + " is now called Zora."},
+		{"in one line", "rename Zora status", phoneJID + " is now called status."},
 	})
 }
 

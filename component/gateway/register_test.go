@@ -186,7 +186,7 @@ func TestUnregisterWhileMessagesWait(t *testing.T) {
 	})
 	r.Send(text("w1", "waits"))
 	r.wantOnPhone("waits")
-	r.Send(`<message type='chat' id='c' from='alice@example.org/x' to='sms.example.org'><body>unregister</body></message>`)
+	r.leavesByChat(alice)
 	r.Receive(`<message type='chat' from='sms.example.org' to='alice@example.org'><body>*</body><mentions xmlns='urn:xmpp:mmn:0'/></message>`)
 	for _, p := range farewells(domain, domain) {
 		r.Receive(p)

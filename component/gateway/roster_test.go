@@ -119,7 +119,7 @@ func TestSilentServer(t *testing.T) {
 // the others.
 func TestRemovalByRoster(t *testing.T) {
 	r := granted(t)
-	r.Send(`<message type='chat' id='u' from='alice@example.org/x' to='sms.example.org'><body>unregister</body></message>`)
+	r.leavesByChat(alice)
 	var asked []string
 	for range 6 {
 		n := r.Next()

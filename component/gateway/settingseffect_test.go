@@ -169,7 +169,7 @@ func TestSettingsAndRegistration(t *testing.T) {
 		t.Errorf("0100.13: %v", acc.Settings)
 	}
 	set("Nothing was changed.")
-	r.say(bob, "unregister")
+	r.leavesByChat(bob)
 	r.answer(bob)
 	for _, p := range farewells(domain, domain) {
 		r.Receive(as.Replace(p))
