@@ -89,11 +89,27 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key)
 			t.send(o)
 		}
 		g.finish(ctx, t)
+		g.warnEncrypted(ctx, id, "", refusal)
 		return
+	}
+	hash, now := repeatHash(id, "", s.ID, r.text), time.Now()
+	if s.ID != "" {
+		switch {
+		case !g.repeats.wait(ctx):
+			return // it stays in the journal
+		case g.repeats.has(hash, now):
+			g.cfg.Metrics.dropped.WithLabelValues(g.domain, "repetition").Inc()
+			g.settle(ctx, key)
+			return
+		}
 	}
 	err := g.untilFree(ctx, func() error {
 		t := g.begin(id, key)
 		g.obey(ctx, t, parseOrder(r.text))
+		if s.ID != "" {
+			t.done = append(t.done, func() { g.repeats.add(hash, now) })
+			t.batch.PutSent = []mapping.Sent{{Bridge: g.domain, Hash: hash, At: now}}
+		}
 		return g.commit(ctx, t)
 	})
 	if errors.Is(err, mapping.ErrTaken) {

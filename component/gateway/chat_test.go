@@ -60,6 +60,52 @@ func TestChatWithTheGateway(t *testing.T) {
 	})
 }
 
+// What a client sends again is obeyed once, also after a restart.
+func TestChatRepeated(t *testing.T) {
+	s := newMemStore()
+	registered(s, alice, number)
+	for life := range 2 {
+		r := start(t, s, bridgetest.SMS())
+		r.greeting()
+		for range 2 {
+			r.Send(`<message type='chat' id='one' from='alice@example.org/x' to='sms.example.org'><body>status</body></message>`)
+		}
+		if life == 0 {
+			if got := r.answer(alice); !strings.HasPrefix(got, "Connected as") {
+				t.Errorf("it was answered by %q", got)
+			}
+		}
+		r.reads([]exchange{{"not again", "contacts", "You have no contacts"}})
+		r.stop()
+	}
+}
+
+// 0308.3: to the gateway itself a correction is what it says.
+func TestChatCorrected(t *testing.T) {
+	r := newRig(t)
+	r.converses([]exchange{{"misspelt", "regster", "I do not understand that."}})
+	r.Send(`<message type='chat' id='s2' from='bob@example.org/x' to='sms.example.org'><body>status</body><replace id='s1' xmlns='urn:xmpp:message-correct:0'/></message>`)
+	if got := r.answer(bob); got != unregisteredStatus {
+		t.Errorf("the correction got %q", got)
+	}
+}
+
+// 0384.3: some clients hide the error, so it is said in words, too, once.
+func TestChatEncrypted(t *testing.T) {
+	r := newRig(t)
+	for i := range 2 {
+		r.Send(`<message type='chat' id='e' from='alice@example.org/x' to='sms.example.org'><encrypted xmlns='eu.siacs.conversations.axolotl'><payload>x</payload></encrypted></message>`)
+		r.Receive(`<message type='error' id='e' from='sms.example.org' to='alice@example.org/x'><error type='modify'><not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><any/></error></message>`)
+		if i > 0 {
+			continue
+		}
+		if got := r.answer(alice); got != errEncrypted.Text {
+			t.Errorf("the gateway says %q", got)
+		}
+	}
+	r.barrier(alice)
+}
+
 func TestChatOfStrangers(t *testing.T) {
 	r := start(t, newMemStore(), bridgetest.SMS())
 	r.say("eve@elsewhere.example", "register")

@@ -59,6 +59,8 @@ type draft struct {
 	unusual bool
 	// begun: the network may have the text. It is too late to refuse it.
 	begun bool
+	// toUs: it is for the gateway itself, where a correction is what it says.
+	toUs bool
 }
 
 // choice is a value of one of the gateway's settings.
@@ -189,4 +191,8 @@ func addLink(d *draft) {
 }
 
 // markCorrection shows a correction where no text can be replaced (0308.3).
-func markCorrection(d *draft) { d.text = "* " + d.text }
+func markCorrection(d *draft) {
+	if !d.toUs {
+		d.text = "* " + d.text
+	}
+}

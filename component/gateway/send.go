@@ -62,7 +62,7 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 	case r.drop != "":
 		return g.drop(ctx, m, r.drop)
 	case r.refuse != nil:
-		g.warnEncrypted(ctx, c, r.refuse)
+		g.warnEncrypted(ctx, c.user.id, c.contact, r.refuse)
 		return g.refuse(ctx, c, m, r)
 	}
 	acc, chat, refusal := g.admit(ctx, c)

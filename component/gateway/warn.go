@@ -13,21 +13,30 @@ import (
 const warnTime = time.Hour
 
 // readChat reads a message to the gateway itself as one to a contact, but
-// takes any age.
-func readChat(s *stanza.Stanza) reading { return read(s, time.Time{}) }
+// takes any age, and a correction as it was typed.
+func readChat(s *stanza.Stanza) reading {
+	d := newDraft(s, time.Time{})
+	d.toUs = true
+	return d.read()
+}
 
-// warnEncrypted says in a chat message, too, that encryption must be off:
-// some clients hide errors (xeps.md 0384.3).
-func (g *Gateway) warnEncrypted(ctx context.Context, c *conversation, e *stanza.Error) {
+// warnEncrypted says in a chat message, too, that encryption must be off for a
+// contact, or for the gateway itself where the contact is empty: some clients
+// hide errors (xeps.md 0384.3).
+func (g *Gateway) warnEncrypted(ctx context.Context, id bridges.AccountID, contact string, e *stanza.Error) {
 	if e != errEncrypted {
 		return
 	}
-	name, now := string(c.user.id)+" "+c.contact, time.Now()
+	name, now := string(id)+" "+contact, time.Now()
 	if last, ok := g.warned.get(name); ok && now.Sub(last) < warnTime {
 		return
 	}
 	g.warned.set(name, now)
-	g.send(ctx, g.ownMessage(string(c.user.id), c.contact+": "+e.Text))
+	text := e.Text
+	if contact != "" {
+		text = contact + ": " + text
+	}
+	g.send(ctx, g.ownMessage(string(id), text))
 }
 
 // waitingOf counts the unsettled texts of a user.
