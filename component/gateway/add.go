@@ -8,6 +8,27 @@ import (
 	"causeway/mapping"
 )
 
+// surelyAddress is the length, in bytes, from which a text alone is meant as an
+// address: what is shorter may be a code or a year as well.
+const surelyAddress = 7
+
+// addMeant adds whom a user means who writes nothing but an address or a name;
+// false: it is none.
+func (g *Gateway) addMeant(ctx context.Context, t *tx, text string) (r result, ok bool, err error) {
+	if _, ok := g.cfg.Bridge.(bridges.Resolver); !ok {
+		return r, false, nil
+	}
+	id, err := g.whom(ctx, t.account, text)
+	if err != nil {
+		return r, false, nil
+	}
+	if _, wrong := g.spelled(text); wrong == nil && len(text) < surelyAddress {
+		return result{text: "If " + text + " is whom you want to write to, write add " + text + "."}, true, nil
+	}
+	r, err = g.add(ctx, t, id)
+	return r, true, err
+}
+
 // add makes a contact for a user who has no other way to add one: it says the
 // address, and has the server put the contact into the roster, or asks for a
 // subscription, which clients show with a button.

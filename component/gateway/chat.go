@@ -3,11 +3,14 @@ package gateway
 import (
 	"context"
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"causeway/bridges"
 	"causeway/component/stanza"
+	"causeway/component/xep/register"
 	"causeway/mapping"
 )
 
@@ -47,6 +50,24 @@ func (o order) values(fields []bridges.Field, more bool) (got map[string]string,
 	}
 	return got, rest
 }
+
+// misnamed is the name in a value for none of the fields; "" if there is none, or
+// the first value has no name.
+func (o order) misnamed(fields []bridges.Field) string {
+	words := strings.Fields(o.text)
+	for i, w := range words[1:] {
+		name, _, named := strings.Cut(w, "=")
+		if i == 0 && !(named && fieldName.MatchString(name)) {
+			break
+		}
+		if named && !slices.ContainsFunc(fields, func(f bridges.Field) bool { return f.Name == name }) {
+			return name
+		}
+	}
+	return ""
+}
+
+var fieldName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 // parseOrder reads a line such as "register name=Ann". Any text is an order;
 // one that nobody knows gets a readable answer.
@@ -154,10 +175,8 @@ func (g *Gateway) carryOut(ctx context.Context, t *tx, x dialogue, asked bool, o
 	case "cancel":
 		return result{text: "There is nothing to stop."}, nil
 	}
-	if _, ok := g.cfg.Bridge.(bridges.Resolver); ok {
-		if id, err := g.whom(ctx, t.account, o.text); err == nil {
-			return g.add(ctx, t, id)
-		}
+	if r, ok, err := g.addMeant(ctx, t, o.text); ok {
+		return r, err
 	}
 	return result{text: "I do not understand that. " + g.helpText(ctx, t)}, nil
 }
@@ -171,9 +190,17 @@ func (f *function) explained() string { return f.verb + ": " + f.help + "." }
 // helpText tells what the user may write.
 func (g *Gateway) helpText(ctx context.Context, t *tx) string {
 	text := "Write one of these words to me: "
+	_, registered, _ := g.accounts.find(ctx, t.account) // else it is as for a stranger
 	for _, f := range g.offered(ctx, t.account) {
+		help := f.help
+		if registered && f.node == register.NS {
+			if len(g.info.Fields) == 0 {
+				continue
+			}
+			help = "to change your registration"
+		}
 		if f.verb != "" {
-			text += f.verb + " (" + f.help + "), "
+			text += f.verb + " (" + help + "), "
 		}
 	}
 	text += helpWord + "."

@@ -60,6 +60,47 @@ func TestChatWithTheGateway(t *testing.T) {
 	})
 }
 
+// A value with a name that nothing has is no value of the first field.
+func TestChatMisnamed(t *testing.T) {
+	s := newMemStore()
+	registered(s, alice, number)
+	r := start(t, s, withPassword())
+	r.greeting()
+	const settings = " is nothing that can be set with settings. These can: corrections, replies."
+	r.reads([]exchange{
+		{"no such", "settings foo=bar", "foo" + settings},
+		{"misspelt", "settings corections=refuse", "corections" + settings},
+		{"one of two", "settings replies=quote corections=refuse", "corections" + settings},
+		{"register", "register usrname=bob", "usrname is nothing that can be set with register. These can: username, password."},
+		{"no question is open", "cancel", "There is nothing to stop."},
+		{"no name of a field", "rename a=b", "a=b is not among your contacts."},
+		{"a value with =", "register username=bob pass=x", "Password?"},
+		{"stopped", "cancel", "Nothing was changed."},
+	})
+}
+
+// The help offers to register only where that does something.
+func TestChatHelp(t *testing.T) {
+	for _, c := range []struct {
+		info bridges.Info
+		user string
+		want string
+	}{
+		{bridgetest.SMS(), bob, "me: register (to use the gateway), status"},
+		{bridgetest.SMS(), alice, "me: status"},
+		{withPassword(), alice, "me: register (to change your registration), status"},
+	} {
+		s := newMemStore()
+		registered(s, alice, number)
+		r := start(t, s, c.info)
+		r.greeting()
+		r.say(c.user, "help")
+		if got := r.answer(c.user); !strings.Contains(got, c.want) {
+			t.Errorf("the help for %s is %q", c.user, got)
+		}
+	}
+}
+
 // What a client sends again is obeyed once, also after a restart.
 func TestChatRepeated(t *testing.T) {
 	s := newMemStore()

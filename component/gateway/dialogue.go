@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -170,10 +171,28 @@ func (g *Gateway) beginDialogue(ctx context.Context, t *tx, f *function, o order
 		return r, err
 	}
 	x := dialogue{f: f, words: o}.at(r)
+	if err := x.named(o, r.more); err != nil {
+		return result{}, err
+	}
 	if !x.complete() {
 		return g.askInChat(t, x, "")
 	}
 	return g.submitDialogue(ctx, t, x)
+}
+
+// named refuses values with names that x does not have, and lists those that it
+// has. Others may be of a later stage when one is.
+func (x dialogue) named(o order, more bool) error {
+	name := o.misnamed(x.ask.Fields)
+	later := more || !x.f.keeps && slices.ContainsFunc(x.ask.Fields, func(f bridges.Field) bool { return o.fields[f.Name] != "" })
+	if name == "" || len(x.ask.Fields) == 0 || later {
+		return nil
+	}
+	var names []string
+	for _, f := range x.ask.Fields {
+		names = append(names, f.Name)
+	}
+	return notAcceptable(name + " is nothing that can be set with " + x.f.verb + ". These can: " + strings.Join(names, ", ") + ".")
 }
 
 // continueDialogue takes the answer to the last question. A word that is one of

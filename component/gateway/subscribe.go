@@ -56,8 +56,8 @@ func (g *Gateway) refuseContact(t *tx, s *stanza.Stanza, e *stanza.Error) {
 		return
 	}
 	text := bare(s.To) + ": " + e.Text
-	if e.Gone != "" {
-		text += " Use " + e.Gone
+	if id, wrong := g.spelled(e.Gone); e.Gone != "" && wrong == nil {
+		text += " Use " + g.contactJID(id)
 	}
 	t.send(subscription("unsubscribed", bare(s.To), s))
 	t.send(g.ownMessage(string(t.account), text))

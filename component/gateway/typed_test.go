@@ -95,3 +95,26 @@ func TestTypedAsPrinted(t *testing.T) {
 		})
 	}
 }
+
+// A few digits alone may be a code that came too late for a question: they make
+// no contact.
+func TestTypedShort(t *testing.T) {
+	r := newRig(t, regional)
+	const jid = "911;phone-context=us@sms.example.org"
+	r.reads([]exchange{
+		{"a year", "2025", "If 2025 is whom you want to write to, write add 2025."},
+		{"no contact", "contacts", "You have no contacts"},
+		{"with the word", "add 911", "Write to " + jid + "."},
+		{"no short one", phone, "Write to " + phoneJID + "."},
+	})
+}
+
+// 0100.28: words for people have a JID, which a URI is not.
+func TestTypedRedirect(t *testing.T) {
+	r := newRig(t, regional)
+	r.Send(`<presence type='subscribe' from='alice@example.org' to='911@sms.example.org'/>`)
+	r.Receive(`<presence type='unsubscribed' from='911@sms.example.org' to='alice@example.org'/>`)
+	if got := r.answer(alice); !strings.HasSuffix(got, "A short one. Use 911;phone-context=us@sms.example.org") {
+		t.Errorf("the gateway says %q", got)
+	}
+}
