@@ -93,7 +93,7 @@ var functionTable = []*function{
 		verb: "remove", help: "and an address",
 	},
 	{
-		node: "preferences", name: "Settings", who: forRegistered, when: hasSettings, keeps: true, run: runSettings,
+		node: "preferences", name: "Settings", who: forRegistered, keeps: true, run: runSettings,
 		verb: "settings", help: "what you can choose",
 	},
 	{

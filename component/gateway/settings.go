@@ -32,25 +32,25 @@ type setting struct {
 	key string // in Account.Settings
 }
 
-// ownSettings are those of the gateway, each with what a network must be able or
-// unable to do, or nobody would notice it.
+// ownSettings are those of the gateway, each with what a network must be able to
+// do, or nobody would notice it.
 var ownSettings = []struct {
 	bridges.Field
-	noticed func(can bridges.Can) bool
+	needs bridges.Can
 }{
 	{bridges.Field{
 		Name: ownMessages, Label: "What you write on another device", Kind: bridges.Choice, Default: "mark",
 		Help:    "Where your server does not let the gateway show it as yours.",
 		Options: []bridges.Option{{Value: "mark", Label: "show it with a mark"}, {Value: ownDropped, Label: "do not show it"}},
-	}, func(can bridges.Can) bool { return can.Has(bridges.CanOwnMessages) }},
+	}, bridges.CanOwnMessages},
 	{bridges.Field{
 		Name: corrections, Label: "Corrections", Kind: bridges.Choice, Default: "send",
 		Options: []bridges.Option{{Value: "send", Label: "send a new text that begins with *"}, {Value: correctionsRefused, Label: "send nothing and give an error"}},
-	}, func(can bridges.Can) bool { return !can.Has(bridges.CanEdits) }},
+	}, 0},
 	{bridges.Field{
 		Name: replies, Label: "Replies", Kind: bridges.Choice, Default: repliesPlain,
 		Options: []bridges.Option{{Value: repliesPlain, Label: "send them without the quote"}, {Value: "quote", Label: "send the quote, too"}},
-	}, func(can bridges.Can) bool { return !can.Has(bridges.CanReplies) }},
+	}, 0},
 }
 
 // settingsOf lists what can be set. Of two with one name only that of the bridge
@@ -64,7 +64,7 @@ func settingsOf(b bridges.Bridge) (all []setting) {
 		}
 	}
 	for _, s := range ownSettings {
-		if !taken[s.Name] && s.noticed(b.Info().Can) {
+		if !taken[s.Name] && b.Info().Can.Has(s.needs) {
 			all = append(all, setting{s.Field, ownPrefix + s.Name})
 		}
 	}
@@ -206,5 +206,3 @@ func (g *Gateway) withSettings(acc mapping.Account, values map[string]string) ma
 	}
 	return set
 }
-
-func hasSettings(g *Gateway) bool { return len(g.settings) > 0 }
