@@ -18,6 +18,8 @@ var notTexts = map[string]struct{ inside, condition string }{
 	"0444.5 reaction":     {`<reactions xmlns='urn:xmpp:reactions:0' id='x'><reaction>x</reaction></reactions><body>x</body>`, "not-acceptable"},
 	"0424.3 retraction":   {`<retract xmlns='urn:xmpp:message-retract:1' id='x'/><body>retracted</body><fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:message-retract:1'/>`, "feature-not-implemented"},
 	"0384.3 encrypted":    {`<encrypted xmlns='eu.siacs.conversations.axolotl'><header sid='1'/><payload>x</payload></encrypted><body>I sent you an OMEMO message</body><store xmlns='urn:xmpp:hints'/>`, "not-acceptable"},
+	"0384.5 in a text":    {`<body>look at aesgcm://a.example/b#00</body>`, "not-acceptable"},
+	"0447 no address":     {`<file-sharing xmlns='urn:xmpp:sfs:0'><sources/></file-sharing>`, "not-acceptable"},
 	"0384.5 its file":     {`<body>aesgcm://a.example/b#00</body>`, "not-acceptable"},
 }
 
@@ -43,8 +45,10 @@ func TestNotATextCostsNone(t *testing.T) {
 			`<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'><body start='0' end='10'/></fallback>`)
 		raw("0308.3", `<body>at two</body><replace xmlns='urn:xmpp:message-correct:0' id='0461.5'/>`)
 		raw("0066.3", `<body>https://a.example/b</body><x xmlns='jabber:x:oob'><url>https://a.example/b</url></x>`)
+		raw("0447.1", `<file-sharing xmlns='urn:xmpp:sfs:0'><sources><url-data xmlns='http://jabber.org/protocol/url-data' target='https://a.example/c'/></sources></file-sharing>`)
+		raw("0333.6", `<body>yes</body><displayed xmlns='urn:xmpp:chat-markers:0' id='x'/>`)
 		raw("0393.1 0372.6", `<body>*one* @everyone</body>`)
-		for _, want := range []string{"at one 😀", "* at two", "https://a.example/b", "*one* @everyone"} {
+		for _, want := range []string{"at one 😀", "* at two", "https://a.example/b", "https://a.example/c", "yes", "*one* @everyone"} {
 			if got := r.centre.Next("submit").Text; got != want {
 				t.Errorf("the centre got %q, not %q", got, want)
 			}

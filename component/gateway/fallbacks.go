@@ -12,6 +12,7 @@ import (
 	"causeway/component/xep/markers"
 	"causeway/component/xep/oob"
 	"causeway/component/xep/receipts"
+	"causeway/component/xep/sfs"
 )
 
 // The namespaces of what is only recognised here.
@@ -41,6 +42,10 @@ var (
 	errNoCorrections = &stanza.Error{
 		Type: "modify", Condition: "not-acceptable",
 		Text: "A message that was sent to this contact cannot be changed. By your settings the correction was not sent.",
+	}
+	errNoLink = &stanza.Error{
+		Type: "modify", Condition: "not-acceptable",
+		Text: "This file has no address that could be sent as a text.",
 	}
 	errStale = &stanza.Error{
 		Type: "modify", Condition: "not-acceptable",
@@ -111,16 +116,17 @@ var fallbackRules = []fallbackRule{
 	{reason: "private message of a room", has: with(nsRoomUser, "x"), refuse: errNoRoom},
 	{reason: "key exchange", has: func(d *draft) bool { e := encryption.Find(d.s); return e.Used && !e.Content }},
 	{reason: "encrypted", has: func(d *draft) bool { return encryption.Find(d.s).Used }, refuse: errEncrypted},
-	{reason: marker, has: with(markers.NS, "displayed")}, // but see hearMarker
-	{reason: "receipt", has: with(receipts.NS, "received")},
-	{reason: "receipt", has: with(markers.NS, "received")}, // of an older version (0333.4)
-	{reason: marker, has: with(markers.NS, "acknowledged")},
 	{reason: "reaction", has: with(nsReactions, "reactions"), refuse: errNoReactions},
 	{reason: "retraction", has: with(nsRetraction, "retract"), refuse: errNoRetractions},
 	{reason: "retraction", has: fastensRetraction, refuse: errNoRetractions},
 	{reason: "reply", has: with(nsReply, "reply"), only: choice{replies, repliesPlain}, change: cutQuote},
-	{reason: "file", has: with(oob.NS, "x"), change: addLink},
-	{reason: "no text", has: func(d *draft) bool { return strings.TrimSpace(d.text) == "" }},
+	{reason: "file", has: linksFile, change: addLinks},
+	{reason: marker, has: alone(markers.NS, "displayed")}, // but see hearMarker
+	{reason: "receipt", has: alone(receipts.NS, "received")},
+	{reason: "receipt", has: alone(markers.NS, "received")}, // of an older version (0333.4)
+	{reason: marker, has: alone(markers.NS, "acknowledged")},
+	{reason: "file", has: alone(sfs.NS, "file-sharing"), refuse: errNoLink},
+	{reason: "no text", has: (*draft).blank},
 	{reason: "encrypted", has: linksEncrypted, refuse: errEncrypted},
 	{reason: "not to be sent now", has: func(d *draft) bool { return d.stale() && receipts.Requested(d.s) }, refuse: errStale},
 	{reason: "not to be sent now", has: (*draft).stale},
@@ -139,22 +145,34 @@ func with(space, local string) func(*draft) bool {
 	}
 }
 
+// alone finds what says no more beside a text: that goes.
+func alone(space, local string) func(*draft) bool {
+	has := with(space, local)
+	return func(d *draft) bool { return d.blank() && has(d) }
+}
+
+func (d *draft) blank() bool { return strings.TrimSpace(d.text) == "" }
+
 func fastensRetraction(d *draft) bool {
 	e, _ := d.s.Child(nsFastened, "apply-to")
 	_, ok := e.Child(nsOldRetract, "retract")
 	return ok
 }
 
-// linksEncrypted finds the link to an encrypted file: the key is in it.
+// linksEncrypted finds the link to an encrypted file, wherever it is: the key is
+// in it (xeps.md 0384.5).
 func linksEncrypted(d *draft) bool {
-	const scheme = "aesgcm://"
-	for line := range strings.Lines(d.text) {
-		line = strings.TrimSpace(line)
-		if len(line) >= len(scheme) && strings.EqualFold(line[:len(scheme)], scheme) {
+	const scheme = "aesgcm"
+	for rest := d.text; ; {
+		before, after, found := strings.Cut(rest, "://")
+		if !found {
+			return false
+		}
+		if n := len(before) - len(scheme); n >= 0 && strings.EqualFold(before[n:], scheme) {
 			return true
 		}
+		rest = after
 	}
-	return false
 }
 
 // stale tells what is not meant to be sent now.
@@ -169,23 +187,39 @@ func cutQuote(d *draft) {
 	}
 }
 
-// addLink makes a text of a file: what is said about it and where it is, each
-// once (xeps.md 0066.3).
-func addLink(d *draft) {
-	l, ok := oob.Find(d.s)
-	if !ok {
+// linksFile finds a file, of which some have no address, and then change nothing.
+func linksFile(d *draft) bool {
+	_, linked := d.s.Child(oob.NS, "x")
+	_, shared := d.s.Child(sfs.NS, "file-sharing")
+	return linked || shared
+}
+
+// addLinks makes a text of files: what is said about one and where it is, each
+// once (xeps.md 0066.3). A shared file that is linked in the older form, too, is
+// one file (0447.2).
+func addLinks(d *draft) {
+	if l, ok := oob.Find(d.s); ok {
+		d.add(l.URL, l.Desc)
 		return
 	}
+	for _, f := range sfs.Find(d.s) {
+		if f.URL != "" {
+			d.add(f.URL, f.Desc)
+		}
+	}
+}
+
+func (d *draft) add(url, desc string) {
 	var lines []string
 	said := strings.TrimSpace(d.text)
-	if said != "" && said != l.URL {
+	if said != "" && said != url {
 		lines = append(lines, d.text)
 	}
-	if l.Desc != "" && !strings.Contains(d.text, l.Desc) {
-		lines = append(lines, l.Desc)
+	if desc != "" && !strings.Contains(d.text, desc) {
+		lines = append(lines, desc)
 	}
-	if said == l.URL || !strings.Contains(d.text, l.URL) {
-		lines = append(lines, l.URL)
+	if said == url || !strings.Contains(d.text, url) {
+		lines = append(lines, url)
 	}
 	d.text = strings.Join(lines, "\n")
 }

@@ -20,7 +20,11 @@ var payloads = []struct {
 	counter      string
 }{
 	{name: "0184.6 0085.5 receipt", inside: `<received xmlns='urn:xmpp:receipts' id='x'/>`, counter: "dropped receipt"},
-	{name: "receipt with a body", inside: `<received xmlns='urn:xmpp:receipts' id='x'/><body>fallback</body>`, counter: "dropped receipt"},
+	{name: "0184.6 receipt with a text", inside: `<received xmlns='urn:xmpp:receipts' id='x'/><body>yes</body>`, text: "yes"},
+	{name: "0333.4 received with a text", inside: `<body>yes</body><received xmlns='urn:xmpp:chat-markers:0' id='x'/>`, text: "yes"},
+	{name: "0333.6 displayed with a text", inside: `<body>yes</body><displayed xmlns='urn:xmpp:chat-markers:0' id='x'/>`, text: "yes"},
+	{name: "0333.6 displayed with a file", inside: `<displayed xmlns='urn:xmpp:chat-markers:0' id='x'/><x xmlns='jabber:x:oob'><url>https://a.example/b</url></x>`, text: "https://a.example/b", counter: "changed file"},
+	{name: "0333.6 displayed with an empty text", inside: `<body> </body><displayed xmlns='urn:xmpp:chat-markers:0' id='x'/>`, counter: "dropped marker"},
 	{name: "0333.4 received", inside: `<received xmlns='urn:xmpp:chat-markers:0' id='x'/>`, counter: "dropped receipt"},
 	{name: "0333.6 displayed", inside: `<displayed xmlns='urn:xmpp:chat-markers:0' id='x'/>`, counter: "dropped marker"},
 	{name: "0333.6 displayed, and a receipt", inside: `<received xmlns='urn:xmpp:receipts' id='x'/><displayed xmlns='urn:xmpp:chat-markers:0' id='x'/>`, counter: "dropped marker"},
@@ -43,6 +47,14 @@ var payloads = []struct {
 	{name: "0066.3 link and text", inside: `<body>look</body><x xmlns='jabber:x:oob'><url>https://a.example/b</url><desc>our dog</desc></x>`, text: "look\nour dog\nhttps://a.example/b", counter: "changed file"},
 	{name: "0066.3 link in the text", inside: `<body>look: https://a.example/b</body><x xmlns='jabber:x:oob'><url>https://a.example/b</url></x>`, text: "look: https://a.example/b", counter: "changed file"},
 	{name: "0066 no address", inside: `<x xmlns='jabber:x:oob'><desc>d</desc></x>`, counter: "dropped no text"},
+	{name: "0447.1 shared file", inside: `<file-sharing xmlns='urn:xmpp:sfs:0'><file xmlns='urn:xmpp:file:metadata:0'><desc>our dog</desc></file>` + sources + `</file-sharing>`, text: "our dog\nhttps://a.example/b", counter: "changed file"},
+	{name: "0447.2 with its fallback", inside: `<body>https://a.example/b</body><x xmlns='jabber:x:oob'><url>https://a.example/b</url></x><file-sharing xmlns='urn:xmpp:sfs:0'>` + sources + `</file-sharing><fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:sfs:0'><body/></fallback>`, text: "https://a.example/b", counter: "changed file"},
+	{name: "0447.4 with a caption", inside: `<body>look</body><file-sharing xmlns='urn:xmpp:sfs:0'>` + sources + `</file-sharing>`, text: "look\nhttps://a.example/b", counter: "changed file"},
+	{name: "0447 without an address", inside: `<file-sharing xmlns='urn:xmpp:sfs:0'><sources/></file-sharing>`, err: "not-acceptable", counter: "refused file"},
+	{name: "0447 without an address, and a text", inside: `<body>look</body><file-sharing xmlns='urn:xmpp:sfs:0'/>`, text: "look"},
+	{name: "0384.5 shared encrypted file", inside: `<file-sharing xmlns='urn:xmpp:sfs:0'>` + strings.Replace(sources, "https", "aesgcm", 1) + `</file-sharing>`, err: "not-acceptable", counter: "refused encrypted"},
+	{name: "0384.5 in the middle of a line", inside: `<body>look at http://a.example, (aesGCM://a.example/b#00)</body>`, err: "not-acceptable", counter: "refused encrypted"},
+	{name: "0384.5 its name alone", inside: `<body>aesgcm: what is that? ://</body>`, text: "aesgcm: what is that? ://"},
 	{name: "0384.5 encrypted file", inside: `<body>AESGCM://a.example/b#00</body>`, err: "not-acceptable", counter: "refused encrypted"},
 	{name: "0384.5 its link", inside: `<body>look</body><x xmlns='jabber:x:oob'><url>aesgcm://a.example/b#00</url></x>`, err: "not-acceptable", counter: "refused encrypted"},
 	{name: "0384.3 encrypted", inside: `<encrypted xmlns='eu.siacs.conversations.axolotl'><payload>x</payload></encrypted><body>I sent you an OMEMO message</body>`, err: "not-acceptable", counter: "refused encrypted"},
@@ -60,6 +72,8 @@ var payloads = []struct {
 	{name: "0203 replay", inside: `<body>old</body><delay xmlns='urn:xmpp:delay' stamp='2001-01-01T00:00:00Z'/>`, counter: "dropped not to be sent now"},
 	{name: "0203 replay that waits for a receipt", inside: `<body>old</body><delay xmlns='urn:xmpp:delay' stamp='2001-01-01T00:00:00Z'/><request xmlns='urn:xmpp:receipts'/>`, err: "not-acceptable", counter: "refused not to be sent now"},
 }
+
+const sources = `<sources><url-data xmlns='http://jabber.org/protocol/url-data' target='https://a.example/b'/></sources>`
 
 const quoting = `<reply xmlns='urn:xmpp:reply:0' to='+12025550100@sms.example.org' id='x'/>` +
 	`<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'><body start='0' end='8'/></fallback>`

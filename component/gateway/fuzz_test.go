@@ -22,6 +22,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("groupchat", "<body xml:lang='de'>x</body><delay xmlns='urn:xmpp:delay' stamp='2001-01-01T00:00:00Z'/>")
 	f.Add("chat", quoting+"<body>&gt; a\nb</body><replace xmlns='urn:xmpp:message-correct:0' id='x'/>")
 	f.Add("chat", "<x xmlns='jabber:x:oob'><url>https://a.example/b</url><desc>d</desc></x><body>b</body>")
+	f.Add("chat", "<file-sharing xmlns='urn:xmpp:sfs:0'>"+sources+"</file-sharing><displayed xmlns='urn:xmpp:chat-markers:0' id='x'/>")
 	f.Add("error", "<encrypted xmlns='urn:xmpp:omemo:2'><payload/></encrypted>")
 	f.Fuzz(func(t *testing.T, typ, inside string) {
 		if strings.ContainsAny(typ, `'"<>&`) {

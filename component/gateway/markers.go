@@ -19,28 +19,37 @@ const marker = "marker"
 
 // mark is a marker of a user on its way to the network.
 type mark struct {
-	key mapping.Key
-	id  string // of the stanza up to which all was displayed
+	key mapping.Key // zero: it came beside a text
+	id  string      // of the stanza up to which all was displayed
 	at  time.Time
 	// upTo is the message of that stanza, found when the marker has its turn.
 	upTo mapping.Message
 }
 
 // hearMarker takes a message that is a marker, where the network wants to know.
-// False: it is none, or the network cannot.
+// False: it is none, or the network cannot, or it is a text, too, which settles
+// the message.
 func (g *Gateway) hearMarker(s *stanza.Stanza, key mapping.Key, now time.Time) bool {
 	if !g.info.Can.Has(bridges.CanDisplayed) {
 		return false
 	}
 	id, ok := markers.Displayed(s)
-	if !ok || read(s, now).drop != marker {
+	if !ok {
 		return false
+	}
+	r := read(s, now)
+	beside := r.text != ""
+	if !beside && r.drop != marker {
+		return false
+	}
+	if beside {
+		key = mapping.Key{}
 	}
 	m, full := g.signs.marked(placeOf(s), mark{key: key, id: strings.Clone(id), at: now}, now)
 	if full {
 		g.dropMark(g.work, m, "too many markers")
 	}
-	return true
+	return !beside
 }
 
 // dropMark settles a marker of which the network learns nothing.

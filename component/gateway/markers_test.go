@@ -84,6 +84,10 @@ var markersOut = []struct {
 		r.reads(alice, phone, ids[1])
 		release()
 	}, "n0 n2", "older marker 1"},
+	{"0333.2 beside a text", func(r *timeless, ids []string) {
+		r.receive(r.t, toContact(phone, `<body>yes</body><displayed xmlns='urn:xmpp:chat-markers:0' id='`+ids[1]+`'/>`))
+		r.wantSent("yes")
+	}, "n1", ""},
 	{"0333.2 unknown id", func(r *timeless, _ []string) { r.reads(alice, phone, "x") }, "", "marker for an unknown message 1"},
 	{"of another's message", func(r *timeless, ids []string) { r.reads(bob, phone, ids[0]) }, "", "marker for an unknown message 1"},
 	{"of another chat's message", func(r *timeless, ids []string) { r.reads(alice, stranger, ids[0]) }, "", "marker for an unknown message 1"},
