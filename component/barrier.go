@@ -116,7 +116,7 @@ func (b *barrier) ping(data []byte, start uint64, now time.Time) []byte {
 	b.asked, b.over = slices.Delete(b.asked, 0, old), b.over-old
 	for _, to := range addrs {
 		o := stanza.Out{Kind: stanza.IQ, Type: "get", ID: randomID(), From: b.domain, To: to}
-		o.Payload.Leaf("ping", "urn:xmpp:ping", "")
+		o.Payload.Leaf("ping", "urn:xmpp:ping", "") // XEP-0199
 		b.asked = append(b.asked, probe{o.ID, to, start, now})
 		data = o.Append(data)
 	}

@@ -5,8 +5,8 @@ import (
 )
 
 const (
-	nsChatStates = "http://jabber.org/protocol/chatstates"
-	nsHints      = "urn:xmpp:hints"
+	nsChatStates = "http://jabber.org/protocol/chatstates" // XEP-0085
+	nsHints      = "urn:xmpp:hints"                        // XEP-0334
 
 	foreignTo = "foreign-to"
 )

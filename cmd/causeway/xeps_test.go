@@ -14,7 +14,7 @@ import (
 
 // extensions is what docs/xeps.md says.
 type extensions struct {
-	text       string
+	numbers    map[string]bool     // of rows, and of what is not done
 	versions   map[string]string   // by number
 	features   map[string][]string // by place
 	identities map[string][]string // by place
@@ -25,7 +25,9 @@ var (
 	// A row: number, version, words, features, places, tests.
 	extensionRow = regexp.MustCompile(`(?m)^\| (\d{4}) \| (\S+) \| .+ \|([^|\n]*)\|([^|\n]*)\|([^|\n]*)\|$`)
 	identityRow  = regexp.MustCompile(`(?m)^\| (gateway|contact|resource) \| ([^|]*) \|$`)
-	quoted       = regexp.MustCompile("`([^`]+)`")
+	// What is not done, or is only recognised, with the reason.
+	reasonRow = regexp.MustCompile(`(?m)^- ((?:\d{4}(?:, | and )?)+)`)
+	quoted    = regexp.MustCompile("`([^`]+)`")
 )
 
 // codes are the words between backticks.
@@ -42,22 +44,27 @@ func readExtensions(t *testing.T) *extensions {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &extensions{text: string(text), versions: map[string]string{}, features: map[string][]string{}, identities: map[string][]string{}}
-	for _, row := range extensionRow.FindAllStringSubmatch(x.text, -1) {
+	x := &extensions{numbers: map[string]bool{}, versions: map[string]string{}, features: map[string][]string{}, identities: map[string][]string{}}
+	for _, row := range extensionRow.FindAllStringSubmatch(string(text), -1) {
 		if had := x.versions[row[1]]; had != "" && had != row[2] {
 			t.Errorf("%s has the versions %s and %s", row[1], had, row[2])
 		}
-		x.versions[row[1]] = row[2]
+		x.versions[row[1]], x.numbers[row[1]] = row[2], true
 		x.tests = append(x.tests, codes(row[5])...)
 		for place := range strings.SplitSeq(row[4], ",") {
 			place = strings.TrimSpace(place)
 			x.features[place] = append(x.features[place], codes(row[3])...)
 		}
 	}
+	for _, row := range reasonRow.FindAllStringSubmatch(string(text), -1) {
+		for _, number := range xepNumber.FindAllString(row[1], -1) {
+			x.numbers[number] = true
+		}
+	}
 	if len(x.features[""]) > 0 {
 		t.Errorf("announced nowhere: %q", x.features[""])
 	}
-	for _, row := range identityRow.FindAllStringSubmatch(x.text, -1) {
+	for _, row := range identityRow.FindAllStringSubmatch(string(text), -1) {
 		x.identities[row[1]] = codes(row[2])
 	}
 	return x
@@ -104,10 +111,15 @@ func sameSet(t *testing.T, what string, documented, announced []string) {
 var (
 	sourceTest    = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 	sourceMention = regexp.MustCompile(`XEP-(\d{4})(?: \(([\d.]+)\))?`)
+	xepNumber     = regexp.MustCompile(`\d{4}`)
+	// A namespace of an extension, or what begins one, in code.
+	sourceSpace   = regexp.MustCompile("[\"`](urn:xmpp:|http://jabber\\.org/|jabber:|vcard-temp|eu\\.siacs\\.)[^\"`]*[\"`]")
+	sourceSpecify = regexp.MustCompile(`XEP-(\d{4})|RFC \d{4}`)
 )
 
 // TestExtensionsOfTheSource: the tests that docs/xeps.md names exist, and each
-// extension that the source names is there, in the same version.
+// extension that the source names, or whose namespace it uses, is there, in the
+// same version.
 func TestExtensionsOfTheSource(t *testing.T) {
 	x, tests := readExtensions(t), map[string]bool{}
 	eachSource(t, func(file, text string) {
@@ -117,9 +129,10 @@ func TestExtensionsOfTheSource(t *testing.T) {
 			}
 			return
 		}
+		x.specified(t, file, text)
 		for _, m := range sourceMention.FindAllStringSubmatch(text, -1) {
 			switch version, number := x.versions[m[1]], m[1]; {
-			case !strings.Contains(x.text, number):
+			case !x.numbers[number]:
 				t.Errorf("%s names XEP-%s, which is not documented", file, number)
 			case version != "" && m[2] != "" && version != m[2]:
 				t.Errorf("%s names version %s of XEP-%s, not %s", file, m[2], number, version)
@@ -129,6 +142,37 @@ func TestExtensionsOfTheSource(t *testing.T) {
 	for _, name := range x.tests {
 		if !tests[name] {
 			t.Errorf("there is no test %s", name)
+		}
+	}
+}
+
+// specified wants the number of its extension, or of its RFC, behind or above
+// each namespace in a file, or at the head of the file.
+func (x *extensions) specified(t *testing.T, file, text string) {
+	t.Helper()
+	head := text[:max(0, strings.Index(text, "\npackage "))]
+	above := "" // the comment there
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "//") {
+			above += line
+			continue
+		}
+		code, comment, _ := strings.Cut(line, " // ")
+		said := []string{comment, above, head}
+		above = ""
+		space := sourceSpace.FindString(code)
+		if space == "" {
+			continue
+		}
+		var m []string
+		for i := 0; i < len(said) && m == nil; i++ {
+			m = sourceSpecify.FindStringSubmatch(said[i])
+		}
+		switch {
+		case m == nil:
+			t.Errorf("%s does not say what %s is of", file, space)
+		case m[1] != "" && !x.numbers[m[1]]:
+			t.Errorf("%s uses %s of XEP-%s, which is not documented", file, space, m[1])
 		}
 	}
 }

@@ -176,7 +176,7 @@ func (c *Conn) readOne() (*Node, error) {
 }
 
 func (c *Conn) isPing(n *Node) bool {
-	if n.Local != "iq" || n.Attr["type"] != "get" || n.Attr["from"] != c.domain || n.Child("urn:xmpp:ping", "ping") == nil {
+	if n.Local != "iq" || n.Attr["type"] != "get" || n.Attr["from"] != c.domain || n.Child("urn:xmpp:ping", "ping") == nil { // XEP-0199
 		return false
 	}
 	_, parent, _ := strings.Cut(c.domain, ".")

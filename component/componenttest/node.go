@@ -9,7 +9,7 @@ import (
 
 // NSComponent is the namespace of the stream. Names in it, and in
 // jabber:client, are given with the space "".
-const NSComponent = "jabber:component:accept"
+const NSComponent = "jabber:component:accept" // XEP-0114
 
 // Node is one element of XML.
 type Node struct {
@@ -99,7 +99,7 @@ func readNode(d *xml.Decoder, start xml.StartElement) (*Node, error) {
 }
 
 func plain(space string) string {
-	if space == NSComponent || space == "jabber:client" {
+	if space == NSComponent || space == "jabber:client" { // RFC 6120
 		return ""
 	}
 	return space

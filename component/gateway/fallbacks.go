@@ -17,13 +17,13 @@ import (
 
 // The namespaces of what is only recognised here.
 const (
-	nsReactions  = "urn:xmpp:reactions:0"
-	nsRetraction = "urn:xmpp:message-retract:1"
-	nsFastened   = "urn:xmpp:fasten:0" // with an older retraction inside
-	nsOldRetract = "urn:xmpp:message-retract:0"
-	nsReply      = "urn:xmpp:reply:0"
-	nsCorrection = "urn:xmpp:message-correct:0"
-	nsRoomUser   = "http://jabber.org/protocol/muc#user"
+	nsReactions  = "urn:xmpp:reactions:0"                // XEP-0444
+	nsRetraction = "urn:xmpp:message-retract:1"          // XEP-0424
+	nsFastened   = "urn:xmpp:fasten:0"                   // XEP-0422, with an older retraction inside
+	nsOldRetract = "urn:xmpp:message-retract:0"          // XEP-0424
+	nsReply      = "urn:xmpp:reply:0"                    // XEP-0461
+	nsCorrection = "urn:xmpp:message-correct:0"          // XEP-0308
+	nsRoomUser   = "http://jabber.org/protocol/muc#user" // XEP-0045
 )
 
 var (

@@ -13,8 +13,8 @@ type Element struct {
 
 // The namespaces that a stanza may have; both are given as "".
 const (
-	nsClient    = "jabber:client"
-	nsComponent = "jabber:component:accept"
+	nsClient    = "jabber:client"           // RFC 6120
+	nsComponent = "jabber:component:accept" // XEP-0114
 	nsXML       = "http://www.w3.org/XML/1998/namespace"
 )
 

@@ -7,7 +7,7 @@ package encryption
 import "causeway/component/stanza"
 
 // NS is the namespace by which XEP-0380 names the encryption of a message.
-const NS = "urn:xmpp:eme:0"
+const NS = "urn:xmpp:eme:0" // XEP-0380
 
 // Envelope is what a message says of its encryption.
 type Envelope struct {
@@ -24,8 +24,8 @@ func Find(s *stanza.Stanza) (found Envelope) {
 		case local == "encrypted" && omemo(space):
 			_, content := e.Child(space, "payload")
 			return Envelope{Used: true, Content: content}
-		case local == "openpgp" && space == "urn:xmpp:openpgp:0",
-			local == "x" && space == "jabber:x:encrypted",
+		case local == "openpgp" && space == "urn:xmpp:openpgp:0", // XEP-0373
+			local == "x" && space == "jabber:x:encrypted", // XEP-0027
 			local == "encryption" && space == NS:
 			found = Envelope{Used: true, Content: true}
 		}

@@ -13,8 +13,8 @@ type Forwarded struct {
 
 // Append writes m, of type chat.
 func (m Forwarded) Append(w *stanza.Writer) {
-	w.Start("privilege", NS).Start("forwarded", "urn:xmpp:forward:0")
-	w.Start("message", "jabber:client", "from", m.From, "to", m.To, "type", "chat", "id", m.ID)
+	w.Start("privilege", NS).Start("forwarded", "urn:xmpp:forward:0")                           // XEP-0297
+	w.Start("message", "jabber:client", "from", m.From, "to", m.To, "type", "chat", "id", m.ID) // RFC 6120
 	m.Payload(w)
 	w.End().End().End()
 }

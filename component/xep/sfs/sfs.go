@@ -12,8 +12,8 @@ import (
 const NS = "urn:xmpp:sfs:0"
 
 const (
-	nsMetadata = "urn:xmpp:file:metadata:0" // XEP-0446
-	nsURL      = "http://jabber.org/protocol/url-data"
+	nsMetadata = "urn:xmpp:file:metadata:0"            // XEP-0446
+	nsURL      = "http://jabber.org/protocol/url-data" // XEP-0103
 )
 
 // Most bounds the files of one message that are looked at.
