@@ -108,8 +108,10 @@ type Gateway struct {
 	bounces   *cache[string, tried] // messages that came back and are shown again, by stanza id
 	refusals  chan refusal
 	sendout   spool
-	greeted   context.CancelFunc     // ends the greeting of an earlier connection
-	places    *cache[uint64, uint64] // how far the journal has the streams of the network
+	greeted   context.CancelFunc // ends the greeting of an earlier connection
+	// introduced has the chats whose next text needs no name: see introduce.
+	introduced *cache[chatKey, struct{}]
+	places     *cache[uint64, uint64] // how far the journal has the streams of the network
 
 	started    time.Time
 	privileges *privileges
@@ -143,7 +145,7 @@ func New(cfg Config) *Gateway {
 		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), clients: newClientCaps(), typing: newTyping(), signs: newSigns(), commands: newCommandSessions(), dialogues: newDialogues(),
 		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log), rosters: newRosters(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
-		bounces: newCache[string, tried](4096),
+		bounces: newCache[string, tried](4096), introduced: newCache[chatKey, struct{}](introducedLimit),
 	}
 	cfg.Metrics.start(cfg.Domain)
 	g.hot = cfg.Metrics.hot(cfg.Domain)

@@ -80,6 +80,9 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 		return
 	}
 	o := g.chatMessage(in, own, time.Now())
+	if !own {
+		g.introduce(ctx, &o.Payload, in)
+	}
 	if !own && g.info.Can.Has(bridges.CanTyping) {
 		g.typing.ends(typingIn{in.Account, in.Message.Chat})
 	}

@@ -1,0 +1,57 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"causeway/bridges"
+	"causeway/component/stanza"
+	"causeway/component/xep/nick"
+)
+
+const (
+	// introducedLimit bounds the chats of which it is remembered that a text came.
+	introducedLimit = 1 << 16
+	// introduceTime bounds how long the first text of somebody waits for the name.
+	introduceTime = 2 * time.Second
+)
+
+// introduce writes into a text what its sender is called, if the user has no
+// such contact (xeps.md 0172.1). That is done and looked up for the first text
+// since the start: those behind it cost nothing.
+func (g *Gateway) introduce(ctx context.Context, w *stanza.Writer, in *incoming) {
+	profiler, ok := g.cfg.Bridge.(bridges.Profiler)
+	who := chatKey{in.Account, in.Message.Chat}
+	if _, known := g.introduced.get(who); !ok || known {
+		return
+	}
+	c, found, err := g.store.Contact(ctx, g.domain, who.account, who.chat)
+	if err != nil {
+		return
+	}
+	g.introduced.set(who, struct{}{})
+	if found && !removed(c) && !leaves(c) {
+		return
+	}
+	if name := g.askName(ctx, profiler, who); name != "" {
+		nick.Append(w, name)
+	}
+}
+
+// askName asks the network what somebody is called; "": it does not tell. The
+// text goes on whatever happens.
+func (g *Gateway) askName(ctx context.Context, profiler bridges.Profiler, who chatKey) (name string) {
+	defer trialOf(ctx).enter()
+	defer func() {
+		if p := recover(); p != nil {
+			g.panicked("a name", p)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, introduceTime)
+	defer cancel()
+	p, err := profiler.Profile(ctx, who.account, bridges.UserID(who.chat))
+	if err != nil {
+		return ""
+	}
+	return cleanName(p.Name)
+}
