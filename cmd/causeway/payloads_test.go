@@ -58,11 +58,13 @@ func TestNotATextCostsNone(t *testing.T) {
 		})
 		r.centre.None()
 		const accident = "call *now*"
-		if status := r.centre.Text(phone, u.number, accident); status != 0 {
+		if status := r.centre.Text("12025550102", u.number, accident); status != 0 {
 			t.Fatalf("the client answers %#x", status)
 		}
-		if e := u.Wait(accident, message(contact, accident)); !has(e.XML, "unstyled", "urn:xmpp:styling:0") {
+		if e := u.Wait(accident, message("+12025550102@"+domain, accident)); !has(e.XML, "unstyled", "urn:xmpp:styling:0") {
 			t.Errorf("0393.3: %s", e.XML)
+		} else if !has(e.XML, "nick", "http://jabber.org/protocol/nick") {
+			t.Errorf("0172.1: %s", e.XML)
 		}
 	})
 }
