@@ -41,7 +41,7 @@ func granted(t *testing.T) *rig {
 // adds has alice write an order, and reads the answer.
 func (r *rig) adds(number string) {
 	r.t.Helper()
-	r.Send(`<message type='chat' id='a' from='alice@example.org/x' to='sms.example.org'><body>add ` + number + `</body></message>`)
+	r.Send(`<message type='chat' id='` + newID() + `' from='alice@example.org/x' to='sms.example.org'><body>add ` + number + `</body></message>`)
 	if got := r.answer(alice); !strings.Contains(got, number) {
 		r.t.Errorf("the answer is %q", got)
 	}
