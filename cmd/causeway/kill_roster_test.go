@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"os"
 	"strings"
@@ -79,6 +80,6 @@ func (u *user) addsThroughDeaths(p plan) (seen []peer.Event) {
 
 // settled returns what comes until the gateway has done all that it was told.
 func (u *user) settled() []peer.Event {
-	u.Send(domain, "status", "status")
+	u.Send(domain, rand.Text(), "status")
 	return u.until("the status", func(e peer.Event) bool { return of(e, domain) && strings.HasPrefix(e.Body, "Connected as") })
 }

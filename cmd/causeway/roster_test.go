@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"regexp"
 	"slices"
@@ -70,7 +71,7 @@ func TestRosterOfOrders(t *testing.T) {
 // all that the gateway does at once.
 func (s *scripted) quiet(u *user) []peer.Event {
 	s.t.Helper()
-	u.Send(scriptedDomain, "q", "status")
+	u.Send(scriptedDomain, rand.Text(), "status")
 	return u.until("the status", func(e peer.Event) bool {
 		return e.Event == "message" && of(e, scriptedDomain) && strings.HasPrefix(e.Body, "Connected as")
 	})
