@@ -76,7 +76,7 @@ func TestContactRefused(t *testing.T) {
 	t.Run("0100.28 no such address", func(t *testing.T) {
 		r.Send(presence("subscribe", alice, "12025550100@sms.example.org"))
 		r.Receive(presence("unsubscribed", "12025550100@sms.example.org", alice))
-		if got := r.answer(alice); !strings.HasSuffix(got, " Use "+phoneJID) {
+		if got := r.answer(alice); !strings.HasSuffix(got, " Write to "+phoneJID+" instead.") {
 			t.Errorf("the user reads %q", got)
 		}
 	})

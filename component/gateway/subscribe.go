@@ -55,12 +55,8 @@ func (g *Gateway) refuseContact(t *tx, s *stanza.Stanza, e *stanza.Error) {
 	if s.Type != "subscribe" {
 		return
 	}
-	text := bare(s.To) + ": " + e.Text
-	if id, wrong := g.spelled(e.Gone); e.Gone != "" && wrong == nil {
-		text += " Use " + g.contactJID(id)
-	}
 	t.send(subscription("unsubscribed", bare(s.To), s))
-	t.send(g.ownMessage(string(t.account), text))
+	t.send(g.ownMessage(string(t.account), bare(s.To)+": "+e.Text))
 }
 
 // meetStranger lets a user who may register have the gateway as a contact

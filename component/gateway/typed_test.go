@@ -114,7 +114,7 @@ func TestTypedRedirect(t *testing.T) {
 	r := newRig(t, regional)
 	r.Send(`<presence type='subscribe' from='alice@example.org' to='911@sms.example.org'/>`)
 	r.Receive(`<presence type='unsubscribed' from='911@sms.example.org' to='alice@example.org'/>`)
-	if got := r.answer(alice); !strings.HasSuffix(got, "A short one. Use 911;phone-context=us@sms.example.org") {
+	if got := r.answer(alice); !strings.HasSuffix(got, "A short one. Write to 911;phone-context=us@sms.example.org instead.") {
 		t.Errorf("the gateway says %q", got)
 	}
 }
