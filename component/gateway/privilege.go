@@ -178,7 +178,7 @@ func decodePrivileges(b []byte) map[string]privilege.Rights {
 	m := map[string]privilege.Rights{}
 	for len(b) > 3 {
 		n := 3 + int(b[1])<<8 + int(b[2])
-		if n > len(b) {
+		if n == 3 || n > len(b) {
 			break
 		}
 		r := privilege.Rights{NS: privilege.NS, Roster: b[0]&grantsRoster != 0, Message: b[0]&grantsMessage != 0}
