@@ -37,7 +37,8 @@ func newRig(t *testing.T, tap Tap) *rig {
 	return &rig{p, t, l}
 }
 
-// connect returns both ends of a connection.
+// connect returns both ends of a connection that the proxy knows: something has
+// passed it.
 func (r *rig) connect() (client, server net.Conn) {
 	r.t.Helper()
 	client, err := net.DialTimeout("tcp", r.Address(), patience)
@@ -50,6 +51,8 @@ func (r *rig) connect() (client, server net.Conn) {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { server.Close() })
+	write(r.t, client, "begin")
+	read(r.t, server, "begin")
 	return client, server
 }
 
