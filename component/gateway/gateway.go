@@ -84,31 +84,33 @@ type Gateway struct {
 	mux     *component.Mux[*tx]
 	disco   *discoInfo
 
-	router    router
-	flights   flights
-	attempts  deadlines
-	accounts  *accounts
-	sessions  *sessions
-	sent      *sentMessages
-	repeats   *repeats
-	once      *onceBook
-	early     *earlyReceipts
-	awaiting  *awaiting
-	pieces    *pieces
-	people    *people
-	clients   *clientCaps
-	badges    *cache[face, *picture.Picture]
-	faces     *faces
-	typing    *typing
-	settings  []setting
-	signs     *signs
-	commands  *commandSessions
-	dialogues *dialogues
-	warned    *cache[string, time.Time]
-	bounces   *cache[string, tried] // messages that came back and are shown again, by stanza id
-	refusals  chan refusal
-	sendout   spool
-	greeted   context.CancelFunc // ends the greeting of an earlier connection
+	router   router
+	flights  flights
+	attempts deadlines
+	accounts *accounts
+	sessions *sessions
+	sent     *sentMessages
+	repeats  *repeats
+	once     *onceBook
+	early    *earlyReceipts
+	awaiting *awaiting
+	pieces   *pieces
+	people   *people
+	// broadcasts is presence that waits in the lanes.
+	broadcasts *broadcasts
+	clients    *clientCaps
+	badges     *cache[face, *picture.Picture]
+	faces      *faces
+	typing     *typing
+	settings   []setting
+	signs      *signs
+	commands   *commandSessions
+	dialogues  *dialogues
+	warned     *cache[string, time.Time]
+	bounces    *cache[string, tried] // messages that came back and are shown again, by stanza id
+	refusals   chan refusal
+	sendout    spool
+	greeted    context.CancelFunc // ends the greeting of an earlier connection
 	// introduced has the chats whose next text needs no name: see introduce.
 	introduced *cache[chatKey, struct{}]
 	places     *cache[uint64, uint64] // how far the journal has the streams of the network
@@ -142,7 +144,7 @@ func New(cfg Config) *Gateway {
 		places:  newCache[uint64, uint64](64),
 		started: time.Now(), badges: newCache[face, *picture.Picture](4096), faces: newFaces(),
 		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
-		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), clients: newClientCaps(), typing: newTyping(), signs: newSigns(), commands: newCommandSessions(), dialogues: newDialogues(),
+		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), broadcasts: newBroadcasts(), clients: newClientCaps(), typing: newTyping(), signs: newSigns(), commands: newCommandSessions(), dialogues: newDialogues(),
 		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log), rosters: newRosters(),
 		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
 		bounces: newCache[string, tried](4096), introduced: newCache[chatKey, struct{}](introducedLimit),

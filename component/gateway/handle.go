@@ -48,8 +48,13 @@ func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
 
 // control queues a stanza in the lane of its user.
 func (g *Gateway) control(s *stanza.Stanza, key mapping.Key) {
+	if !g.broadcasts.begins(s) {
+		g.settle(g.work, key)
+		return
+	}
 	st, must := g.stepControl(s, key)
 	if !g.enqueueControl(accountOf(s.From), must, st) {
+		g.broadcasts.ends(s)
 		g.overflow(s, key)
 	}
 }
@@ -63,7 +68,10 @@ func (g *Gateway) stepControl(s *stanza.Stanza, key mapping.Key) (st step, must 
 	case s.Kind == stanza.IQ:
 		st.run = func(ctx context.Context) { g.answerIQ(ctx, s, key) }
 	case s.Kind == stanza.Presence:
-		st.run = func(ctx context.Context) { g.onPresence(ctx, s, key) }
+		st.run = func(ctx context.Context) {
+			g.broadcasts.ends(s)
+			g.onPresence(ctx, s, key)
+		}
 	case s.Type == "error":
 		g.hearRefusal(s)
 		return g.stepBounce(st, s, key)
