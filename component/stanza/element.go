@@ -67,12 +67,22 @@ func (e Element) Text() string {
 // Child returns the first child element with that name; namespace "" is the
 // stanza's own.
 func (e Element) Child(space, local string) (Element, bool) {
-	for c := range e.Children() {
-		if c.is(space, local) {
-			return c, true
-		}
+	for c := range e.All(space, local) {
+		return c, true
 	}
 	return Element{}, false
+}
+
+// All iterates over the child elements with that name, in document order;
+// namespace "" is the stanza's own.
+func (e Element) All(space, local string) iter.Seq[Element] {
+	return func(yield func(Element) bool) {
+		for c := range e.Children() {
+			if c.is(space, local) && !yield(c) {
+				return
+			}
+		}
+	}
 }
 
 // Children iterates over the child elements in document order.

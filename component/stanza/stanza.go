@@ -94,14 +94,15 @@ func (s *Stanza) Child(space, local string) (Element, bool) { return s.Root().Ch
 // Children iterates over the child elements in document order.
 func (s *Stanza) Children() iter.Seq[Element] { return s.Root().Children() }
 
+// All iterates over the child elements with that name, in document order;
+// namespace "" is the stanza's own.
+func (s *Stanza) All(space, local string) iter.Seq[Element] { return s.Root().All(space, local) }
+
 // Body returns the text of the body to show: the one without xml:lang or in
 // the stanza's own language, else the first. ok tells whether there is any.
 func (s *Stanza) Body() (text string, ok bool) {
 	var first Element
-	for e := range s.Children() {
-		if !e.is("", "body") {
-			continue
-		}
+	for e := range s.All("", "body") {
 		if lang := e.Attr("xml:lang"); lang == "" || strings.EqualFold(lang, s.Lang) {
 			return e.Text(), true
 		}

@@ -92,15 +92,10 @@ func (a *answer) identity(e stanza.Element) {
 func (a *answer) form(x stanza.Element) {
 	var name string
 	var fields [][]string
-	for f := range x.Children() {
-		if space, local := f.Name(); space != form.NS || local != "field" {
-			continue
-		}
+	for f := range x.All(form.NS, "field") {
 		var values []string
-		for v := range f.Children() {
-			if space, local := v.Name(); space == form.NS && local == "value" {
-				values = append(values, a.word(v.Text()))
-			}
+		for v := range f.All(form.NS, "value") {
+			values = append(values, a.word(v.Text()))
 		}
 		if f.Attr("var") != "FORM_TYPE" {
 			slices.Sort(values)

@@ -41,9 +41,8 @@ const maxSpans = 16
 
 // find returns the ranges for an extension in a text of that length.
 func find(s *stanza.Stanza, extension string, length int) (spans []span) {
-	for e := range s.Children() {
-		space, local := e.Name()
-		if space != NS || local != "fallback" || e.Attr("for") != extension {
+	for e := range s.All(NS, "fallback") {
+		if e.Attr("for") != extension {
 			continue
 		}
 		whole := true // of body and subject, unless a part is named

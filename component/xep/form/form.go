@@ -127,10 +127,9 @@ func Find(e stanza.Element) (f Form, ok bool) {
 	}
 	f.Type = x.Attr("type")
 	seen := map[string]bool{}
-	for c := range x.Children() {
-		space, local := c.Name()
+	for c := range x.All(NS, "field") {
 		name := c.Attr("var")
-		if local != "field" || space != NS || seen[name] {
+		if seen[name] {
 			continue
 		}
 		seen[name] = true
@@ -151,10 +150,8 @@ func Find(e stanza.Element) (f Form, ok bool) {
 }
 
 func valuesOf(field stanza.Element) (vs []string) {
-	for c := range field.Children() {
-		if space, local := c.Name(); space == NS && local == "value" {
-			vs = append(vs, c.Text())
-		}
+	for c := range field.All(NS, "value") {
+		vs = append(vs, c.Text())
 	}
 	return vs
 }

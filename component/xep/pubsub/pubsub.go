@@ -25,14 +25,17 @@ func Wanted(pubsub stanza.Element) (node, id string, ok bool) {
 
 // AppendItem writes an answer with one item, whose content append writes.
 func AppendItem(w *stanza.Writer, node, id string, append func(*stanza.Writer)) {
-	w.Start("pubsub", NS).Start("items", "", "node", node).Start("item", "", "id", id)
-	append(w)
-	w.End().End().End()
+	appendItem(w.Start("pubsub", NS), node, id, append)
 }
 
 // AppendEvent writes the event for one item, whose content append writes.
 func AppendEvent(w *stanza.Writer, node, id string, append func(*stanza.Writer)) {
-	w.Start("event", nsEvent).Start("items", "", "node", node).Start("item", "", "id", id)
+	appendItem(w.Start("event", nsEvent), node, id, append)
+}
+
+// appendItem writes what is inside of either, and ends it.
+func appendItem(w *stanza.Writer, node, id string, append func(*stanza.Writer)) {
+	w.Start("items", "", "node", node).Start("item", "", "id", id)
 	append(w)
 	w.End().End().End()
 }

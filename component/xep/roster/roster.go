@@ -48,10 +48,7 @@ func AppendSet(w *stanza.Writer, i Item) {
 func Items(s *stanza.Stanza) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
 		query, _ := s.Child(NS, "query")
-		for e := range query.Children() {
-			if space, local := e.Name(); space != NS || local != "item" {
-				continue
-			}
+		for e := range query.All(NS, "item") {
 			i := Item{JID: e.Attr("jid"), Name: e.Attr("name"), Subscription: e.Attr("subscription"), Groups: groups(e)}
 			i.Approved = e.Attr("approved") == "true" || e.Attr("approved") == "1"
 			if !yield(i) {
@@ -62,10 +59,8 @@ func Items(s *stanza.Stanza) iter.Seq[Item] {
 }
 
 func groups(item stanza.Element) (all []string) {
-	for e := range item.Children() {
-		if space, local := e.Name(); space == NS && local == "group" {
-			all = append(all, e.Text())
-		}
+	for e := range item.All(NS, "group") {
+		all = append(all, e.Text())
 	}
 	return all
 }

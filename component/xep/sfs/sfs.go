@@ -26,20 +26,18 @@ type File struct{ URL, Desc string }
 // Find returns the files of a message in their order, Most at most, each with
 // the first of its addresses (XEP-0447 §3.1).
 func Find(s *stanza.Stanza) (files []File) {
-	for e := range s.Children() {
-		if space, local := e.Name(); space == NS && local == "file-sharing" && len(files) < Most {
-			files = append(files, File{URL: address(e), Desc: description(e)})
+	for e := range s.All(NS, "file-sharing") {
+		if len(files) == Most {
+			break
 		}
+		files = append(files, File{URL: address(e), Desc: description(e)})
 	}
 	return files
 }
 
 func address(shared stanza.Element) string {
 	sources, _ := shared.Child(NS, "sources")
-	for e := range sources.Children() {
-		if space, local := e.Name(); space != nsURL || local != "url-data" {
-			continue
-		}
+	for e := range sources.All(nsURL, "url-data") {
 		if url := strings.TrimSpace(e.Attr("target")); url != "" {
 			return url
 		}
