@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"causeway/bridges"
 	"causeway/mapping"
@@ -16,34 +15,22 @@ func runList(ctx context.Context, g *Gateway, _ *tx, in filled) (result, error) 
 		total++
 		return nil
 	})
-	pages := max(1, (total+shownLines-1)/shownLines)
-	if err == nil && len(in) == 0 && pages > 1 {
-		return result{ask: askPage(total, pages)}, nil
-	}
-	page := 1
-	if v := in.all()[pageField]; v != "" {
-		page, _ = strconv.Atoi(v) // 0 when it does not fit
-	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return result{}, err
-	case page < 1 || page > pages:
-		return result{}, notAcceptable("There are " + strconv.Itoa(pages) + " pages.")
+	}
+	pages := pagesOf(total, shownLines)
+	if len(in) == 0 && pages > 1 {
+		return result{ask: askPage("Users", fmt.Sprintf("%d users are registered", total), pages)}, nil
+	}
+	page, err := in.page(pages)
+	if err != nil {
+		return result{}, err
 	}
 	text, err := g.usersPage(ctx, page)
 	if pages > 1 {
 		text = fmt.Sprintf("Page %d of %d\n", page, pages) + text
 	}
 	return result{text: text}, err
-}
-
-const pageField = "page"
-
-func askPage(total, pages int) *bridges.Ask {
-	return &bridges.Ask{
-		Title: "Users", Instructions: fmt.Sprintf("%d users are registered, on %d pages.", total, pages),
-		Fields: []bridges.Field{{Name: pageField, Label: "Page", Kind: bridges.Number, Default: "1"}},
-	}
 }
 
 // usersPage has a line for each user on a page.

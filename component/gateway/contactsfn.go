@@ -137,19 +137,13 @@ func runContacts(ctx context.Context, g *Gateway, t *tx, in filled) (result, err
 	if err != nil {
 		return result{}, err
 	}
-	pages := max(1, (len(all)+contactsAPage-1)/contactsAPage)
+	pages := pagesOf(len(all), contactsAPage)
 	if len(in) == 0 && pages > 1 {
-		return result{ask: &bridges.Ask{
-			Title: "Contacts", Instructions: "You have " + plural(len(all), "contact", "contacts") + ", on " + strconv.Itoa(pages) + " pages.",
-			Fields: []bridges.Field{{Name: "page", Label: "Page", Kind: bridges.Number, Default: "1"}},
-		}}, nil
+		return result{ask: askPage("Contacts", "You have "+plural(len(all), "contact", "contacts"), pages)}, nil
 	}
-	page := 1
-	if v := in.all()["page"]; v != "" {
-		page, _ = strconv.Atoi(v) // 0 when it does not fit
-	}
-	if page < 1 || page > pages {
-		return result{}, notAcceptable("There are " + strconv.Itoa(pages) + " pages.")
+	page, err := in.page(pages)
+	if err != nil {
+		return result{}, err
 	}
 	shown := all[(page-1)*contactsAPage : min(page*contactsAPage, len(all))]
 	return g.contactsPage(shown, len(all), page, pages), nil
