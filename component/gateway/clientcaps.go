@@ -93,7 +93,7 @@ func (g *Gateway) askClientLater(id bridges.AccountID) {
 	select {
 	case g.clients.queue <- id:
 	default:
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "too many clients").Inc()
+		g.countDropped("too many clients")
 		g.people.asksNone(id)
 		g.placeList(id)
 	}
@@ -101,24 +101,14 @@ func (g *Gateway) askClientLater(id bridges.AccountID) {
 
 // askClients asks until the gateway ends.
 func (g *Gateway) askClients(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case id := <-g.clients.queue:
-			g.askOneOf(ctx, id)
-		}
-	}
+	each(ctx, g.clients.queue, func(id bridges.AccountID) {
+		g.contain("capabilities", step{run: func(ctx context.Context) { g.askOneOf(ctx, id) }})
+	})
 }
 
 // askOneOf asks one client of a user, whose others wait behind the clients of
 // other users.
 func (g *Gateway) askOneOf(ctx context.Context, id bridges.AccountID) {
-	defer func() {
-		if p := recover(); p != nil {
-			g.panicked("capabilities", p)
-		}
-	}()
 	resource, c, ok := g.people.nextOpen(id)
 	if !ok {
 		return

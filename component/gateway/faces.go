@@ -29,19 +29,21 @@ const (
 // Presence is sent before it is known what somebody looks like, and again when
 // it is.
 type faces struct {
-	known  *cache[whose, look]
-	photos *cache[[sha256.Size]byte, *picture.Picture] // by the hash of what the network has
-	queue  chan whose
-
-	mu         sync.Mutex
-	waiting    map[whose]bool
-	converting sync.Mutex // one at a time: see picture.Convert
+	known          *cache[whose, look]
+	photos         *cache[[sha256.Size]byte, *picture.Picture] // by the hash of what the network has
+	*lineup[whose]                                             // of whom it is to be looked at
+	converting     sync.Mutex                                  // one at a time: see picture.Convert
 }
 
 // whose says who, by localpart, as which account sees it.
 type whose struct {
 	account bridges.AccountID
 	local   string
+}
+
+// clone is for keeping: the names may be pieces of a stanza, which may be large.
+func (w whose) clone() whose {
+	return whose{bridges.AccountID(strings.Clone(string(w.account))), strings.Clone(w.local)}
 }
 
 // look is what somebody looks like. Without a source it is a badge.
@@ -54,7 +56,7 @@ type look struct {
 func newFaces() *faces {
 	return &faces{
 		known: newCache[whose, look](faceLimit), photos: newCache[[sha256.Size]byte, *picture.Picture](photoLimit),
-		queue: make(chan whose, faceQueue), waiting: map[whose]bool{},
+		lineup: newLineup[whose](faceQueue),
 	}
 }
 
@@ -110,7 +112,7 @@ func (g *Gateway) learn(w whose, data []byte) *picture.Picture {
 		p, l.source = own, sha256.Sum256(data)
 	}
 	l.Info = p.Info
-	w = whose{bridges.AccountID(strings.Clone(string(w.account))), strings.Clone(w.local)}
+	w = w.clone()
 	old, known := g.faces.known.get(w)
 	g.faces.known.set(w, l)
 	if !known || old.ID != l.ID {
@@ -163,44 +165,21 @@ func (g *Gateway) looksOther(w whose) {
 // lookLater has a picture looked at. It does not block; when too many wait, the
 // next presence does it.
 func (g *Gateway) lookLater(w whose) {
-	f := g.faces
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.waiting[w] {
-		return
-	}
-	w = whose{bridges.AccountID(strings.Clone(string(w.account))), strings.Clone(w.local)}
-	select {
-	case f.queue <- w:
-		f.waiting[w] = true
-	default:
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "too many pictures").Inc()
+	if !g.faces.add(w.clone()) {
+		g.countDropped("too many pictures")
 	}
 }
 
 // lookAtFaces looks until the gateway ends.
 func (g *Gateway) lookAtFaces(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case w := <-g.faces.queue:
-			g.faces.mu.Lock()
-			delete(g.faces.waiting, w)
-			g.faces.mu.Unlock()
-			g.lookAt(ctx, w)
-		}
-	}
+	g.faces.each(ctx, func(w whose) {
+		g.contain("a picture", step{run: func(ctx context.Context) { g.lookAt(ctx, w) }})
+	})
 }
 
 // lookAt asks the network what somebody looks like. Of whom it cannot tell now
 // the next presence asks again.
 func (g *Gateway) lookAt(ctx context.Context, w whose) {
-	defer func() {
-		if p := recover(); p != nil {
-			g.panicked("a picture", p)
-		}
-	}()
 	if !g.member(ctx, w.account) {
 		return
 	}

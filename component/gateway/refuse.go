@@ -29,14 +29,7 @@ const (
 // is sent: else a successor, which takes up more than the bounds allow, might
 // send a text whose sender was told that it is refused.
 func (g *Gateway) refuseAll(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case r := <-g.refusals:
-			g.refuseBatch(ctx, r)
-		}
-	}
+	each(ctx, g.refusals, func(r refusal) { g.refuseBatch(ctx, r) })
 }
 
 func (g *Gateway) refuseBatch(ctx context.Context, first refusal) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 	"time"
 
 	"causeway/bridges"
@@ -20,22 +19,19 @@ const (
 	rosterTime = 10 * time.Second
 )
 
-// rosters are the accounts whose rosters are to be looked at, each once. One
-// loop does it, so that no lane of a user waits for a server.
+// rosters are the accounts whose rosters are to be looked at. One loop does it,
+// so that no lane of a user waits for a server.
 type rosters struct {
-	mu      sync.Mutex
-	waiting map[bridges.AccountID]bool
-	queue   chan bridges.AccountID
-	asks    chan asking
-	asked   *cache[bridges.AccountID, int] // how many since the last log-in
-	ends    *cache[bridges.AccountID, int] // how many contacts the network has ended
+	*lineup[bridges.AccountID]
+	asks  chan asking
+	asked *cache[bridges.AccountID, int] // how many since the last log-in
+	ends  *cache[bridges.AccountID, int] // how many contacts the network has ended
 }
 
 func newRosters() *rosters {
 	return &rosters{
-		waiting: map[bridges.AccountID]bool{}, queue: make(chan bridges.AccountID, rosterQueue),
-		asks: make(chan asking, rosterQueue), asked: newCache[bridges.AccountID, int](4 * rosterQueue),
-		ends: newCache[bridges.AccountID, int](4 * rosterQueue),
+		lineup: newLineup[bridges.AccountID](rosterQueue), asks: make(chan asking, rosterQueue),
+		asked: newCache[bridges.AccountID, int](4 * rosterQueue), ends: newCache[bridges.AccountID, int](4 * rosterQueue),
 	}
 }
 
@@ -50,18 +46,8 @@ func (r *rosters) age(id bridges.AccountID) int {
 // taken out of it when there is no such account. It does not block; when too
 // many wait, the next log-in does it.
 func (g *Gateway) placeLater(id bridges.AccountID) {
-	r := g.rosters
-	id = bridges.AccountID(strings.Clone(string(id)))
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.waiting[id] {
-		return
-	}
-	select {
-	case r.queue <- id:
-		r.waiting[id] = true
-	default:
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "too many rosters").Inc()
+	if !g.rosters.add(bridges.AccountID(strings.Clone(string(id)))) {
+		g.countDropped("too many rosters")
 	}
 }
 
@@ -74,26 +60,13 @@ func (t *tx) places(g *Gateway) {
 
 // keepRosters looks after rosters until the gateway ends.
 func (g *Gateway) keepRosters(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case id := <-g.rosters.queue:
-			g.rosters.mu.Lock()
-			delete(g.rosters.waiting, id)
-			g.rosters.mu.Unlock()
-			g.keepRoster(ctx, id)
-		}
-	}
+	g.rosters.each(ctx, func(id bridges.AccountID) {
+		g.contain("a roster", step{run: func(ctx context.Context) { g.keepRoster(ctx, id) }})
+	})
 }
 
 // keepRoster does what one account needs.
 func (g *Gateway) keepRoster(ctx context.Context, id bridges.AccountID) {
-	defer func() {
-		if p := recover(); p != nil {
-			g.panicked("a roster", p)
-		}
-	}()
 	acc, registered, err := g.accounts.find(ctx, id)
 	switch {
 	case err != nil || !g.admits(id):

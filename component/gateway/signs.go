@@ -222,16 +222,7 @@ func (x *signs) end(p signPlace, known bool, marks []mark, now time.Time) {
 }
 
 // tellSigns tells the network what users show, until the gateway ends.
-func (g *Gateway) tellSigns(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case p := <-g.signs.due:
-			g.tellSign(p)
-		}
-	}
-}
+func (g *Gateway) tellSigns(ctx context.Context) { each(ctx, g.signs.due, g.tellSign) }
 
 // tellSign is the turn of one chat. Of several markers that of the newest message
 // comes first: the others say nothing more then.
@@ -294,10 +285,7 @@ func (r *router) part(id bridges.AccountID) {
 // signer returns whose sign it is and where it goes; false: nobody's, or
 // nowhere, or the gateway ends.
 func (g *Gateway) signer(ctx context.Context, p signPlace) (acc mapping.Account, chat bridges.ChatID, ok bool) {
-	g.insist(ctx, "read an account", func() (err error) {
-		acc, ok, err = g.accounts.find(ctx, p.account)
-		return err
-	})
+	acc, ok, _ = g.insistOn(ctx, p.account)
 	if !ok || !g.admits(p.account) {
 		return acc, "", false
 	}
