@@ -86,16 +86,19 @@ func (g *Gateway) Owner(ctx context.Context, id bridges.UserID) (bridges.Account
 	return acc.ID, true, nil
 }
 
-// member tells whether a user is registered and allowed. It asks until the
-// store answers; at the end of ctx it says yes, so that nothing is given up.
-func (g *Gateway) member(ctx context.Context, id bridges.AccountID) bool {
-	registered := true
-	g.insist(ctx, "read an account", func() (err error) {
-		_, ok, err := g.accounts.find(ctx, id)
-		if err == nil {
-			registered = ok
-		}
+// insistOn returns the registration of a user. It asks until the store answers;
+// answered is false at the end of ctx.
+func (g *Gateway) insistOn(ctx context.Context, id bridges.AccountID) (acc mapping.Account, ok, answered bool) {
+	answered = g.insist(ctx, "read an account", func() (err error) {
+		acc, ok, err = g.accounts.find(ctx, id)
 		return err
 	})
-	return registered && g.admits(id)
+	return acc, ok, answered
+}
+
+// member tells whether a user is registered and allowed. At the end of ctx it
+// says yes, so that nothing is given up.
+func (g *Gateway) member(ctx context.Context, id bridges.AccountID) bool {
+	_, registered, answered := g.insistOn(ctx, id)
+	return (registered || !answered) && g.admits(id)
 }

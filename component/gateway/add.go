@@ -33,12 +33,8 @@ func (g *Gateway) addMeant(ctx context.Context, t *tx, text string) (r result, o
 // address, and has the server put the contact into the roster, or asks for a
 // subscription, which clients show with a button.
 func (g *Gateway) add(ctx context.Context, t *tx, id bridges.ChatID) (result, error) {
-	_, registered, err := g.accounts.find(ctx, t.account)
-	switch {
-	case err != nil:
+	if err := g.mustBeRegistered(ctx, t); err != nil {
 		return result{}, err
-	case !registered:
-		return result{}, errNotRegistered
 	}
 	c, _, err := g.store.Contact(ctx, g.domain, t.account, id)
 	if err != nil {

@@ -120,7 +120,7 @@ func runStats(ctx context.Context, g *Gateway, _ *tx, fields map[string]string) 
 		return nil
 	})
 	return fmt.Sprintf("%s; %d of them, and of what comes for this user, on disk only; registered since %s.",
-		g.describe(a, slices.Contains(g.people.online(), a.ID)), parked, a.Created.UTC().Format(time.DateTime)), err
+		g.describe(a, g.people.isOnline(a.ID)), parked, a.Created.UTC().Format(time.DateTime)), err
 }
 
 // userAt finds the user whom an administrator named.

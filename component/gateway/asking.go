@@ -44,7 +44,7 @@ func (g *Gateway) askLater(id bridges.AccountID, wishes []wish) {
 	select {
 	case g.rosters.asks <- a:
 	default:
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "too many rosters").Inc()
+		g.countDropped("too many rosters")
 	}
 }
 

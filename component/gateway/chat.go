@@ -95,7 +95,7 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key)
 	id := accountOf(s.From)
 	r := readChat(s)
 	if r.drop != "" {
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, r.drop).Inc()
+		g.countDropped(r.drop)
 		g.settle(ctx, key)
 		return
 	}
@@ -103,8 +103,8 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key)
 	if !g.admits(id) {
 		refusal = errNotAllowed
 	}
-	t := g.begin(id, key)
 	if refusal != nil {
+		t := g.begin(id, key)
 		g.cfg.Metrics.refused.WithLabelValues(g.domain, "chat").Inc()
 		if o, ok := refusal.Reply(s); ok {
 			t.send(o)
@@ -119,7 +119,7 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key)
 		case !g.repeats.wait(ctx):
 			return // it stays in the journal
 		case g.repeats.has(hash, now):
-			g.cfg.Metrics.dropped.WithLabelValues(g.domain, "repetition").Inc()
+			g.countDropped("repetition")
 			g.settle(ctx, key)
 			return
 		}

@@ -19,18 +19,23 @@ type client struct {
 	told   bool // of all pictures, and from then on of others
 }
 
+// client returns what is known of a resource; nil: it is not there. The caller
+// holds the lock.
+func (p *people) client(id bridges.AccountID, resource string) *client {
+	if x := p.m[id]; x != nil {
+		return x.resources[resource]
+	}
+	return nil
+}
+
 // says notes the capabilities that a resource says, when they are others than
 // before; can is what they stand for, if known. ask tells that the user has to
 // be queued, because a client is to be asked.
 func (p *people) says(id bridges.AccountID, resource string, said client, known bool) (news, ask bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	x := p.m[id]
-	if x == nil || x.resources[resource] == nil {
-		return false, false
-	}
-	c := x.resources[resource]
-	if c.caps == said.caps && c.hashed == said.hashed {
+	x, c := p.m[id], p.client(id, resource)
+	if c == nil || c.caps == said.caps && c.hashed == said.hashed {
 		return false, false
 	}
 	c.caps = caps.Caps{Node: strings.Clone(said.caps.Node), Ver: strings.Clone(said.caps.Ver)}
@@ -63,11 +68,10 @@ func (p *people) nextOpen(id bridges.AccountID) (resource string, c client, ok b
 func (p *people) learns(id bridges.AccountID, resource string, said caps.Caps, can clientFeature) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	x := p.m[id]
-	if x == nil || x.resources[resource] == nil || x.resources[resource].caps != said {
+	c := p.client(id, resource)
+	if c == nil || c.caps != said {
 		return false
 	}
-	c := x.resources[resource]
 	was := c.open
 	c.open, c.can = false, can
 	return was
@@ -111,12 +115,8 @@ func (p *people) capable(id bridges.AccountID, f clientFeature) (resources []str
 func (p *people) tells(id bridges.AccountID, resource string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	x := p.m[id]
-	if x == nil || x.resources[resource] == nil {
-		return false
-	}
-	c := x.resources[resource]
-	if c.told || c.can&wantsPictures == 0 {
+	c := p.client(id, resource)
+	if c == nil || c.told || c.can&wantsPictures == 0 {
 		return false
 	}
 	c.told = true

@@ -94,11 +94,7 @@ func (s *commandSessions) close(id string) {
 func (s *commandSessions) expire(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for id, x := range s.m {
-		if now.After(x.until) {
-			delete(s.m, id)
-		}
-	}
+	maps.DeleteFunc(s.m, func(_ string, x commandSession) bool { return now.After(x.until) })
 }
 
 // open is the stage that the user sees.

@@ -90,7 +90,7 @@ func (g *Gateway) accept(x *accepting, ds []bridges.Delivery) error {
 		if d.Once != "" {
 			x.batch.PutOnce = append(x.batch.PutOnce, mapping.Once{Bridge: g.domain, Fingerprint: d.Once, Stream: d.Stream, At: x.now})
 			if m, ok := g.once.repeats(d.Once, d.Stream, x.now); ok {
-				g.cfg.Metrics.dropped.WithLabelValues(g.domain, "redelivery").Inc()
+				g.countDropped("redelivery")
 				x.moved = append(x.moved, m)
 				continue
 			}
@@ -100,7 +100,7 @@ func (g *Gateway) accept(x *accepting, ds []bridges.Delivery) error {
 			return err
 		}
 		if (in.Message != nil || in.Change != nil) && localpart(string(in.chat())) == "" {
-			g.cfg.Metrics.dropped.WithLabelValues(g.domain, "no address").Inc()
+			g.countDropped("no address")
 			g.log.Error("the network names an id that has no address", "account", in.Account, "chat", in.chat())
 			continue
 		}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -71,11 +72,7 @@ func (d *dialogues) end(id bridges.AccountID) {
 func (d *dialogues) expire(now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for id, x := range d.m {
-		if now.After(x.until) {
-			delete(d.m, id)
-		}
-	}
+	maps.DeleteFunc(d.m, func(_ bridges.AccountID, x dialogue) bool { return now.After(x.until) })
 }
 
 // next is the first field of the stage that has not been answered.
@@ -107,12 +104,9 @@ func (x dialogue) complete() bool {
 
 // with returns x after the answer to a field.
 func (x dialogue) with(name, value string) dialogue {
-	got := map[string]string{name: value}
-	for k, v := range x.got {
-		if k != name {
-			got[k] = v
-		}
-	}
+	got := map[string]string{}
+	maps.Copy(got, x.got)
+	got[name] = value
 	x.got = got
 	return x
 }

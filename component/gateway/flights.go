@@ -163,7 +163,7 @@ func (g *Gateway) sendKeyed(ctx context.Context, o *stanza.Out, key mapping.Key,
 		return
 	}
 	g.log.Error("stanza cannot be sent", "id", trace(key), "stanza", o.ID, "err", err)
-	g.cfg.Metrics.dropped.WithLabelValues(g.domain, "unsendable").Inc()
+	g.countDropped("unsendable")
 	if g.flights.take(key) != nil {
 		g.settle(ctx, key, fl.record)
 	}

@@ -25,9 +25,9 @@ type reading struct {
 }
 
 // read decides what becomes of a message to a contact of a user who has set
-// nothing, by the table of fallbackRules. Nothing in it but the body, and the link of a file, is content:
-// forwarded, carbon-copied and archived messages inside are never unpacked
-// (From-spoofing 2).
+// nothing, by the table of fallbackRules. Nothing in it but the body, and the
+// link of a file, is content: forwarded, carbon-copied and archived messages
+// inside are never unpacked (From-spoofing 2).
 func read(s *stanza.Stanza, now time.Time) reading {
 	return newDraft(s, now).read()
 }

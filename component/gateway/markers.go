@@ -54,7 +54,7 @@ func (g *Gateway) hearMarker(s *stanza.Stanza, key mapping.Key, now time.Time) b
 
 // dropMark settles a marker of which the network learns nothing.
 func (g *Gateway) dropMark(ctx context.Context, m mark, reason string) {
-	g.cfg.Metrics.dropped.WithLabelValues(g.domain, reason).Inc()
+	g.countDropped(reason)
 	g.settle(ctx, m.key)
 }
 
@@ -159,7 +159,7 @@ func (g *Gateway) marked(ctx context.Context, in *incoming, side side) (row mapp
 func (g *Gateway) showRead(ctx context.Context, in *incoming, far mapping.Message, id string) {
 	host := hostOf(in.Account)
 	if !g.showsOwn(host) {
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "read elsewhere").Inc()
+		g.countDropped("read elsewhere")
 		g.finishIn(ctx, in, &mapping.Batch{PutMessages: []mapping.Message{far}})
 		return
 	}

@@ -111,3 +111,8 @@ func (m *Metrics) hot(domain string) hotCounters {
 // debugs tells whether debug lines are written: what goes into them costs
 // more than the rest of some steps.
 func (g *Gateway) debugs() bool { return g.log.Enabled(g.work, slog.LevelDebug) }
+
+// countDropped counts what nobody hears of, under one of droppedReasons.
+func (g *Gateway) countDropped(reason string) {
+	g.cfg.Metrics.dropped.WithLabelValues(g.domain, reason).Inc()
+}

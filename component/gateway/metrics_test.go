@@ -33,6 +33,7 @@ func TestCountersFromTheStart(t *testing.T) {
 		{`refused\.WithLabelValues\(g\.domain, ` + text, m.refused},
 		{`bounces\.WithLabelValues\(g\.domain, ` + text, m.bounces},
 		{`dropped\.WithLabelValues\(g\.domain, ` + text, m.dropped},
+		{`countDropped\(` + text, m.dropped},
 		{`dropIn\([a-z.]+, in, ` + text, m.dropped},
 		{`\bdrop(?:: |\([a-z.]+, m, )` + text, m.dropped},
 	} {

@@ -131,7 +131,7 @@ func (g *Gateway) refuse(ctx context.Context, c *conversation, m *outgoing, r re
 
 // drop settles m without a word to its sender.
 func (g *Gateway) drop(ctx context.Context, m *outgoing, reason string) verdict {
-	g.cfg.Metrics.dropped.WithLabelValues(g.domain, reason).Inc()
+	g.countDropped(reason)
 	g.behind(ctx, &mapping.Batch{Settle: []mapping.Key{m.key}, Done: func() { g.settledWithBridge(m.key) }})
 	return verdict{done: true, untouched: true}
 }

@@ -23,11 +23,8 @@ func (g *Gateway) isOwn(ctx context.Context, in *incoming) bool {
 
 // isSelf tells whether somebody on the network is the user of an account.
 func (g *Gateway) isSelf(ctx context.Context, id bridges.AccountID, who bridges.UserID) bool {
-	var acc mapping.Account
-	return g.insist(ctx, "read an account", func() (err error) {
-		acc, _, err = g.accounts.find(ctx, id)
-		return err
-	}) && acc.Self == who
+	acc, _, answered := g.insistOn(ctx, id)
+	return answered && acc.Self == who
 }
 
 // echoes tells whether the network gives back what the user sent through us.
@@ -125,6 +122,6 @@ const ownCopy = "copy of an own message"
 // dropOwnCopy settles a copy that has just come, without a turn in a queue: it
 // might wait there for longer than the book remembers.
 func (g *Gateway) dropOwnCopy(key mapping.Key) {
-	g.cfg.Metrics.dropped.WithLabelValues(g.domain, ownCopy).Inc()
+	g.countDropped(ownCopy)
 	g.settle(g.work, key)
 }

@@ -101,7 +101,7 @@ func (g *Gateway) park(b *mapping.Batch, o *old, now time.Time) (dropped []mappi
 	}
 	for _, m := range o.texts {
 		if m.attempts == 0 && g.repeated(o.c, m) {
-			g.cfg.Metrics.dropped.WithLabelValues(g.domain, "repetition").Inc()
+			g.countDropped("repetition")
 			m.dropped = true
 			b.Settle = append(b.Settle, m.key)
 			dropped = append(dropped, m.key)

@@ -94,7 +94,7 @@ func (g *Gateway) poisonedEvents(ins []*incoming, reason string) {
 // quarantine takes a record that cannot be read out of the way.
 func (g *Gateway) quarantine(k mapping.Key, r mapping.Record, err error) {
 	g.log.Error("record of the journal cannot be read", "id", trace(k), "err", err)
-	g.cfg.Metrics.dropped.WithLabelValues(g.domain, "unreadable record").Inc()
+	g.countDropped("unreadable record")
 	g.cfg.Metrics.quarantined.WithLabelValues(g.domain, "unreadable").Inc()
 	b := &mapping.Batch{Settle: []mapping.Key{k}, Quarantine: g.away(k, r, err.Error())}
 	b.Done = g.withNotice(b, k, r)

@@ -126,12 +126,8 @@ func (g *Gateway) past(ctx context.Context, c *conversation, m *outgoing, hash [
 }
 
 // admit finds account and address, or says why there is none.
-func (g *Gateway) admit(ctx context.Context, c *conversation) (acc mapping.Account, chat bridges.ChatID, refusal *stanza.Error) {
-	var ok bool
-	g.insist(ctx, "read an account", func() (err error) {
-		acc, ok, err = g.accounts.find(ctx, c.user.id)
-		return err
-	})
+func (g *Gateway) admit(ctx context.Context, c *conversation) (_ mapping.Account, chat bridges.ChatID, refusal *stanza.Error) {
+	acc, ok, _ := g.insistOn(ctx, c.user.id)
 	switch {
 	case ctx.Err() != nil:
 		return acc, "", errInternal

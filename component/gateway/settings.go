@@ -114,11 +114,7 @@ func byDefault(name string) string {
 // chosen is the value that a setting of the gateway has for a user. It asks until
 // the store answers; at the end of ctx it is the default.
 func (g *Gateway) chosen(ctx context.Context, id bridges.AccountID, name string) string {
-	var acc mapping.Account
-	g.insist(ctx, "read an account", func() (err error) {
-		acc, _, err = g.accounts.find(ctx, id)
-		return err
-	})
+	acc, _, _ := g.insistOn(ctx, id)
 	for _, s := range g.settings {
 		if s.key == ownPrefix+name {
 			if v, ok := s.in(acc); ok {

@@ -148,7 +148,7 @@ func (g *Gateway) showTurn(ctx context.Context) {
 		if g.admits(acc.ID) {
 			g.enqueueControl(acc.ID, true, step{run: func(ctx context.Context) {
 				g.showSelf(ctx, acc)
-				if g.people.here(acc.ID) {
+				if g.people.isOnline(acc.ID) {
 					g.showContacts(ctx, acc.ID)
 				}
 			}})
@@ -170,14 +170,6 @@ func (g *Gateway) showSelf(ctx context.Context, acc mapping.Account) {
 			return
 		}
 	}
-}
-
-// here tells whether a user has an available resource.
-func (p *people) here(id bridges.AccountID) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	x := p.m[id]
-	return x != nil && len(x.resources) > 0
 }
 
 // isShownOff makes of a presence that of a gateway that is off, if it is.

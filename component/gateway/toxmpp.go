@@ -42,7 +42,7 @@ func (g *Gateway) stepIn(in *incoming) {
 
 // dropIn gives up an event that the user does not see.
 func (g *Gateway) dropIn(ctx context.Context, in *incoming, reason string) {
-	g.cfg.Metrics.dropped.WithLabelValues(g.domain, reason).Inc()
+	g.countDropped(reason)
 	g.log.Debug("event dropped", "id", trace(in.key), "reason", reason)
 	g.finishIn(ctx, in, new(mapping.Batch))
 }
@@ -82,9 +82,9 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 	o := g.chatMessage(in, own, time.Now())
 	if !own {
 		g.introduce(ctx, &o.Payload, in)
-	}
-	if !own && g.info.Can.Has(bridges.CanTyping) {
-		g.typing.ends(typingIn{in.Account, in.Message.Chat})
+		if g.info.Can.Has(bridges.CanTyping) {
+			g.typing.ends(typingIn{in.Account, in.Message.Chat})
+		}
 	}
 	g.sendKeyed(ctx, o, in.key, &flight{account: in.Account, keep: o, inbound: true})
 	g.hot.in.Inc()

@@ -45,18 +45,18 @@ func (g *Gateway) Hint(d bridges.Delivery) {
 		return
 	}
 	if _, ok := d.Event.(bridges.Typing); !ok || !g.info.Can.Has(bridges.CanTyping) {
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "no hint").Inc()
+		g.countDropped("no hint")
 		g.log.Error("a hint of a kind that this network does not give", "account", d.Account, "kind", fmt.Sprintf("%T", d.Event))
 		return
 	}
 	if isOff(g) {
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "typing unseen").Inc()
+		g.countDropped("typing unseen")
 		return
 	}
 	select {
 	case g.typing.hints <- d:
 	default:
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "too much typing").Inc()
+		g.countDropped("too much typing")
 	}
 }
 
@@ -84,7 +84,7 @@ func (g *Gateway) showTyping(ctx context.Context) {
 func (g *Gateway) showState(ctx context.Context, x typingIn, composing bool) {
 	if !g.seesContact(ctx, x) {
 		g.typing.ends(x)
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "typing unseen").Inc()
+		g.countDropped("typing unseen")
 		return
 	}
 	state := chatstates.Paused

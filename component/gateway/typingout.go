@@ -14,11 +14,11 @@ import (
 func (g *Gateway) hearTyping(s *stanza.Stanza, now time.Time) {
 	state := chatstates.Find(s)
 	if !g.info.Can.Has(bridges.CanTyping) || state == "" || s.Type == "groupchat" || s.Type == "headline" {
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "not journalled").Inc()
+		g.countDropped("not journalled")
 		return
 	}
 	if !g.signs.types(placeOf(s), state == chatstates.Composing, now) {
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "too much typing").Inc()
+		g.countDropped("too much typing")
 	}
 }
 
@@ -47,7 +47,7 @@ func (g *Gateway) tellTyping(ctx context.Context, p signPlace, composing bool) b
 		ok = ok && err == nil
 	}
 	if !ok {
-		g.cfg.Metrics.dropped.WithLabelValues(g.domain, "typing to nobody").Inc()
+		g.countDropped("typing to nobody")
 		return false
 	}
 	err := g.withSession(ctx, acc, func(ctx context.Context, s bridges.Session) error {
