@@ -11,7 +11,7 @@ import (
 // TestLogInWithManyContacts: what a server sends for each contact of a user who
 // comes again leaves room in the lane for an order behind it.
 func TestLogInWithManyContacts(t *testing.T) {
-	const contacts = controlLimit - 100
+	const contacts = 2 * controlLimit
 	inBubble(t, func(r *timeless) {
 		release := make(chan struct{})
 		r.g.enqueueControl(alice, true, step{run: func(context.Context) { <-release }})
@@ -19,7 +19,7 @@ func TestLogInWithManyContacts(t *testing.T) {
 		say(available(alice+"/x", domain))
 		for _, shown := range []string{presence("unavailable", alice+"/x", "*"), available(alice+"/x", "*"), presence("probe", alice, "*")} {
 			for i := range contacts {
-				say(strings.Replace(shown, "*", fmt.Sprintf("+12025551%03d@%s", i, domain), 1))
+				say(strings.Replace(shown, "*", fmt.Sprintf("+1202555%04d@%s", i, domain), 1))
 			}
 		}
 		say(`<message type='chat' id='o' from='` + alice + `/x' to='` + domain + `'><body>status</body></message>`)

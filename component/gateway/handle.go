@@ -52,6 +52,10 @@ func (g *Gateway) control(s *stanza.Stanza, key mapping.Key) {
 		g.settle(g.work, key)
 		return
 	}
+	if s.Kind == stanza.Presence && s.Type == "probe" && !g.router.hasRoomForProbe(accountOf(s.From)) {
+		g.overflow(s, key)
+		return
+	}
 	st, must := g.stepControl(s, key)
 	if !g.enqueueControl(accountOf(s.From), must, st) {
 		g.broadcasts.ends(s)

@@ -12,6 +12,9 @@ const (
 	// controlLimit bounds what waits in the control lane of one user, and
 	// controlTotal all that is in the lanes, of however many.
 	controlLimit, controlTotal = 500, 20_000
+	// probeLimit and probeTotal leave room for all else behind the probes of a
+	// log-in, one for each contact.
+	probeLimit, probeTotal = controlLimit / 2, controlTotal / 2
 )
 
 // router holds the queues. A user's control lane keeps presence, IQs and the
@@ -106,6 +109,15 @@ func (g *Gateway) enqueueControl(id bridges.AccountID, must bool, st step) bool 
 	r.controls++
 	g.startControl(u)
 	return true
+}
+
+// hasRoomForProbe tells whether a probe may wait behind what waits already. Who
+// arrives is shown all contacts, asked or not.
+func (r *router) hasRoomForProbe(id bridges.AccountID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.users[id]
+	return r.held || r.controls < probeTotal && (u == nil || len(u.control) < probeLimit)
 }
 
 // startControl gives a lane with work its goroutine. The caller holds the lock.
