@@ -12,6 +12,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"gopkg.in/yaml.v3"
 )
 
 // Server is one to connect to.
@@ -59,6 +61,19 @@ func (s Server) CheckCAFile() error {
 		return fmt.Errorf("cannot be used: %w", err)
 	}
 	return nil
+}
+
+// Decode has a block read into what it is for. An error of the YAML reader says
+// in which line something is of the wrong kind, and not what stands there: that
+// may be a secret.
+func Decode(decode func(any) error, into any) error {
+	err := decode(into)
+	var wrong *yaml.TypeError
+	if !errors.As(err, &wrong) || len(wrong.Errors) == 0 {
+		return err
+	}
+	line, _, _ := strings.Cut(wrong.Errors[0], ":")
+	return fmt.Errorf("%s: a value is of the wrong kind", line)
 }
 
 // IsHostPort tells whether s is an address to connect to or to listen at: a

@@ -83,7 +83,7 @@ func DefaultSMPP() SMPP { return SMPP{Window: 10, Alphabet: alphabetGSM} }
 func (c *Config) UnmarshalYAML(decode func(any) error) error {
 	type plain Config
 	*c = DefaultConfig()
-	if err := decode((*plain)(c)); err != nil {
+	if err := settings.Decode(decode, (*plain)(c)); err != nil {
 		return err
 	}
 	for i := range c.Connectors {
@@ -98,7 +98,7 @@ func (c *Config) UnmarshalYAML(decode func(any) error) error {
 func (s *SMPP) UnmarshalYAML(decode func(any) error) error {
 	type plain SMPP
 	*s = DefaultSMPP()
-	return decode((*plain)(s))
+	return settings.Decode(decode, (*plain)(s))
 }
 
 // fault is an error at a key, as the configuration's reader wants it.

@@ -26,6 +26,11 @@ type connector struct {
 	Window  int    `yaml:"window"`
 }
 
+func (c *connector) UnmarshalYAML(decode func(any) error) error {
+	type plain connector
+	return decode((*plain)(c))
+}
+
 func (c *phone) UnmarshalYAML(decode func(any) error) error {
 	type plain phone
 	c.Region = "US"

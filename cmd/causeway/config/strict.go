@@ -73,11 +73,10 @@ func (p *parser) value(n *yaml.Node, path string, t reflect.Type) {
 		p.add(n.Line, path, "has no value; leave the key out for its default")
 	case t == reflect.TypeFor[Bridge]():
 		p.bridge(n, path)
-	case t.Kind() == reflect.Struct && n.Kind == yaml.MappingNode:
-		p.mapping(n, path, keys(t))
-	case decodesItself(t):
+	case readsText(t) && n.Kind != yaml.MappingNode:
 	case t.Kind() == reflect.Struct:
 		p.mapping(n, path, keys(t))
+	case decodesItself(t):
 	case t.Kind() == reflect.Slice:
 		p.sequence(n, path, t.Elem())
 	case t.Kind() == reflect.Map:
@@ -147,9 +146,13 @@ func (p *parser) bridge(n *yaml.Node, path string) {
 
 // decodesItself tells whether a type brings its own way to be read.
 func decodesItself(t reflect.Type) bool {
-	p := reflect.PointerTo(t)
-	_, old := p.MethodByName("UnmarshalYAML")
-	return old || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+	_, old := reflect.PointerTo(t).MethodByName("UnmarshalYAML")
+	return old || readsText(t)
+}
+
+// readsText tells whether a type reads itself from a single value.
+func readsText(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
 // list names keys for people.
