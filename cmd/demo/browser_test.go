@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	pages "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -94,10 +95,36 @@ func (b *browser) sees(frame, css, text string) (holds bool) {
 // click clicks into the middle of the last element that see would see.
 func (b *browser) click(frame, css, text string) {
 	b.t.Helper()
-	var at []float64
-	what := "click on " + css + " " + text + " in " + frame
-	b.do(what, chromedp.Poll(fmt.Sprintf("eyes.point(%q, %q, %q)", frame, css, text), &at, chromedp.WithPollingTimeout(0)))
-	b.do(what, chromedp.MouseClickXY(at[0], at[1]))
+	what := fmt.Sprintf("%q, %q, %q", frame, css, text)
+	b.mouse("click on "+what, "eyes.aim("+what+")", "eyes.met()", func(x, y float64) chromedp.Action { return chromedp.MouseClickXY(x, y) })
+}
+
+// hover puts the mouse on that element.
+func (b *browser) hover(frame, css, text string) {
+	b.t.Helper()
+	what := fmt.Sprintf("%q, %q, %q", frame, css, text)
+	b.mouse("hover over "+what, "eyes.point("+what+")", "eyes.under("+what+")", func(x, y float64) chromedp.Action {
+		return chromedp.MouseEvent(input.MouseMoved, x, y)
+	})
+}
+
+// mouse does something where an element is, until it has met it: a page that is
+// drawn anew may have moved it in between.
+func (b *browser) mouse(what, where, met string, step func(x, y float64) chromedp.Action) {
+	b.t.Helper()
+	b.do(what, chromedp.ActionFunc(func(ctx context.Context) error {
+		for done := false; !done; {
+			var at []float64
+			err := chromedp.Poll(where, &at, chromedp.WithPollingTimeout(0)).Do(ctx)
+			if err == nil {
+				err = chromedp.Tasks{step(at[0], at[1]), chromedp.Evaluate(met, &done)}.Do(ctx)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
 
 // enter clicks into a field and types; "\r" is the Enter key.

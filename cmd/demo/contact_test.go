@@ -53,17 +53,9 @@ func (b *browser) sends(text string) {
 func (b *browser) menu(text, entry string) {
 	b.t.Helper()
 	message := fmt.Sprintf("%s .chat-msg__actions", mine)
-	b.hover(mine, text)
+	b.hover(clientFrame, mine, text)
 	b.click(clientFrame, message+" .dropdown-toggle", "")
 	b.click(clientFrame, message+" "+entry, "")
-}
-
-// hover puts the mouse on an element.
-func (b *browser) hover(css, text string) {
-	b.t.Helper()
-	var at []float64
-	b.do("find "+text, chromedp.Poll(fmt.Sprintf("eyes.point(%q, %q, %q)", clientFrame, css, text), &at, chromedp.WithPollingTimeout(0)))
-	b.do("hover", chromedp.MouseEvent("mouseMoved", at[0], at[1]))
 }
 
 // corrects sees the phone get a new text (0308).

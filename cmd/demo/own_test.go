@@ -44,7 +44,7 @@ func TestOwnMarked(t *testing.T) {
 	b.enter(clientFrame, ".chat-textarea", "add "+other+"\r")
 	b.see(clientFrame, asks, other)
 	b.picture("asks", clientFrame, "converse-roster")
-	b.hover(asks, other)
+	b.hover(clientFrame, asks, other)
 	b.click(clientFrame, asks+" .dropdown-toggle", "")
 	b.click(clientFrame, asks+" .accept-xmpp-request", "")
 	b.click(clientFrame, "converse-accept-contact-request-modal button[type=submit]", "")

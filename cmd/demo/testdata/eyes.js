@@ -18,10 +18,38 @@ window.eyes = (() => {
     const key = [name, css, text].join(), was = last.get(key);
     last.set(key, `${px} ${py}`);
     const hit = e.ownerDocument.elementFromPoint(px, py);
-    if (was !== `${px} ${py}` || !hit || !(e.contains(hit) || hit.contains(e))) return null;
+    if (was !== `${px} ${py}` || !e.contains(hit)) return null;
     last.delete(key);
     const f = box(frame(name));
     return [f.x + frame(name).clientLeft + px, f.y + frame(name).clientTop + py];
+  };
+  const under = (...what) => find(...what)?.matches(':hover') ?? false;
+  // aim is a point for a click that counts only if its press and its release
+  // meet the element: what the page has put there in between gets none of it.
+  // met tells whether it did.
+  let aimed;
+  const guard = e => {
+    if (!aimed) return;
+    if (find(...aimed)?.contains(e.target)) {
+      if (e.type === 'click') aimed = undefined;
+    } else {
+      e.preventDefault();
+      e.stopImmediatePropagation();
+    }
+  };
+  const aim = (name, ...what) => {
+    const at = point(name, ...what);
+    if (!at) return null;
+    aimed = [name, ...what];
+    for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click']) {
+      frame(name).contentWindow.addEventListener(type, guard, true);
+    }
+    return at;
+  };
+  const met = () => {
+    const missed = aimed;
+    aimed = undefined;
+    return !missed;
   };
   // area returns where an element is, as soon as it rests there and nothing
   // fades in or out.
@@ -34,5 +62,5 @@ window.eyes = (() => {
     last.set(key, now);
     return was === now ? [f.x + frame(name).clientLeft + x, f.y + frame(name).clientTop + y, width, height] : null;
   };
-  return { all, find, point, area };
+  return { all, find, point, under, aim, met, area };
 })();
