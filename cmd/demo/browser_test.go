@@ -60,16 +60,29 @@ func open(t *testing.T, address string, before ...chromedp.Action) *browser {
 	return b
 }
 
-// do takes steps within patience; a picture of the failure is kept when
-// DEMO_PICTURES names a directory.
+// do takes steps within patience; a failure shows what is to be read, and its
+// picture is kept when DEMO_PICTURES names a directory.
 func (b *browser) do(what string, steps ...chromedp.Action) {
 	b.t.Helper()
 	ctx, end := context.WithTimeout(b.ctx, patience)
 	defer end()
 	if err := chromedp.Run(ctx, steps...); err != nil {
+		b.tell()
 		b.wholePicture("failure")
 		b.t.Fatalf("%s: %v", what, err)
 	}
+}
+
+// tell logs what is to be read in the frames.
+func (b *browser) tell() {
+	b.t.Helper()
+	ctx, end := context.WithTimeout(b.ctx, patience) // a browser that hangs tells nothing
+	defer end()
+	var text string
+	if err := chromedp.Run(ctx, chromedp.Evaluate("eyes.text()", &text)); err != nil {
+		b.t.Log(err)
+	}
+	b.t.Log(text)
 }
 
 // see waits until an element that css selects and that holds text is visible.

@@ -52,7 +52,7 @@ func newNetwork(t *testing.T, privileged bool) *network {
 // run starts the gateway in the test's own process, and waits for its link.
 func (n *network) run(server string) {
 	n.t.Helper()
-	log := slog.New(slog.NewTextHandler(n.t.Output(), nil))
+	log := slog.New(slog.NewTextHandler(n.t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	store, err := sqlite.Open(n.t.Context(), sqlite.Options{Path: filepath.Join(n.t.TempDir(), "causeway.db"), Log: log})
 	if err != nil {
 		n.t.Fatal(err)

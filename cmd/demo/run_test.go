@@ -28,9 +28,13 @@ type running struct {
 	address string
 }
 
-var announced = regexp.MustCompile(`http://127\.0\.0\.1:\d+/`)
+var (
+	announced = regexp.MustCompile(`http://127\.0\.0\.1:\d+/`)
+	kept      = regexp.MustCompile(`Logs and data are in (\S+)\. `)
+)
 
-// makeRun is what a user types; it ends with the test.
+// makeRun is what a user types; it ends with the test, and shows the gateway's
+// log if the test failed.
 func makeRun(t *testing.T) running {
 	t.Helper()
 	build := exec.CommandContext(t.Context(), "make", "-C", "../..", "-j2", "deps-run", "bin/demo")
@@ -48,6 +52,11 @@ func makeRun(t *testing.T) running {
 			}
 			return nil
 		},
+	})
+	t.Cleanup(func() {
+		if dir := kept.FindStringSubmatch(r.Tail()); t.Failed() && dir != nil {
+			t.Logf("causeway:\n%s", peer.Tail(filepath.Join("../..", dir[1], "causeway.log")))
+		}
 	})
 	return r
 }

@@ -62,5 +62,7 @@ window.eyes = (() => {
     last.set(key, now);
     return was === now ? [f.x + frame(name).clientLeft + x, f.y + frame(name).clientTop + y, width, height] : null;
   };
-  return { all, find, point, under, aim, met, area };
+  const text = () => [...document.querySelectorAll('iframe')]
+    .map(f => `${f.id}:\n${f.contentDocument?.body?.innerText}`).join('\n');
+  return { all, find, point, under, aim, met, area, text };
 })();
