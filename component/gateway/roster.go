@@ -152,20 +152,27 @@ func (g *Gateway) clearRoster(ctx context.Context, id bridges.AccountID) error {
 }
 
 // isGone tells whether a server says that what was asked about is not there.
-func isGone(err error) bool {
+func isGone(err error) bool { return hasCondition(err, "item-not-found") }
+
+// isShut tells whether a server gives nothing of this one account: that is the
+// answer for a user who has blocked the gateway (XEP-0191 section 3.4).
+func isShut(err error) bool { return hasCondition(err, "service-unavailable") }
+
+func hasCondition(err error, condition string) bool {
 	var e *stanza.Error
-	return errors.As(err, &e) && e.Condition == "item-not-found"
+	return errors.As(err, &e) && e.Condition == condition
 }
 
 // rosterFails judges what went wrong with a roster. A server that refuses, or
 // says nothing time after time, is not asked again until it says anew what it
 // grants (xeps.md 0356.10): one answer alone may be late, or be about an account
-// that the server does not have, for which Prosody has none. goOn tells that the
-// account is to be served without it.
+// that the server does not have, for which Prosody has none. What is about one
+// account takes nothing from the others. goOn tells that the account is to be
+// served without it.
 func (g *Gateway) rosterFails(id bridges.AccountID, err error) (goOn bool) {
 	var e *stanza.Error
 	switch {
-	case isGone(err):
+	case isGone(err), isShut(err):
 		return true
 	case errors.Is(err, errUnsaid) && !g.privileges.isSilent(hostOf(id)):
 		return true

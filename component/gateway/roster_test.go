@@ -60,6 +60,7 @@ func TestAddByRoster(t *testing.T) {
 		"0356.5-6 as Prosody does":                     {"", query(item("+12025550101", "private", "both", "g"), both), contactShows, mapping.PlacedByUs | mapping.SeesContact | mapping.SeenByUs, false},
 		"F2 the subscription is ignored, as ejabberd":  {"", query(none), asksBack, mapping.PlacedByUs | mapping.AskedByUs | mapping.AskedOnce, false},
 		"0356.10 forbidden":                            {forbidden, query(), asksBack, mapping.AskedByUs | mapping.AskedOnce, true},
+		"0191.1 the user has blocked the gateway":      {`<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`, query(), asksBack, mapping.AskedByUs | mapping.AskedOnce, false},
 		"ejabberd 23.01, which has no set":             {`<error type='wait'><internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`, query(), asksBack, mapping.AskedByUs | mapping.AskedOnce, true},
 		"there after an error, as after a lost answer": {forbidden, query(both), contactShows, mapping.PlacedByUs | mapping.SeesContact | mapping.SeenByUs, true},
 	} {
