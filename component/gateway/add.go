@@ -48,9 +48,13 @@ func (g *Gateway) add(ctx context.Context, t *tx, id bridges.ChatID) (result, er
 			c.Subscription &^= mapping.PlacedByUs
 		}
 		c.Subscription &^= mapping.RefusedByUser | mapping.RemovedByUser | mapping.AskedOnce
-		if fresh(c) && g.rights(hostOf(t.account)).Roster {
+		switch {
+		case fresh(c) && g.rights(hostOf(t.account)).Roster:
 			t.places(g)
-		} else {
+		case fresh(c): // placed when the server grants that before an answer
+			c.Subscription |= unanswered
+			r.rest = []*stanza.Out{g.asks(c)}
+		default:
 			c.Subscription |= mapping.AskedByUs
 			r.rest = []*stanza.Out{g.asks(c)}
 		}

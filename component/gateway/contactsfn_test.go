@@ -89,7 +89,7 @@ func TestContactRemoved(t *testing.T) {
 	r.say(alice, "add "+phone)
 	r.answer(alice)
 	r.Receive(asksBack)
-	if s, _ := r.subscription(phone); s != mapping.AskedByUs {
+	if s, _ := r.subscription(phone); s != unanswered {
 		t.Errorf("subscription %b", s)
 	}
 }

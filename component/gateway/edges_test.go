@@ -75,7 +75,7 @@ func TestAddByChat(t *testing.T) {
 			r.Receive(asksBack) // once
 		}
 	}
-	if s, _ := r.subscription(phone); s != mapping.AskedByUs {
+	if s, _ := r.subscription(phone); s != unanswered {
 		t.Errorf("subscription %b", s)
 	}
 	r.say(bob, "add +12025550100")

@@ -94,6 +94,41 @@ func TestAddWithoutRoster(t *testing.T) {
 	r.barrier(alice)
 }
 
+// TestAddedBeforeRights: a contact that the user has yet to answer is not in a
+// roster, and has not been taken out: it is placed when the server grants that.
+func TestAddedBeforeRights(t *testing.T) {
+	for name, c := range map[string]struct {
+		set, back string
+		want      mapping.Subscription
+	}{
+		"0356.2 as Prosody does":           {"", query(item(phone, phone, "both", "SMS")), mapping.PlacedByUs | mapping.SeesContact | mapping.SeenByUs},
+		"ejabberd 23.01, which has no set": {forbidden, query(), mapping.AskedByUs | mapping.AskedOnce},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.adds(phone)
+			r.Receive(asksBack)
+			r.Send(grants("example.org", privilege.NS, permRoster))
+			r.Send(available(alice+"/x", domain))
+			r.Receive(ownShows)
+			r.answerIQ(readsRoster, query())
+			r.answerIQ(sets(phone, phone, "SMS"), c.set)
+			if c.set == "" {
+				r.Receive(`<presence type='unsubscribe' from='` + phone + `@sms.example.org' to='alice@example.org'/>`)
+				r.answerIQ(sets(phone, phone, "SMS"), "")
+			}
+			r.answerIQ(readsRoster, c.back)
+			if c.set == "" {
+				r.Receive(contactShows)
+			}
+			r.barrier(alice)
+			if s, _ := r.subscription(phone); s != c.want {
+				t.Errorf("subscription %b", s)
+			}
+		})
+	}
+}
+
 // TestSilentServer: a request that nobody answers ends, and the contact asks. A
 // server that is silent each time is not asked any more.
 func TestSilentServer(t *testing.T) {
