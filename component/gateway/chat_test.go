@@ -52,7 +52,10 @@ func TestChatWithTheGateway(t *testing.T) {
 	r.converses([]exchange{
 		{"what it means", "unregister?", "unregister: to leave."},
 		{"0050.10 consent", "unregister", "Your registration with SMS and all its data will be deleted. Write yes to go on, cancel to stop."},
-		{"no consent", "no", "Your registration"},
+		{"no consent", "well", "Your registration"},
+		{"refused", "No.", "Nothing was changed."},
+		{"no question is open", "cancel", "There is nothing to stop."},
+		{"once more", "unregister", "Your registration"},
 		{"stopped", "cancel", "Nothing was changed."},
 		{"still there", "status", "Connected as " + number},
 		{"again", "Unregister!", "Your registration"},

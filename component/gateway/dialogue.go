@@ -18,6 +18,7 @@ const (
 	dialoguesMax = 1000 // at once; one a user
 	skipWord     = "-"  // leaves a field as it is
 	consent      = "yes"
+	dissent      = "no"
 )
 
 // dialogue is a function that asks a user for one field after the other in the
@@ -193,8 +194,9 @@ func (x dialogue) named(o order, more bool) error {
 // ours is none, alone: it can be given as a value in one line with the function.
 func (g *Gateway) continueDialogue(ctx context.Context, t *tx, x dialogue, o order) (result, error) {
 	alone := strings.ToLower(o.text)
+	f, asked := x.next()
 	switch other := byVerb(alone); {
-	case o.verb == "cancel":
+	case o.verb == "cancel", o.verb == dissent && !asked:
 		t.done = append(t.done, func() { g.dialogues.end(t.account) })
 		return result{text: "Nothing was changed."}, nil
 	case alone == helpWord:
@@ -206,7 +208,6 @@ func (g *Gateway) continueDialogue(ctx context.Context, t *tx, x dialogue, o ord
 		r.text = "The question about " + x.f.verb + " is dropped. " + r.text
 		return r, err
 	}
-	f, asked := x.next()
 	if !asked {
 		if o.verb != consent {
 			return g.askInChat(t, x, "")
