@@ -16,7 +16,9 @@ const contactsAPage = 20
 
 var (
 	addressField = bridges.Field{Name: "address", Label: "Address", Required: true}
-	nameField    = bridges.Field{Name: "name", Label: "Name", Required: true, Pattern: ".{1,100}", Help: "At most 100 letters."}
+	// surelyField is asked for when what was given as an address may mean another.
+	surelyField = bridges.Field{Name: "surely", Label: "Address", Required: true}
+	nameField   = bridges.Field{Name: "name", Label: "Name", Required: true, Pattern: ".{1,100}", Help: "At most 100 letters."}
 )
 
 func runAdd(ctx context.Context, g *Gateway, t *tx, in filled) (result, error) {
@@ -38,20 +40,21 @@ func (g *Gateway) addressHint() string {
 }
 
 // runRename gives a contact the name that the gateway calls it by, also in the
-// user's roster where we may. The second stage offers the one that it has.
+// user's roster where we may. The second stage offers the one that it has, and
+// says whom it is about: it comes in any case when that was not sure.
 func runRename(ctx context.Context, g *Gateway, t *tx, in filled) (result, error) {
 	if len(in) == 0 {
 		ask := &bridges.Ask{Title: "Rename a contact", Instructions: "Whom do you want to rename?", Fields: []bridges.Field{addressField}}
 		return result{ask: ask, more: true}, nil
 	}
-	c, err := g.ownContact(ctx, t, in[0]["address"])
+	c, sure, err := g.ownContact(ctx, t, in[0]["address"])
 	if err != nil {
 		return result{}, err
 	}
 	jid := g.contactJID(c.ID)
 	if len(in) == 1 {
 		ask := &bridges.Ask{Title: "Rename a contact", Instructions: "What shall " + jid + " be called?", Fields: []bridges.Field{nameField}}
-		return result{ask: ask, values: map[string]string{"name": c.Name}}, nil
+		return result{ask: ask, afresh: !sure, values: map[string]string{"name": c.Name}}, nil
 	}
 	c.Name = cleanName(in[1]["name"])
 	c.Subscription |= mapping.NamedByUser
@@ -64,14 +67,21 @@ func runRename(ctx context.Context, g *Gateway, t *tx, in filled) (result, error
 }
 
 // runRemove ends both subscriptions with a contact, takes it out of the user's
-// roster where we may, and remembers that the user wants it so.
+// roster where we may, and remembers that the user wants it so. The beginning of
+// a name is not enough for that: a second stage says whom it may mean.
 func runRemove(ctx context.Context, g *Gateway, t *tx, in filled) (result, error) {
 	if len(in) == 0 {
 		return result{ask: &bridges.Ask{Title: "Remove a contact", Instructions: "Whom do you want to remove?", Fields: []bridges.Field{addressField}}}, nil
 	}
-	c, err := g.ownContact(ctx, t, in.all()["address"])
-	if err != nil {
+	text := cmp.Or(in.all()[surelyField.Name], in[0][addressField.Name])
+	c, sure, err := g.ownContact(ctx, t, text)
+	switch {
+	case err != nil:
 		return result{}, err
+	case !sure && len(in) > 1:
+		return result{}, notAcceptable(text + " is not the whole name of a contact.")
+	case !sure:
+		return g.askSurely(text, c), nil
 	}
 	c.Subscription = c.Subscription&mapping.RefusedByUser | mapping.RemovedByUser
 	c.Name, c.Placed = "", ""
@@ -89,28 +99,35 @@ func removed(c mapping.Contact) bool {
 	return c.Subscription&^mapping.RefusedByUser == mapping.RemovedByUser
 }
 
-// ownContact finds a contact of the user by an address, or by its name.
-func (g *Gateway) ownContact(ctx context.Context, t *tx, text string) (c mapping.Contact, err error) {
+func (g *Gateway) askSurely(text string, c mapping.Contact) result {
+	ask := &bridges.Ask{
+		Title: "Remove a contact", Instructions: text + " may mean " + g.nameAndAddress(c) + ". Whom do you want to remove?",
+		Fields: []bridges.Field{surelyField},
+	}
+	return result{ask: ask, afresh: true, values: map[string]string{surelyField.Name: g.contactJID(c.ID)}}
+}
+
+// ownContact finds a contact of the user by an address, or by its name. It is
+// sure who is meant unless that is only how the name begins, or the text is the
+// address of somebody else as well, which a contact is free to be called.
+func (g *Gateway) ownContact(ctx context.Context, t *tx, text string) (c mapping.Contact, sure bool, err error) {
 	all, err := g.contactsOf(ctx, t)
 	if err != nil {
-		return c, err
+		return c, false, err
 	}
 	id, unclear := g.spelled(text)
 	among := func(c mapping.Contact) bool { return c.ID == id }
-	i := -1
-	if unclear == nil {
-		i = slices.IndexFunc(all, among)
+	if i := slices.IndexFunc(all, among); unclear == nil && i >= 0 {
+		return all[i], true, nil
 	}
-	if i < 0 {
-		if id, err = g.oneNamed(ctx, t.account, text); err != nil {
-			return c, err
-		}
-		i = slices.IndexFunc(all, among)
+	id, whole, err := g.oneNamed(ctx, t.account, text)
+	if err != nil {
+		return c, false, err
 	}
-	if i < 0 {
-		return c, notAcceptable(text + " is not among your contacts.")
+	if i := slices.IndexFunc(all, among); i >= 0 {
+		return all[i], whole && unclear != nil, nil
 	}
-	return all[i], nil
+	return c, false, notAcceptable(text + " is not among your contacts.")
 }
 
 // contactsOf returns the contacts of the user of t: those with a name first, by

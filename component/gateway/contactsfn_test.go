@@ -69,6 +69,60 @@ func TestContactsByChat(t *testing.T) {
 	}
 }
 
+// The beginning of a name takes nobody away: the gateway asks who is meant.
+func TestBeginningOfAName(t *testing.T) {
+	r := newRig(t)
+	has(r, phone+" Zoe", "+12025550101 Adam Ant", "+12025550102 Adele", "+12025550103 +12025550199", "+12025550104 adele")
+	const (
+		asks   = "Zo may mean Zoe (" + phoneJID + "). Whom do you want to remove? Address? Write cancel to stop, - for " + phoneJID + "."
+		called = "What shall +12025550101@sms.example.org be called? Name"
+	)
+	r.reads([]exchange{
+		{"a beginning", "remove Zo", asks},
+		{"not again", "zo", "zo is not the whole name of a contact. " + asks},
+		{"stopped", "cancel", "Nothing was changed."},
+		{"with its name", "remove address=Zo", asks},
+		{"0050.10 another", "Adam Ant", "+12025550101@sms.example.org is no longer among your contacts."},
+		{"asked first", "remove", "Whom do you want to remove?"},
+		{"a beginning then", "Z", "Z may mean Zoe ("},
+		{"the whole name", "ZOE", phoneJID + " is no longer among your contacts."},
+		{"back again", "add " + phone, "Write to"},
+		{"0172.4 two of a name", "remove adele", "More than one of your contacts has a name like that: Adele (+12025550102@sms.example.org), adele (+12025550104@sms.example.org)."},
+		{"stopped", "cancel", ""},
+		{"0172.4 the address of another", "remove +12025550199", "+12025550199 may mean +12025550199 (+12025550103@sms.example.org)."},
+		{"it is", "-", "+12025550103@sms.example.org is no longer among your contacts."},
+	})
+	has(r, "+12025550101 Adam Ant")
+	r.reads([]exchange{
+		{"rename asks, too", "rename Adam Ant", called},
+		{"it is named", "-", "+12025550101@sms.example.org is now called Adam Ant."},
+		{"words that are no answer", "rename address=Ada name=Eve", called},
+		{"the name", "Eve", "+12025550101@sms.example.org is now called Eve."},
+		{"a chat may begin so", "add Ev", "Write to +12025550101@sms.example.org."},
+	})
+}
+
+// 0050.5: who is meant is asked in a form of its own, and the way back is open.
+func TestBeginningOfANameByCommand(t *testing.T) {
+	r := newRig(t)
+	has(r, phone+" Zoe", "+12025550101 Eve")
+	session := r.step("remove", "", "execute", "", "executing").Attr["sessionid"]
+	if n := r.step("remove", session, "complete", fields("address", "Zo"), "executing").String(); !strings.Contains(n, "<value>"+phoneJID+"</value>") {
+		t.Errorf("the second form is %s", n)
+	}
+	r.step("remove", session, "prev", "", "executing")
+	if n := r.step("remove", session, "complete", fields("address", "E"), "executing").String(); !strings.Contains(n, "<value>+12025550101@") || !strings.Contains(n, "E may mean Eve (") {
+		t.Errorf("the second form is %s", n)
+	}
+	r.step("remove", session, "complete", fields("surely", "+12025550101"), "completed")
+	if s, _ := r.subscription("+12025550101"); s != mapping.RemovedByUser {
+		t.Errorf("subscription %b", s)
+	}
+	if s, _ := r.subscription(phone); s&mapping.RemovedByUser != 0 {
+		t.Errorf("another is removed: %b", s)
+	}
+}
+
 func TestContactRemoved(t *testing.T) {
 	r := newRig(t)
 	has(r, phone+" Zoe")

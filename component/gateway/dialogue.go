@@ -243,6 +243,9 @@ func (g *Gateway) submitAnswers(ctx context.Context, t *tx, x dialogue) (result,
 // at returns x at the stage that r asks for, with what was said of it already.
 func (x dialogue) at(r result) dialogue {
 	x.ask, x.values = r.ask, r.values
+	if r.afresh {
+		x.words = order{}
+	}
 	x.got, x.words = x.words.values(r.ask.Fields, r.more)
 	return x
 }

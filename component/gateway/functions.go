@@ -58,6 +58,8 @@ func (in filled) all() map[string]string {
 type result struct {
 	ask  *bridges.Ask // more is needed; one without Fields asks for consent
 	more bool         // after ask comes another stage
+	// afresh: what was written with the order is no answer to ask.
+	afresh bool
 	// values are offered as those of ask, instead of the defaults.
 	values map[string]string
 	text   string     // else: what has happened

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"causeway/bridges"
@@ -9,11 +10,12 @@ import (
 )
 
 // named returns the contacts of an account that somebody may mean by a name,
-// whatever its case: those that have it, else those whose name begins so.
-func (g *Gateway) named(ctx context.Context, id bridges.AccountID, name string) ([]mapping.Contact, error) {
+// whatever its case: those that have it, which whole tells, else those whose
+// name begins so.
+func (g *Gateway) named(ctx context.Context, id bridges.AccountID, name string) (found []mapping.Contact, whole bool, err error) {
 	var exact, prefix []mapping.Contact
 	name = strings.ToLower(strings.TrimSpace(name))
-	err := g.eachNamed(ctx, id, func(c mapping.Contact, its string) {
+	err = g.eachNamed(ctx, id, func(c mapping.Contact, its string) {
 		switch {
 		case name == "":
 		case its == name:
@@ -23,9 +25,44 @@ func (g *Gateway) named(ctx context.Context, id bridges.AccountID, name string) 
 		}
 	})
 	if len(exact) > 0 {
-		return exact, err
+		return exact, true, err
 	}
-	return prefix, err
+	return prefix, false, err
+}
+
+// oneNamed returns the contact that a user means by a name, and whether that is
+// the whole of it; "" if there is none.
+func (g *Gateway) oneNamed(ctx context.Context, id bridges.AccountID, name string) (chat bridges.ChatID, whole bool, err error) {
+	found, whole, err := g.named(ctx, id, name)
+	switch {
+	case err != nil || len(found) == 0:
+		return "", false, err
+	case len(found) > 1:
+		return "", false, notAcceptable("More than one of your contacts has a name like that: " + g.severalNamed(found) + ".")
+	}
+	return found[0].ID, whole, nil
+}
+
+// mostNamed bounds the contacts that one answer lists.
+const mostNamed = 5
+
+func (g *Gateway) severalNamed(found []mapping.Contact) string {
+	var all []string
+	for _, c := range found[:min(len(found), mostNamed)] {
+		all = append(all, g.nameAndAddress(c))
+	}
+	if n := len(found) - len(all); n > 0 {
+		all = append(all, "and "+strconv.Itoa(n)+" more")
+	}
+	return strings.Join(all, ", ")
+}
+
+// nameAndAddress is a contact in a sentence: names may be equal.
+func (g *Gateway) nameAndAddress(c mapping.Contact) string {
+	if c.Name == "" {
+		return g.contactJID(c.ID)
+	}
+	return c.Name + " (" + g.contactJID(c.ID) + ")"
 }
 
 // eachNamed calls f with each contact of an account that has a name, and the

@@ -22,23 +22,11 @@ func (g *Gateway) whom(ctx context.Context, id bridges.AccountID, typed string) 
 	if wrong == nil {
 		return chat, nil
 	}
-	chat, err := g.oneNamed(ctx, id, typed)
+	chat, _, err := g.oneNamed(ctx, id, typed)
 	if err == nil && chat == "" {
 		err = notAcceptable(g.withExample(wrong.Text))
 	}
 	return chat, err
-}
-
-// oneNamed returns the contact that a user means by a name; "" if there is none.
-func (g *Gateway) oneNamed(ctx context.Context, id bridges.AccountID, name string) (bridges.ChatID, error) {
-	switch found, err := g.named(ctx, id, name); {
-	case err != nil || len(found) == 0:
-		return "", err
-	case len(found) > 1:
-		return "", notAcceptable("More than one of your contacts has a name like that.")
-	default:
-		return found[0].ID, nil
-	}
 }
 
 // spelled returns whom an address means, in whatever spelling, or a JID of ours.
