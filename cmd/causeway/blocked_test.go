@@ -15,11 +15,15 @@ func TestBlocked(t *testing.T) {
 		r := newRig(t, server, peer.Node, "alice", "bob")
 		alice, bob := r.settled(t, "alice"), r.settled(t, "bob")
 		alice.befriend(contact)
-		for i, jid := range []string{contact, domain} {
+		for _, jid := range []string{contact, domain} {
 			t.Run("0191.1 0191.2 "+jid, func(t *testing.T) {
 				alice.blocks(t, "block", jid)
-				r.blocked(t, alice, bob, i+1)
+				r.blocked(t, alice, bob, "unwanted "+jid)
 				alice.blocks(t, "unblock", jid)
+				for _, priority := range []int{-1, 1} {
+					alice.Do(map[string]any{"do": "priority", "value": priority})
+				}
+				alice.Wait("the kept one, as she comes", message(contact, "unwanted "+jid))
 				r.centre.Text(phone, alice.number, "after "+jid)
 				alice.Wait("a text after that", message(contact, "after "+jid))
 			})
@@ -36,21 +40,22 @@ func (u *user) blocks(t *testing.T, order, jid string) {
 	}
 }
 
-// blocked sends a text each way. The one to alice is kept, the nth of those that
-// are, and not shown again each time that she shows a presence: once at most, as
-// Prosody lets her presence through to whom she has blocked, as if she came.
-func (r *rig) blocked(t *testing.T, alice, bob *user, nth int) {
+// blocked sends a text each way. The one to alice is kept, and not shown again
+// each time that she shows a presence: once, as Prosody lets her presence through
+// to whom she has blocked, as if she came, and then after 5 s and 20 s, as one that
+// her coming may have missed.
+func (r *rig) blocked(t *testing.T, alice, bob *user, unwanted string) {
 	t.Helper()
 	const bounces = "causeway_gateway_bounces_total"
-	most := r.gateway.metric(bounces, "") + 1 + nth
-	if status := r.centre.Text(phone, alice.number, "unwanted"); status != 0 {
+	most := r.gateway.metric(bounces, "") + 4
+	if status := r.centre.Text(phone, alice.number, unwanted); status != 0 {
 		t.Errorf("0191.1: the network is answered %#x", status)
 	}
 	alice.Send(contact, t.Name(), "to the blocked")
 	if e := alice.Wait("0191.3: an error of her server", failure(t.Name())); e.Condition != "not-acceptable" {
 		t.Errorf("0191.3: %+v", e)
 	}
-	kept := func() bool { return r.gateway.status().Parked == nth }
+	kept := func() bool { return r.gateway.status().Parked == 1 }
 	lab.Await(t, "the text is kept", kept)
 	for range 10 {
 		alice.Do(map[string]any{"do": "priority", "value": 1})

@@ -21,8 +21,11 @@ const (
 	// not hammered at (xeps.md 0191.1).
 	bouncePause = time.Hour
 	bounceTries = 5
-	// bounceSweep is how often what has expired is looked for, and what is to
-	// be tried again.
+	// bounceSoon is the pause when the server may not have known yet that the
+	// user is there. It becomes bounceGrowth times as long as he has been there.
+	bounceSoon   = 5 * time.Second
+	bounceGrowth = 4
+	// bounceSweep is how often what has expired is looked for.
 	bounceSweep = time.Hour
 )
 
@@ -34,6 +37,7 @@ type returned struct {
 	id     string      // of the stanza
 	origin mapping.Key // of the record that it was sent for
 	tried
+	sent   time.Time // zero: it is not known
 	rows   []mapping.Message
 	record mapping.Key // of the message which it is a receipt for
 }
@@ -46,15 +50,28 @@ type tried struct {
 }
 
 // next is when a message that came back may be tried again although its user
-// does not come: at once when he was not there, else after a pause or never.
-func (x tried) next(there bool, now time.Time) time.Time {
+// does not come: at once when he was not there, else after a pause or never. He
+// is there since then (zero: he is not), and it was sent at that time (zero: it
+// is not known).
+func (x tried) next(since, sent, now time.Time) time.Time {
 	switch {
 	case x.tries >= bounceTries:
 		return x.expires
-	case there || x.tries > 0:
+	case !since.IsZero():
+		return now.Add(pauseAfter(since, sent, now))
+	case x.tries > 0:
 		return now.Add(bouncePause)
 	}
 	return time.Time{}
+}
+
+// pauseAfter is short when the message and the user may have missed each other.
+// The longer he has been there, the more likely it is that he would not have it.
+func pauseAfter(since, sent, now time.Time) time.Duration {
+	if !sent.IsZero() && sent.Before(since) {
+		return bounceSoon
+	}
+	return min(max(bounceGrowth*now.Sub(since), bounceSoon), bouncePause)
 }
 
 // onBounce keeps a message of a contact that the user's own server did not
@@ -75,7 +92,7 @@ func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 	if x.expires.IsZero() {
 		x.expires = now.Add(bounceTime)
 	}
-	next := x.next(g.people.listens(id), now)
+	next := x.next(g.people.listensSince(id), x.sent, now)
 	gone, room := g.placeFor(ctx, id, next)
 	if !room {
 		g.givesUp(id, x.origin)
@@ -94,10 +111,12 @@ func (g *Gateway) onBounce(ctx context.Context, s *stanza.Stanza, key mapping.Ke
 		b.Settle = []mapping.Key{x.origin}
 	}
 	b.Settle = appendNamed(b.Settle, x.record, gone)
-	if g.store.Commit(ctx, b) == nil {
-		g.cfg.Metrics.bounces.WithLabelValues(g.domain, "kept").Inc()
-		g.log.Info("message kept until the user returns", "id", trace(x.origin), "stanza", x.id)
+	if g.store.Commit(ctx, b) != nil {
+		g.people.forgets(id)
+		return
 	}
+	g.cfg.Metrics.bounces.WithLabelValues(g.domain, "kept").Inc()
+	g.log.Info("message kept until the user returns", "id", trace(x.origin), "stanza", x.id)
 }
 
 // placeFor counts in one message that waits for a user. When there are too many,
@@ -129,7 +148,7 @@ func (g *Gateway) givesUp(id bridges.AccountID, k mapping.Key) {
 // the error itself, for servers that return the body.
 func (g *Gateway) returned(s *stanza.Stanza, key mapping.Key, fl *flight) (x returned, ok bool) {
 	if fl != nil {
-		return returned{toXMPP(fl.keep), fl.id, fl.key, fl.tried, fl.rows, fl.record}, true
+		return returned{toXMPP(fl.keep), fl.id, fl.key, fl.tried, fl.sent, fl.rows, fl.record}, true
 	}
 	text, ok := s.Body()
 	if !ok || text == "" || localOf(s.To) == "" || s.ID == "" || key == (mapping.Key{}) {
@@ -176,7 +195,7 @@ func (g *Gateway) showBounced(ctx context.Context, id bridges.AccountID, all boo
 	if !g.people.hasBounced(id) || !all && !g.people.due(id, now) {
 		return
 	}
-	again, b, left, next := g.readBounced(ctx, id, now, all)
+	again, b, n, left, next := g.readBounced(ctx, id, now, all)
 	if len(again) > 0 {
 		g.at("commit")
 		if g.store.Commit(ctx, b) != nil {
@@ -184,22 +203,23 @@ func (g *Gateway) showBounced(ctx context.Context, id bridges.AccountID, all boo
 		}
 		g.at("committed")
 	}
-	g.people.released(id, left, next)
+	g.people.released(id, n-left, left, next, now)
 	for i, fl := range again {
 		g.contain("a message that waited", g.stepSend(fl.keep, b.Cycles[0].Key(i), fl))
 	}
 }
 
 // readBounced reads what is to be shown again, and the batch that makes records
-// of it; left messages wait on, until next or until the user comes. The first of
-// a contact decides for all of the contact, so that they stay in order.
+// of it; of n messages left ones wait on, until next or until the user comes. The
+// first of a contact decides for all of the contact, so that they stay in order.
 func (g *Gateway) readBounced(ctx context.Context, id bridges.AccountID, now time.Time, all bool) (
-	again []*flight, b *mapping.Batch, left int, next time.Time,
+	again []*flight, b *mapping.Batch, n, left int, next time.Time,
 ) {
 	cycle := &mapping.Cycle{Bridge: g.domain}
 	b = &mapping.Batch{Cycles: []*mapping.Cycle{cycle}}
 	turn := map[string]bool{}
-	for _, p := range g.waitingFor(ctx, id) {
+	rows := g.waitingFor(ctx, id)
+	for _, p := range rows {
 		fl := g.readAgain(g.work, id, p)
 		if fl == nil {
 			continue
@@ -221,7 +241,7 @@ func (g *Gateway) readBounced(ctx context.Context, id bridges.AccountID, now tim
 		cycle.Records = append(cycle.Records, p.Record)
 		again = append(again, fl)
 	}
-	return again, b, left, next
+	return again, b, len(rows), left, next
 }
 
 // readAgain reads one message that waited; nil: it is not to be shown.
@@ -242,17 +262,23 @@ func (g *Gateway) readAgain(ctx context.Context, id bridges.AccountID, p mapping
 	return &flight{account: id, keep: o, tried: tried{p.Attempts + 1, p.Expires}}
 }
 
-// sweepBounced forgets what waited too long, and tries what is due for users who
-// are there. The control lane of each does it, so that it is not being shown
-// meanwhile.
-func (g *Gateway) sweepBounced() {
-	for _, id := range g.people.awaited() {
+// tryBounced tries what is due for users who are there. The control lane of each
+// does it, so that it is not being shown meanwhile.
+func (g *Gateway) tryBounced(now time.Time) {
+	for _, id := range g.people.dueNow(now) {
 		g.enqueueControl(id, false, step{run: func(ctx context.Context) {
-			if g.people.listens(id) {
+			if !g.people.listensSince(id).IsZero() {
 				g.showBounced(ctx, id, false)
 			}
-			g.expireFor(ctx, id)
 		}})
+	}
+}
+
+// sweepBounced forgets what waited too long, in the control lane of each user as
+// well.
+func (g *Gateway) sweepBounced() {
+	for _, id := range g.people.awaited() {
+		g.enqueueControl(id, false, step{run: func(ctx context.Context) { g.expireFor(ctx, id) }})
 	}
 }
 

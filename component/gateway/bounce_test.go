@@ -205,6 +205,7 @@ func (r *timeless) fill() {
 // taken by what she would not have.
 func blockedMakeRoom(r *timeless) {
 	r.come()
+	time.Sleep(bouncePause)
 	r.fill()
 	r.shows("unavailable", "")
 	r.hold = true

@@ -143,7 +143,7 @@ func TestTooManyClients(t *testing.T) {
 	for range clientQueue {
 		g.clients.queue <- "nobody@example.org"
 	}
-	g.people.came(alice, "x", 0, true)
+	g.people.came(alice, "x", 0, true, time.Now())
 	g.hearCaps(mustParse(t, says("x", "v")), alice)
 	if _, all := g.people.capable(alice, takesContacts); !all || len(g.rosters.queue) != 1 {
 		t.Error("a question waits though there is no room for it")

@@ -23,7 +23,8 @@ type theater struct {
 	seen map[string]string // stanza by its id
 	// copied are the messages on behalf of a user that the server has sent back.
 	copied []string
-	mark   string // id of a text that is read
+	mark   string   // id of a text that is read
+	kept   []string // texts of the network that it need not deliver again
 }
 
 // plays are what happens in the gateway, and what must be so in the end,
@@ -39,6 +40,7 @@ var plays = map[string]struct {
 	"receipt":        {playReceipt, endReceipt, false},
 	"text in":        {playIn, endIn, false},
 	"bounce":         {playBounce, endBounce, false},
+	"missed":         {playMissed, endMissed, false},
 	"wait and retry": {playRetry, endText, false},
 	"subscription":   {playSubscribe, endSubscribe, false},
 	"settings":       {playSettings, endSettings, false},

@@ -117,7 +117,7 @@ func TestPresenceOfResources(t *testing.T) {
 	}
 	for _, s := range steps {
 		if s.come {
-			if n := p.came(alice, s.resource, 0, s.gateway); n.fresh != s.fresh {
+			if n := p.came(alice, s.resource, 0, s.gateway, time.Now()); n.fresh != s.fresh {
 				t.Errorf("%s: fresh %v", s.what, n.fresh)
 			}
 		} else if last := p.left(alice, s.resource, s.gateway); last != s.isLast {

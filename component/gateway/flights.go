@@ -17,6 +17,7 @@ type flight struct {
 	account bridges.AccountID
 	id      string // of the stanza
 	key     mapping.Key
+	sent    time.Time
 	// keep is set for what a contact says, messages and receipts: it is what
 	// waits for the user if it bounces, as it may have before.
 	keep *stanza.Out
@@ -53,7 +54,7 @@ func (f *flights) init() {
 func (f *flights) add(key mapping.Key, o *stanza.Out, fl *flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	fl.id, fl.key = o.ID, key
+	fl.id, fl.key, fl.sent = o.ID, key, time.Now()
 	f.byKey[key] = fl
 	if fl.keep != nil {
 		f.byID[fl.id] = fl

@@ -56,6 +56,7 @@ func (g *Gateway) sweep(ctx context.Context) {
 			g.repeats.expire(now)
 			g.signs.renew(now, false)
 			g.sessions.closeIdle(now)
+			g.tryBounced(now)
 			if now.Sub(bounced) >= bounceSweep {
 				bounced = now
 				g.sweepBounced()

@@ -18,11 +18,13 @@ type people struct {
 	mu      sync.Mutex
 	m       map[bridges.AccountID]*person
 	waiting atomic.Int64 // of all
+	soonest time.Time    // not after the first time at which something is due; zero: nothing is
 }
 
 type person struct {
 	resources map[string]*client // available ones
 	shown     bool               // got the presence of the contacts since the link is up
+	since     time.Time          // listens tells true since then
 	waiting   int                // messages that wait for the user's return
 	next      time.Time          // when one of them may be tried although he does not come
 	asking    bool               // one of the clients is being asked, or will be
@@ -57,7 +59,7 @@ type news struct {
 // came notes that a resource showed itself as available, to the gateway itself
 // or to a contact only: a priority told to a contact counts only of a resource
 // that the gateway itself never saw.
-func (p *people) came(id bridges.AccountID, resource string, priority int8, toGateway bool) (n news) {
+func (p *people) came(id bridges.AccountID, resource string, priority int8, toGateway bool, now time.Time) (n news) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	x := p.get(id)
@@ -71,7 +73,9 @@ func (p *people) came(id bridges.AccountID, resource string, priority int8, toGa
 	if c != nil && (toGateway || !c.seen) {
 		c.seen, c.priority = toGateway, priority
 	}
-	n.arrived = !before && priority >= 0
+	if n.arrived = !before && priority >= 0; n.arrived {
+		x.since = now
+	}
 	n.show, x.shown = !x.shown, true
 	return n
 }
@@ -86,13 +90,15 @@ func (x *person) listens() bool {
 	return false
 }
 
-// listens tells whether a user has a resource that gets what is sent to the
-// bare JID.
-func (p *people) listens(id bridges.AccountID) bool {
+// listensSince tells since when a user has a resource that gets what is sent to
+// the bare JID; zero: there is none.
+func (p *people) listensSince(id bridges.AccountID) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	x := p.m[id]
-	return x != nil && x.listens()
+	if x := p.m[id]; x != nil && x.listens() {
+		return x.since
+	}
+	return time.Time{}
 }
 
 // left notes that a resource is gone. What is addressed to a contact counts
@@ -155,90 +161,6 @@ func (p *people) lost() {
 	for id, x := range p.m {
 		clear(x.resources)
 		x.shown = false
-		p.tidy(id)
-	}
-}
-
-// waits counts n messages in that wait for a user.
-func (p *people) waits(id bridges.AccountID, n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.get(id).waiting += n
-	p.waiting.Add(int64(n))
-}
-
-// keeps counts one message in, if the bound allows it. It may be tried at next
-// although its user does not come.
-func (p *people) keeps(id bridges.AccountID, next time.Time) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	x := p.get(id)
-	if x.waiting >= bounceLimit {
-		return false
-	}
-	if x.waiting++; x.waiting == 1 || next.Before(x.next) {
-		x.next = next
-	}
-	p.waiting.Add(1)
-	return true
-}
-
-// due tells whether something waits for a user that may be tried now, and no
-// presence says that the server would not take it.
-func (p *people) due(id bridges.AccountID, now time.Time) bool {
-	if p.waiting.Load() == 0 {
-		return false
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	x := p.m[id]
-	return x != nil && x.waiting > 0 && !now.Before(x.next) && (len(x.resources) == 0 || x.listens())
-}
-
-func (p *people) hasBounced(id bridges.AccountID) bool {
-	if p.waiting.Load() == 0 {
-		return false
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.m[id] != nil && p.m[id].waiting > 0
-}
-
-// awaited returns the users for whom something waits.
-func (p *people) awaited() []bridges.AccountID {
-	if p.waiting.Load() == 0 {
-		return nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var ids []bridges.AccountID
-	for id, x := range p.m {
-		if x.waiting > 0 {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// released says that all that waits is being sent but for left messages, which
-// wait until next.
-func (p *people) released(id bridges.AccountID, left int, next time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if x := p.m[id]; x != nil {
-		p.waiting.Add(int64(left - x.waiting))
-		x.waiting, x.next = left, next
-		p.tidy(id)
-	}
-}
-
-// forgets counts one message out.
-func (p *people) forgets(id bridges.AccountID) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if x := p.m[id]; x != nil && x.waiting > 0 {
-		x.waiting--
-		p.waiting.Add(-1)
 		p.tidy(id)
 	}
 }
