@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"causeway/bridges"
+	"causeway/bridges/bridgetest"
 	"causeway/component/xep/disco"
 	"causeway/component/xep/nick"
 	"causeway/component/xep/pubsub"
@@ -32,6 +33,36 @@ func TestNames(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNameOfAnother: the network calls somebody as the user calls another. Each
+// keeps its address, and a name that two have means neither.
+func TestNameOfAnother(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Bridge = bridgetest.New(withList(), number) })
+	const other = "+12025550101"
+	has(r, phone+" Zoe", other+" Bob")
+	rename := bridges.ContactChange{Person: bridges.Person{ID: other, Name: "Zoe"}}
+	if err := r.g.Deliver(t.Context(), toAlice(rename)); err != nil {
+		t.Fatal(err)
+	}
+	r.barrier(alice)
+	for id, want := range map[bridges.ChatID]string{phone: "Zoe", other: "Zoe"} {
+		if c, _, _ := r.store.Contact(t.Context(), domain, alice, id); c.Name != want || c.ID != id {
+			t.Errorf("0172.4: %+v", c)
+		}
+	}
+	const two = "More than one of your contacts has a name like that: Zoe (" + phoneJID + "), Zoe (" + other + "@sms.example.org)."
+	r.reads([]exchange{
+		{"0172.4 to write", "add Zoe", two},
+		{"0172.4 to rename", "rename Zoe", two},
+		{"stopped", "cancel", ""},
+		{"0172.4 to remove", "remove zoe", two},
+		{"stopped", "cancel", ""},
+		{"0172.4 the address", "rename " + other + " Not Zoe", other + "@sms.example.org is now called Not Zoe."},
+		{"0172.4 one of them left", "add Zoe", "Write to " + phoneJID + "."},
+	})
+	r.Send(`<iq type='set' id='p' from='alice@example.org/x' to='sms.example.org'>` + typed("Zoe") + `</iq>`)
+	r.Receive(`<iq type='result' id='p' from='sms.example.org' to='alice@example.org/x'><query xmlns='jabber:iq:gateway'><jid>` + phoneJID + `</jid></query></iq>`)
 }
 
 func FuzzCleanName(f *testing.F) {
