@@ -37,6 +37,16 @@ func fresh(c mapping.Contact) bool { return c.Subscription&^mapping.NamedByUser 
 // asked tells whether a contact has asked and the user has yet to answer.
 func asked(c mapping.Contact) bool { return c.Subscription&^mapping.NamedByUser == unanswered }
 
+// offered tells whether a contact of the network's list was suggested to a client
+// and the user did nothing. Of others the bit is left when all else has ended.
+func (w *wish) offered() bool {
+	return w.listed && w.was.Subscription&^mapping.NamedByUser == mapping.AskedOnce
+}
+
+// pending tells whether a server that puts contacts into rosters is to do so with
+// this one: the user has not answered in any way.
+func (w *wish) pending() bool { return fresh(w.was) || asked(w.was) || w.offered() }
+
 // leaves tells whether a contact shall no longer be in the roster where it may
 // still be: the row says that it is there and nothing else stands.
 func leaves(c mapping.Contact) bool {
@@ -92,12 +102,12 @@ func (g *Gateway) wishes(ctx context.Context, acc mapping.Account) (all []wish, 
 	err = g.store.EachContact(ctx, g.domain, acc.ID, func(c mapping.Contact) error {
 		p, listed := people[c.ID]
 		delete(people, c.ID)
-		if c.ID == "" || c.Subscription&standing == 0 && !fresh(c) && !leaves(c) {
+		w := wish{was: c, contact: c, groups: group, age: age, listed: listed}
+		if c.ID == "" || c.Subscription&standing == 0 && !w.pending() && !leaves(c) {
 			return nil
 		}
-		w := wish{was: c, contact: c, groups: group, age: age}
 		if listed {
-			w.groups, w.listed = groupsOf(p, group), true
+			w.groups = groupsOf(p, group)
 			if c.Subscription&mapping.NamedByUser == 0 {
 				w.contact.Name = cleanName(p.Name)
 			}

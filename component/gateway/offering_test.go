@@ -135,6 +135,40 @@ func TestNotSuggested(t *testing.T) {
 	}
 }
 
+// TestSuggestedThenPlaced: who was suggested and is not in the roster is put there
+// once the server grants that; whom the user took out is not.
+func TestSuggestedThenPlaced(t *testing.T) {
+	const contacts = 2
+	offering(t, contacts, func(r *timeless, ver string) {
+		r.receive(t, says("x", ver))
+		if by, asks := r.suggestions(); len(by["x"]) != contacts || asks != 0 {
+			t.Fatalf("suggested %q, %d ask", by, asks)
+		}
+		c, _, _ := r.store.Contact(t.Context(), domain, alice, "+12025551001")
+		c.Subscription |= mapping.RemovedByUser
+		if err := r.store.Commit(t.Context(), &mapping.Batch{PutContacts: []mapping.Contact{c}}); err != nil {
+			t.Fatal(err)
+		}
+		r.answer(roster.NS, query())
+		r.g.privileges.set("example.org", privilege.Rights{NS: privilege.NS, Roster: true})
+		r.g.people.lost()
+		r.receive(t, says("x", ver))
+		time.Sleep(time.Minute)
+		var set []string
+		for _, xml := range r.drain() {
+			if strings.Contains(xml, "type='set'") && strings.Contains(xml, roster.NS) {
+				set = append(set, xml)
+			}
+			if strings.Contains(xml, "type='subscribe'") || strings.Contains(xml, rosterx.NS+"'><item") {
+				t.Errorf("0100.45 once more: %s", xml)
+			}
+		}
+		if len(set) != 1 || !strings.Contains(set[0], "jid='+12025551000@") || !strings.Contains(set[0], "subscription='both'") {
+			t.Errorf("0356.7 0100.45 the roster: %q", set)
+		}
+	})
+}
+
 // knows has alice had to do with the contacts of the list.
 func knows(r *timeless, s mapping.Subscription) {
 	var b mapping.Batch

@@ -63,14 +63,14 @@ func (g *Gateway) notePlaced(t *tx, w *wish, c mapping.Contact, there bool) (sho
 	case leaves(c):
 		g.noteLeft(t, w, c)
 		return nil
-	case w.item == nil && (fresh(c) || asked(c)):
-		return nil // it will ask, or has
+	case w.item == nil && w.pending():
+		return nil // it will ask, or has, or was suggested
 	case w.item == nil: // taken out while we were away
 		c = mapping.Contact{Bridge: c.Bridge, Account: c.Account, ID: c.ID, Subscription: mapping.RemovedByUser}
-	case (fresh(c) || asked(c)) && w.item.Subscription == roster.Both:
+	case w.pending() && w.item.Subscription == roster.Both:
 		c.Subscription = c.Subscription&mapping.NamedByUser | mapping.PlacedByUs | mapping.SeesContact | mapping.SeenByUs
 		shown = g.contactPresence(g.contactJID(c.ID), string(c.Account))
-	case fresh(c):
+	case fresh(c), w.offered():
 		c.Subscription |= mapping.PlacedByUs | mapping.AskedByUs | mapping.AskedOnce
 		t.send(g.asks(c))
 	}

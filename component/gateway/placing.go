@@ -68,7 +68,7 @@ func (g *Gateway) changeOf(w *wish, item roster.Item, there bool) *roster.Item {
 		if there && (w.was.Subscription&mapping.RemovedByUser != 0 || item.Name == w.was.Placed) {
 			return &roster.Item{JID: jid, Subscription: roster.Remove}
 		}
-	case fresh(w.was), asked(w.was):
+	case w.pending():
 		if there && (item.Subscription == roster.Both || item.Subscription == roster.To && asked(w.was)) {
 			return nil // set before a crash, or by the user
 		}
