@@ -20,7 +20,7 @@ const shownLines = 200
 // adminTable lists what Config.Admins may do, and nobody else sees (xeps.md
 // 0133.1).
 var adminTable = []*function{
-	{node: nsAdmin + "#get-registered-users-num", name: "Number of users", who: forAdmins, run: answering(nil, runCount)},
+	{node: nsAdmin + "#get-registered-users-num", name: "Number of users", who: forAdmins, run: runCount},
 	{node: nsAdmin + "#get-registered-users-list", name: "Users", who: forAdmins, run: runList},
 	{node: nsAdmin + "#user-stats", name: "State of a user", who: forAdmins, run: answering(askUser, runStats)},
 	{node: nsAdmin + "#end-user-session", name: "End a user's connection", who: forAdmins, run: answering(askUsers, runDisconnect)},
@@ -84,17 +84,6 @@ func askAnnouncement(g *Gateway) *bridges.Ask {
 		Title:  "To all users of " + g.info.Name,
 		Fields: []bridges.Field{{Name: announceField, Label: "What to write", Required: true, Kind: bridges.Lines}},
 	}
-}
-
-func runCount(ctx context.Context, g *Gateway, _ *tx, _ map[string]string) (string, error) {
-	users, waiting := 0, 0
-	err := g.store.EachAccount(ctx, g.domain, func(a mapping.Account) error {
-		users++
-		waiting += g.router.waitingOf(a.ID)
-		return nil
-	})
-	return fmt.Sprintf("%s, %d online; %s.", plural(users, "user is registered", "users are registered"),
-		len(g.people.online()), plural(waiting, "message waits", "messages wait")), err
 }
 
 // describe is one line on a user.

@@ -121,6 +121,24 @@ func TestAdminForms(t *testing.T) {
 	}
 }
 
+// TestAdminResults: programs find the numbers and users in the fields of XEP-0133,
+// beside the words.
+func TestAdminResults(t *testing.T) {
+	r := admins(t)
+	for node, field := range map[string]string{
+		"#get-registered-users-num":  "var='registeredusersnum'><value>1</value>",
+		"#get-registered-users-list": "var='registereduserjids'><value>" + alice + "</value>",
+	} {
+		r.Send(fromBoss("o", nsAdmin+node, "", ""))
+		n := r.Next().String()
+		for _, want := range []string{field, "type='result'", "<value>" + nsAdmin + "</value>", "<note ", "status='completed'"} {
+			if !strings.Contains(n, want) {
+				t.Errorf("0133.2: the answer to %s has no %s: %s", node, want, n)
+			}
+		}
+	}
+}
+
 func TestAdminListIsBounded(t *testing.T) {
 	s := newMemStore()
 	for i := range shownLines + 5 {
