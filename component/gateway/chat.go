@@ -90,8 +90,8 @@ func parseOrder(text string) order {
 	return o
 }
 
-// onChat answers a message to the gateway itself.
-func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key) {
+// onChat answers a message to the gateway itself, of a mark as in repeats.
+func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key, mark string) {
 	id := accountOf(s.From)
 	r := readChat(s)
 	if r.drop != "" {
@@ -113,8 +113,8 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key)
 		g.warnEncrypted(ctx, id, "", refusal)
 		return
 	}
-	hash, now := repeatHash(id, "", s.ID, r.text), time.Now()
-	if s.ID != "" {
+	hash, now := repeatHash(id, "", mark, r.text), time.Now()
+	if mark != "" {
 		switch {
 		case !g.repeats.wait(ctx):
 			return // it stays in the journal
@@ -127,7 +127,7 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key)
 	err := g.untilFree(ctx, func() error {
 		t := g.begin(id, key)
 		g.obey(ctx, t, parseOrder(r.text))
-		if s.ID != "" {
+		if mark != "" {
 			t.done = append(t.done, func() { g.repeats.add(hash, now) })
 			t.batch.PutSent = []mapping.Sent{{Bridge: g.domain, Hash: hash, At: now}}
 		}

@@ -112,7 +112,7 @@ func TestChatRepeated(t *testing.T) {
 		r := start(t, s, bridgetest.SMS())
 		r.greeting()
 		for range 2 {
-			r.Send(`<message type='chat' id='one' from='alice@example.org/x' to='sms.example.org'><body>status</body></message>`)
+			r.Send(`<message type='chat' id='` + lasting("one") + `' from='alice@example.org/x' to='sms.example.org'><body>status</body></message>`)
 		}
 		if life == 0 {
 			if got := r.answer(alice); !strings.HasPrefix(got, "Connected as") {

@@ -37,6 +37,7 @@ type conversation struct {
 type outgoing struct {
 	key      mapping.Key
 	s        *stanza.Stanza
+	mark     string    // see repeats.mark
 	at       time.Time // when we accepted it
 	expires  time.Time
 	attempts int
@@ -185,7 +186,7 @@ func (g *Gateway) loadOne(ctx context.Context, p mapping.Parked) *outgoing {
 		return nil
 	}
 	m := &outgoing{
-		key: p.Key, s: s, expires: p.Expires, attempts: p.Attempts,
+		key: p.Key, s: s, mark: lastingMark(s.ID), expires: p.Expires, attempts: p.Attempts,
 		doubt: p.Doubt, parked: true, tried: g.remembers && x.flags&sending != 0,
 	}
 	if m.tried {

@@ -183,7 +183,7 @@ func endUnregister(r *theater) {
 }
 
 func playText(r *theater) {
-	r.receive(text("t", "t"), true)
+	r.receive(text(lasting("t"), "t"), true)
 }
 
 func playRetry(r *theater) {
@@ -194,7 +194,7 @@ func playRetry(r *theater) {
 		}
 		return []bridges.MessageID{bridges.MessageID(m.Text)}, nil
 	})
-	r.receive(text("t", "t"), true)
+	r.receive(text(lasting("t"), "t"), true)
 	time.Sleep(2 * time.Minute)
 }
 
@@ -208,13 +208,13 @@ func endText(r *theater) {
 	if sent == 0 || r.bridge.All()[sent-1].Text != "u" {
 		r.w.t.Error("the conversation does not go on")
 	}
-	if told := r.saw("type='error'", "id='t'"); told > 1 {
+	if told := r.saw("type='error'", "id='"+lasting("t")+"'"); told > 1 {
 		r.w.t.Errorf("told %d times", told)
 	}
 }
 
 func playReceipt(r *theater) {
-	r.receive(text("t", "t"), true)
+	r.receive(text(lasting("t"), "t"), true)
 	synctest.Wait()
 	r.give(delivered("m1"))
 }
@@ -224,9 +224,9 @@ func endReceipt(r *theater) {
 	r.watch()
 	// A text that is remembered was sent, or its sender was told that it may be.
 	r.store.mu.Lock()
-	known := len(r.store.state.sent) > 0 && r.saw("type='error'", "id='t'") == 0
+	known := len(r.store.state.sent) > 0 && r.saw("type='error'", "id='"+lasting("t")+"'") == 0
 	r.store.mu.Unlock()
-	if n := r.saw("<received", "id='t'"); known != (n == 1) {
+	if n := r.saw("<received", "id='"+lasting("t")+"'"); known != (n == 1) {
 		r.w.t.Errorf("0184.3: %d receipts, the message is known: %v", n, known)
 	}
 	time.Sleep(2 * earlyTime)

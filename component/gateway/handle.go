@@ -18,6 +18,7 @@ func (g *Gateway) Handle(s *stanza.Stanza, key component.Key) {
 
 func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
 	if s.Kind != stanza.Message {
+		g.repeats.shows(s)
 		g.control(s, key)
 		return
 	}
@@ -39,7 +40,7 @@ func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
 	case g.hearMarker(s, key, now):
 	default:
 		g.hearText(s)
-		m := &outgoing{key: key, s: s, at: now, expires: now.Add(g.policy.Load().hold)}
+		m := &outgoing{key: key, s: s, mark: g.repeats.mark(s), at: now, expires: now.Add(g.policy.Load().hold)}
 		if !g.enqueueOut(accountOf(s.From), contact, m) {
 			g.overflow(s, key)
 		}
@@ -80,7 +81,8 @@ func (g *Gateway) stepControl(s *stanza.Stanza, key mapping.Key) (st step, must 
 		g.hearRefusal(s)
 		return g.stepBounce(st, s, key)
 	default:
-		st.run = func(ctx context.Context) { g.onChat(ctx, s, key) }
+		mark := g.repeats.mark(s)
+		st.run = func(ctx context.Context) { g.onChat(ctx, s, key, mark) }
 	}
 	return st, must
 }

@@ -204,11 +204,11 @@ func TestUnregisterAnswersWhatIsParked(t *testing.T) {
 
 func TestRepetitionThatWaitsLong(t *testing.T) {
 	inBubble(t, func(r *timeless) {
-		r.receive(t, text("1", "one"))
+		r.receive(t, text(lasting("1"), "one"))
 		synctest.Wait()
 		r.bridge.OnSend(away)
 		r.receive(t, text("2", "two"))
-		r.receive(t, text("1", "one")) // the client resumes, the network is away
+		r.receive(t, text(lasting("1"), "one")) // the client resumes, the network is away
 		time.Sleep(30 * time.Minute)
 		r.bridge.OnSend(nil)
 		r.texts()

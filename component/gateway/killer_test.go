@@ -173,7 +173,7 @@ func (m *morgue) settle() {
 // write plays n texts of users, in as many conversations as there are.
 func (m *morgue) write(from, n int) (bodies []string) {
 	for i := from; i < from+n; i++ {
-		x := &wText{id: fmt.Sprintf("t%d", i), user: wUser(i), contact: fmt.Sprintf("+1202555%04d", i)}
+		x := &wText{id: lasting(fmt.Sprintf("t%d", i)), user: wUser(i), contact: fmt.Sprintf("+1202555%04d", i)}
 		if m.receive(x.xml(), true) {
 			bodies = append(bodies, x.id)
 		}
@@ -221,7 +221,7 @@ func TestCulpritCostsThreeDeaths(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMorgue(t)
 		m.live(0)
-		m.poison = "t150"
+		m.poison = lasting("t150")
 		bodies := m.write(100, 100)
 		deaths := 0
 		for ; deaths < 10; deaths++ {
@@ -237,10 +237,10 @@ func TestCulpritCostsThreeDeaths(t *testing.T) {
 			t.Errorf("%d deaths", deaths)
 		}
 		m.settle()
-		if q := m.store.state.quarantined; len(q) != 1 || !strings.Contains(string(q[0].Record.Data), "t150") {
+		if q := m.store.state.quarantined; len(q) != 1 || !strings.Contains(string(q[0].Record.Data), lasting("t150")) {
 			t.Errorf("in quarantine: %v", q)
 		}
-		m.once(bodies, "t150")
+		m.once(bodies, lasting("t150"))
 		m.end()
 	})
 }

@@ -34,9 +34,10 @@ func TestTextOut(t *testing.T) {
 		r.wantOnPhone("hi")
 	})
 	t.Run("a repeated message is one text", func(t *testing.T) {
-		r.Send(text("a1", "hello"))
-		r.Send(`<message type='chat' id='a1' from='alice@example.org/new' to='+12025550100@sms.example.org'><body>hello</body></message>`)
-		r.Send(text("a1", "hello, but another"))
+		r.Send(text(lasting("a1"), "hello"))
+		r.wantOnPhone("hello")
+		r.Send(`<message type='chat' id='` + lasting("a1") + `' from='alice@example.org/new' to='+12025550100@sms.example.org'><body>hello</body></message>`)
+		r.Send(text(lasting("a1"), "hello, but another"))
 		r.wantOnPhone("hello, but another")
 	})
 }

@@ -56,7 +56,7 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 
 // remember enters a text into the book of repetitions.
 func (g *Gateway) remember(b *mapping.Batch, m *outgoing, hash [16]byte, now time.Time) {
-	if m.s.ID == "" {
+	if m.mark == "" {
 		return
 	}
 	g.repeats.add(hash, now)

@@ -27,7 +27,7 @@ func TestParking(t *testing.T) {
 	inBubble(t, func(r *timeless) {
 		r.bridge.OnSend(away)
 		r.receive(t, text("1", "one"))
-		r.receive(t, text("2", "two"))
+		r.receive(t, text(lasting("2"), "two"))
 		if n, p := r.store.count(); n != 2 || p != 0 {
 			t.Errorf("at first %d journalled, %d parked", n, p)
 		}
@@ -36,7 +36,7 @@ func TestParking(t *testing.T) {
 			t.Errorf("after 20 s %d journalled, %d parked", n, p)
 		}
 		r.receive(t, text("3", "three"))
-		r.receive(t, text("2", "two")) // a client's repetition
+		r.receive(t, text(lasting("2"), "two")) // a client's repetition
 		if got := r.texts(); slices.Contains(got, "two") {
 			t.Errorf("the network was given %q", got)
 		}

@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"causeway/bridges"
+	"causeway/component/stanza"
 )
 
 // repeatTime is how long a user's message is known, so that a client that
@@ -21,6 +23,7 @@ const repeatTime = 10 * time.Minute
 // quarter longer.
 type repeats struct {
 	complete chan struct{} // closed when what was sent before the start is in
+	logins   *cache[string, string]
 	mu       sync.Mutex
 	spans    []span // oldest first
 	hashes   int    // in all spans
@@ -36,14 +39,53 @@ const (
 	repeatSpan = repeatTime / 4
 	// repeatsLimit bounds all that is remembered.
 	repeatsLimit = 2_000_000
+	// uniqueID is the length, in bytes, from which an id may be random.
+	uniqueID = 16
+	// loginsLimit bounds the clients whose presence is remembered.
+	loginsLimit = 50_000
 )
 
-func newRepeats() *repeats { return &repeats{complete: make(chan struct{})} }
+func newRepeats() *repeats {
+	return &repeats{complete: make(chan struct{}), logins: newCache[string, string](loginsLimit)}
+}
 
-// repeatHash is of what makes two messages one: sender, contact, id and body.
-func repeatHash(id bridges.AccountID, contact, stanzaID, text string) [16]byte {
+// isUnique tells whether a client gives an id once and never again: it is long,
+// and has a digit beside the number at its end, which may count.
+func isUnique(id string) bool {
+	const digits = "0123456789"
+	return len(id) >= uniqueID && strings.ContainsAny(strings.TrimRight(id, digits), digits)
+}
+
+// shows notes that a client showed itself as available or not. It may have begun
+// to count its ids anew.
+func (r *repeats) shows(s *stanza.Stanza) {
+	if isShown(s) {
+		r.logins.set(strings.Clone(s.From), newID())
+	}
+}
+
+// lastingMark is the mark of a message that came who knows when.
+func lastingMark(id string) string {
+	if isUnique(id) {
+		return id
+	}
+	return ""
+}
+
+// mark is what names a message for good: its id, when that is unique, or else
+// with it the last presence that the client showed. "": it repeats none, for to
+// send a text twice is better than to lose one.
+func (r *repeats) mark(s *stanza.Stanza) string {
+	if login, ok := r.logins.get(s.From); ok && s.ID != "" && !isUnique(s.ID) {
+		return login + " " + s.ID
+	}
+	return lastingMark(s.ID)
+}
+
+// repeatHash is of what makes two messages one: sender, contact, mark and body.
+func repeatHash(id bridges.AccountID, contact, mark, text string) [16]byte {
 	b := make([]byte, 0, 512)
-	for _, s := range [...]string{string(id), contact, stanzaID, text} {
+	for _, s := range [...]string{string(id), contact, mark, text} {
 		b = append(append(b, s...), 0)
 	}
 	sum := sha256.Sum256(b)
@@ -119,5 +161,5 @@ func (s *sentTexts) add(h [16]byte) {
 // repeated tells whether m repeats a text that the network has by now.
 func (g *Gateway) repeated(c *conversation, m *outgoing) bool {
 	r := m.draft().read()
-	return m.s.ID != "" && r.text != "" && g.repeats.wait(g.work) && g.repeats.has(repeatHash(c.user.id, c.contact, m.s.ID, r.text), time.Now())
+	return m.mark != "" && r.text != "" && g.repeats.wait(g.work) && g.repeats.has(repeatHash(c.user.id, c.contact, m.mark, r.text), time.Now())
 }

@@ -132,7 +132,11 @@ func (r *rig) answerIQ(pattern, payload string) *componenttest.Node {
 	return n
 }
 
+// lasting makes of an id one that a client gives once and never again.
+func lasting(id string) string { return id + "-4f1c9a20-7be3d" }
+
 // text is a message of alice to the phone.
+
 func text(id, body string) string {
 	return `<message type='chat' id='` + id + `' from='alice@example.org/phone' to='+12025550100@sms.example.org'><body>` +
 		body + `</body><request xmlns='urn:xmpp:receipts'/></message>`

@@ -77,7 +77,7 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 	if !g.repeats.wait(ctx) {
 		return verdict{}
 	}
-	hash := repeatHash(c.user.id, c.contact, m.s.ID, known(m, r))
+	hash := repeatHash(c.user.id, c.contact, m.mark, known(m, r))
 	if v, past := g.past(ctx, c, m, hash); past {
 		return v
 	}
@@ -115,7 +115,7 @@ func (g *Gateway) past(ctx context.Context, c *conversation, m *outgoing, hash [
 	now := time.Now()
 	expired := !m.tried && !now.Before(m.expires)
 	switch {
-	case m.s.ID != "" && (g.repeats.has(hash, now) || c.sent.has(hash)):
+	case m.mark != "" && (g.repeats.has(hash, now) || c.sent.has(hash)):
 		return g.drop(ctx, m, "repetition"), true
 	case m.doubt && (expired || g.info.Unknown == bridges.Report):
 		return g.fail(ctx, c, m, errInDoubt, &hash), true

@@ -74,15 +74,15 @@ func TestBegunCorrection(t *testing.T) {
 func TestRepliesWithTheQuote(t *testing.T) {
 	r := settable(t)
 	const reply = quoting + `<body>&gt; when?` + "\n" + `at one</body>`
-	r.sends("a", reply)
+	r.sends(lasting("a"), reply)
 	r.wantOnPhone("at one") // 0461.5
 	r.says("", "settings replies=quote", "changed")
-	r.sends("b", reply)
+	r.sends(lasting("b"), reply)
 	r.wantOnPhone("> when?\nat one")
 	t.Run("a repetition is known whatever is set", func(t *testing.T) {
-		r.sends("a", reply)
+		r.sends(lasting("a"), reply)
 		r.says("", "settings replies=plain", "changed")
-		r.sends("b", reply)
+		r.sends(lasting("b"), reply)
 		r.Send(text("behind", "behind"))
 		r.wantOnPhone("behind")
 		if r.counted("dropped", "repetition") != 2 {

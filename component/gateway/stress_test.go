@@ -247,7 +247,7 @@ func (l *life) act() {
 }
 
 func (l *life) write(user, contact string) {
-	x := &wText{id: l.w.name("t"), user: user, contact: contact}
+	x := &wText{id: lasting(l.w.name("t")), user: user, contact: contact}
 	l.w.written(x)
 	if l.receive(x.xml(), true) {
 		l.w.accepted(x)
