@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"regexp"
@@ -21,6 +22,7 @@ type order struct {
 	verb   string // the same without case and punctuation
 	fields map[string]string
 	help   *function // it is the word of this one and a question mark
+	whom   string    // after the first word: the name of a contact, of several words
 }
 
 // values reads what follows the first word as values of the fields of a stage:
@@ -42,7 +44,7 @@ func (o order) values(fields []bridges.Field, more bool) (got map[string]string,
 		rest.text = strings.TrimSpace(strings.TrimPrefix(rest.text, rest.first))
 		rest.first = rest.text
 		if words := strings.Fields(rest.text); len(words) > 0 && (more || i < len(fields)-1) {
-			rest.first = words[0]
+			rest.first, rest.whom = cmp.Or(rest.whom, words[0]), ""
 		}
 		if rest.first != "" {
 			got[f.Name] = rest.first

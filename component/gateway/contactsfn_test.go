@@ -102,6 +102,20 @@ func TestBeginningOfAName(t *testing.T) {
 	})
 }
 
+// TestNameOfWords: the longest name with which an order begins is the one meant.
+func TestNameOfWords(t *testing.T) {
+	r := newRig(t)
+	has(r, phone+" Tante Anna", "+12025550101 Tante", "+12025550102 Tante Anna Maria")
+	r.reads([]exchange{
+		{"0050.10 two words", "rename tante anna Zoe", phoneJID + " is now called Zoe."},
+		{"three words", "rename Tante Anna Maria  Eve Ann", "+12025550102@sms.example.org is now called Eve Ann."},
+		{"the name alone", "rename Eve Ann", "What shall +12025550102@sms.example.org be called?"},
+		{"the new one", "Ada", "+12025550102@sms.example.org is now called Ada."},
+		{"one word", "rename Tante Onkel Bob", "+12025550101@sms.example.org is now called Onkel Bob."},
+		{"no part of a word", "rename Onkel Bobby", "What shall +12025550101@sms.example.org be called?"},
+	})
+}
+
 // 0050.5: who is meant is asked in a form of its own, and the way back is open.
 func TestBeginningOfANameByCommand(t *testing.T) {
 	r := newRig(t)

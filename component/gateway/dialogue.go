@@ -165,6 +165,11 @@ func (g *Gateway) beginDialogue(ctx context.Context, t *tx, f *function, o order
 	if err != nil || r.ask == nil {
 		return r, err
 	}
+	if r.more && r.ask.Fields[0].Name == addressField.Name { // more words follow
+		if o.whom, err = g.nameBefore(ctx, t.account, strings.TrimPrefix(o.text, o.first)); err != nil {
+			return result{}, err
+		}
+	}
 	x := dialogue{f: f, words: o}.at(r)
 	if err := x.named(o, r.more); err != nil {
 		return result{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"causeway/bridges"
 	"causeway/mapping"
@@ -41,6 +42,33 @@ func (g *Gateway) oneNamed(ctx context.Context, id bridges.AccountID, name strin
 		return "", false, notAcceptable("More than one of your contacts has a name like that: " + g.severalNamed(found) + ".")
 	}
 	return found[0].ID, whole, nil
+}
+
+// nameBefore returns the longest name of a contact, of several words, with which
+// a text begins, as it is written there; "" if there is none.
+func (g *Gateway) nameBefore(ctx context.Context, id bridges.AccountID, text string) (longest string, err error) {
+	text = strings.TrimSpace(text)
+	err = g.eachNamed(ctx, id, func(_ mapping.Contact, its string) {
+		n := len(strings.Fields(its))
+		if name := firstWords(text, n); n > 1 && len(name) > len(longest) && strings.ToLower(name) == its {
+			longest = name
+		}
+	})
+	return longest, err
+}
+
+// firstWords returns the first n words of a trimmed text, or all of it.
+func firstWords(text string, n int) string {
+	rest := text
+	for range n {
+		rest = strings.TrimLeftFunc(rest, unicode.IsSpace)
+		i := strings.IndexFunc(rest, unicode.IsSpace)
+		if i < 0 {
+			return text
+		}
+		rest = rest[i:]
+	}
+	return text[:len(text)-len(rest)]
 }
 
 // mostNamed bounds the contacts that one answer lists.
