@@ -197,6 +197,7 @@ func (x dialogue) named(o order, more bool) error {
 
 // continueDialogue takes the answer to the last question. A word that is one of
 // ours is none, alone: it can be given as a value in one line with the function.
+// An order of several words is none if it does not fit as one.
 func (g *Gateway) continueDialogue(ctx context.Context, t *tx, x dialogue, o order) (result, error) {
 	alone := strings.ToLower(o.text)
 	f, asked := x.next()
@@ -209,38 +210,58 @@ func (g *Gateway) continueDialogue(ctx context.Context, t *tx, x dialogue, o ord
 	case o.help != nil:
 		return g.askInChat(t, x, o.help.explained())
 	case other != nil:
-		r, err := g.beginDialogue(ctx, t, other, o)
-		r.text = "The question about " + x.f.verb + " is dropped. " + r.text
-		return r, err
+		return g.dropsFor(ctx, t, x, other, o)
+	case asked:
+		return g.takeAnswer(ctx, t, x, f, o)
+	case o.verb == consent:
+		return g.submitAnswers(ctx, t, x, order{})
 	}
-	if !asked {
-		if o.verb != consent {
-			return g.askInChat(t, x, "")
-		}
-		return g.submitAnswers(ctx, t, x)
-	}
+	return g.notFitting(ctx, t, x, o, "")
+}
+
+// takeAnswer takes o as the value of a field.
+func (g *Gateway) takeAnswer(ctx context.Context, t *tx, x dialogue, f bridges.Field, o order) (result, error) {
 	value := o.text
 	if value == skipWord {
 		value = x.offer(f)
 	}
 	if err := f.Check(value); err != nil {
-		return g.askInChat(t, x, g.inWords(g.registrationError(err)))
+		return g.notFitting(ctx, t, x, o, g.inWords(g.registrationError(err)))
 	}
 	x = x.with(f.Name, value)
 	if _, more := x.next(); more {
 		return g.askInChat(t, x, "")
 	}
-	return g.submitAnswers(ctx, t, x)
+	if len(x.ask.Fields) > 1 {
+		o = order{} // another answer may be what does not fit
+	}
+	return g.submitAnswers(ctx, t, x, o)
 }
 
-// submitAnswers hands in what was answered, one question after the other.
-func (g *Gateway) submitAnswers(ctx context.Context, t *tx, x dialogue) (result, error) {
+// dropsFor leaves x for the order o of f.
+func (g *Gateway) dropsFor(ctx context.Context, t *tx, x dialogue, f *function, o order) (result, error) {
+	r, err := g.beginDialogue(ctx, t, f, o)
+	r.text = "The question about " + x.f.verb + " is dropped. " + r.text
+	return r, err
+}
+
+// notFitting asks again after an answer that fails, or obeys it if it is an order.
+func (g *Gateway) notFitting(ctx context.Context, t *tx, x dialogue, o order, failure string) (result, error) {
+	if f := byVerb(o.verb); f != nil {
+		return g.dropsFor(ctx, t, x, f, o)
+	}
+	return g.askInChat(t, x, failure)
+}
+
+// submitAnswers hands in what was answered, one question after the other. The
+// last answer is o, if nothing else can be what does not fit.
+func (g *Gateway) submitAnswers(ctx context.Context, t *tx, x dialogue, o order) (result, error) {
 	r, err := g.submitDialogue(ctx, t, x)
 	var e *stanza.Error
 	if errors.As(err, &e) && e.Type == "modify" { // as a form comes again (xeps.md 0122.4)
 		t.fails()
 		x.got = nil
-		return g.askInChat(t, x, e.Text)
+		return g.notFitting(ctx, t, x, o, e.Text)
 	}
 	return r, err
 }

@@ -108,6 +108,29 @@ func TestWordsOfOursAreNoAnswers(t *testing.T) {
 	})
 }
 
+// TestOrdersAreNoAnswers: an order of several words that does not fit as an answer
+// is obeyed, and one that fits is the answer.
+func TestOrdersAreNoAnswers(t *testing.T) {
+	r := newRig(t)
+	has(r, phone+" Zoe", "+12025550101 Adam")
+	r.reads([]exchange{
+		{"begins", "settings", "These are your settings. Corrections"},
+		{"on", "-", "Replies"},
+		{"the same one", "settings replies=quote", "The question about settings is dropped. "},
+		{"it is over", "cancel", "There is nothing to stop."},
+		{"begins", "remove", "Whom do you want to remove?"},
+		{"the same one", "remove +12025550101", "The question about remove is dropped. +12025550101@sms.example.org is no longer among your contacts."},
+		{"it is over", "cancel", "There is nothing to stop."},
+		{"begins", "remove", "Whom do you want to remove?"},
+		{"nobody", "Bob", "Bob is not among your contacts. Whom do you want to remove?"},
+		{"another", "Rename Zoe Zora", "The question about remove is dropped. " + phoneJID + " is now called Zora."},
+		{"begins", "unregister", "Your registration with"},
+		{"asks for consent", "contacts please", "The question about unregister is dropped. "},
+		{"begins", "rename Zora", "What shall"},
+		{"0122.4 it fits", "remove Zora", phoneJID + " is now called remove Zora."},
+	})
+}
+
 func TestDialoguesEnd(t *testing.T) {
 	r := start(t, newMemStore(), colourful())
 	r.converses([]exchange{{"begins", "register", "Choose. User name"}})
