@@ -82,7 +82,7 @@ type Account struct {
 
 // Subscription is the state of presence subscriptions between an account and
 // a contact, as bits.
-type Subscription uint8
+type Subscription uint16
 
 // The bits. The values are on disk.
 const (
@@ -94,6 +94,7 @@ const (
 	RemovedByUser                          // the user took out what we had put there
 	AskedOnce                              // the contact was offered or asked for once
 	NamedByUser                            // Name is the user's own: the network's does not replace it
+	AddedByUser                            // the user has added the contact, and we are to place it, or to ask
 )
 
 // Contact is a foreign person in the list of an account.

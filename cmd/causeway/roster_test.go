@@ -67,6 +67,33 @@ func TestRosterOfOrders(t *testing.T) {
 	})
 }
 
+// TestRosterOfClients: who adds a contact by the roster is asked nothing where
+// the server completes it there, with a group, and exactly once where none does.
+func TestRosterOfClients(t *testing.T) {
+	lab.Each(t, func(t *testing.T, server string, privileged bool) {
+		s := newScripted(t, lab.Servers[server](t, peer.Options{Unprivileged: !privileged}), bridgetest.New(bridgetest.SMS(), "+12025550199"))
+		u := s.registered("alice")
+		jid := "+" + phone + "@" + scriptedDomain
+		u.Do(map[string]any{"do": "presence", "to": jid, "type": "subscribe"})
+		var seen []peer.Event
+		want := 1
+		if server == "prosody" && privileged { // ejabberd 23.01 refuses every set
+			want = 0
+			seen = u.until("0356.5-6: the push", pushed(jid, "+"+phone, "SMS"))
+		} else {
+			seen = u.until("0100.27: the question", presence(jid, "subscribe"))
+			u.Do(map[string]any{"do": "presence", "to": jid, "type": "subscribed"})
+		}
+		if n := popUps(append(seen, s.quiet(u)...)); n != want {
+			t.Errorf("%d questions, want %d", n, want)
+		}
+		u.relogs(scriptedDomain, jid)
+		if n := popUps(s.quiet(u)); n != 0 {
+			t.Errorf("0100.37: %d questions at the next log-in", n)
+		}
+	})
+}
+
 // quiet returns what comes before the answer to an order, which comes behind
 // all that the gateway does at once.
 func (s *scripted) quiet(u *user) []peer.Event {

@@ -43,9 +43,15 @@ func (w *wish) offered() bool {
 	return w.listed && w.was.Subscription&^mapping.NamedByUser == mapping.AskedOnce
 }
 
+// added tells whether the user has added a contact in the roster, which a server
+// that grants it is to complete there instead of a question.
+func added(c mapping.Contact) bool { return c.Subscription&mapping.AddedByUser != 0 }
+
 // pending tells whether a server that puts contacts into rosters is to do so with
 // this one: the user has not answered in any way.
-func (w *wish) pending() bool { return fresh(w.was) || asked(w.was) || w.offered() }
+func (w *wish) pending() bool {
+	return fresh(w.was) || asked(w.was) || added(w.was) || w.offered()
+}
 
 // leaves tells whether a contact shall no longer be in the roster where it may
 // still be: the row says that it is there and nothing else stands.

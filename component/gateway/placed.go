@@ -59,6 +59,9 @@ func (g *Gateway) notePlaced(t *tx, w *wish, c mapping.Contact, there bool) (sho
 	switch {
 	case !w.read && !there:
 		return nil
+	case added(c) && (w.item == nil || w.item.Subscription != roster.Both):
+		c.Subscription = c.Subscription&^mapping.AddedByUser | mapping.AskedByUs
+		t.send(g.asks(c))
 	case !w.read:
 	case leaves(c):
 		g.noteLeft(t, w, c)
@@ -68,8 +71,10 @@ func (g *Gateway) notePlaced(t *tx, w *wish, c mapping.Contact, there bool) (sho
 	case w.item == nil: // taken out while we were away
 		c = mapping.Contact{Bridge: c.Bridge, Account: c.Account, ID: c.ID, Subscription: mapping.RemovedByUser}
 	case w.pending() && w.item.Subscription == roster.Both:
+		if c.Subscription&mapping.SeesContact == 0 {
+			shown = g.contactPresence(g.contactJID(c.ID), string(c.Account))
+		}
 		c.Subscription = c.Subscription&mapping.NamedByUser | mapping.PlacedByUs | mapping.SeesContact | mapping.SeenByUs
-		shown = g.contactPresence(g.contactJID(c.ID), string(c.Account))
 	case fresh(c), w.offered():
 		c.Subscription |= mapping.PlacedByUs | mapping.AskedByUs | mapping.AskedOnce
 		t.send(g.asks(c))

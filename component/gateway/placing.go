@@ -21,6 +21,11 @@ func (g *Gateway) placeAll(ctx context.Context, id bridges.AccountID, wishes []w
 	for i := 0; i < len(wishes) && err == nil; i++ {
 		var tried bool
 		tried, err = g.placeOne(ctx, id, items, &wishes[i])
+		if e := (*stanza.Error)(nil); added(wishes[i].was) && errors.As(err, &e) && !isShut(err) {
+			// COMPAT: ejabberd 23.01 lets us read, and set nothing.
+			g.privileges.closes(hostOf(id))
+			err = nil
+		}
 		changed = changed || tried
 	}
 	if changed {
@@ -73,7 +78,7 @@ func (g *Gateway) changeOf(w *wish, item roster.Item, there bool) *roster.Item {
 			return nil // set before a crash, or by the user
 		}
 		c := w.wanted(jid)
-		if there {
+		if there && (len(item.Groups) > 0 || !added(w.was)) {
 			c.Groups = item.Groups
 		}
 		if there && item.Name != "" && !w.renames() {

@@ -36,6 +36,9 @@ type privileges struct {
 	mu     sync.Mutex
 	byHost map[string]privilege.Rights
 	silent map[[2]string]int // requests in a row without an answer, by host and type
+	// closed: the host refused to complete what a user added, since it last said
+	// what it grants. What it lets us read stays good.
+	closed map[string]bool
 	slot   *takeover.Slot
 }
 
@@ -47,7 +50,7 @@ func newPrivileges(k takeover.Keeper, log *slog.Logger) *privileges {
 		area = make([]byte, takeover.SlotSize(privilegesSize))
 	}
 	slot := takeover.NewSlot(area)
-	return &privileges{byHost: decodePrivileges(slot.Get()), silent: map[[2]string]int{}, slot: slot}
+	return &privileges{byHost: decodePrivileges(slot.Get()), silent: map[[2]string]int{}, closed: map[string]bool{}, slot: slot}
 }
 
 // forget takes all back: a new stream begins.
@@ -56,6 +59,7 @@ func (p *privileges) forget() {
 	defer p.mu.Unlock()
 	clear(p.byHost)
 	clear(p.silent)
+	clear(p.closed)
 	p.slot.Clear()
 }
 
@@ -64,7 +68,23 @@ func (p *privileges) forget() {
 func (p *privileges) set(host string, r privilege.Rights) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	delete(p.closed, host)
 	return p.put(host, r)
+}
+
+// closes notes that a host does not complete what its users add.
+func (p *privileges) closes(host string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed[strings.Clone(host)] = true
+}
+
+// completes tells whether a host puts into rosters, as far as it is known, what
+// lacks of a contact that a user has added.
+func (p *privileges) completes(host string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.byHost[host].Roster && !p.closed[host]
 }
 
 func (p *privileges) put(host string, r privilege.Rights) bool {

@@ -84,6 +84,61 @@ func TestAddByRoster(t *testing.T) {
 	}
 }
 
+// TestAddedByHand: a contact that the user adds in the roster is completed there,
+// with a group, and the user asked nothing; else it asks back once.
+func TestAddedByHand(t *testing.T) {
+	added := item(phone, "Bob", "to", "")
+	added = strings.Replace(added, "<group></group>", "", 1)
+	for name, c := range map[string]struct {
+		set, back string
+		want      string // what the user's server gets; "": nothing
+		sub       mapping.Subscription
+	}{
+		"0356.5-6 as Prosody does":                    {"", query(item(phone, "Bob", "both", "SMS")), "", mapping.PlacedByUs | mapping.SeesContact | mapping.SeenByUs},
+		"F2 the subscription is ignored, as ejabberd": {"", query(item(phone, "Bob", "to", "SMS")), asksBack, mapping.AskedByUs | mapping.SeesContact},
+		"0356.10 forbidden":                           {forbidden, query(added), asksBack, mapping.AskedByUs | mapping.SeesContact},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := granted(t)
+			r.Send(presence("subscribe", alice, phoneJID))
+			r.Receive(accepted)
+			r.Receive(contactShows)
+			r.answerIQ(readsRoster, query(added))
+			r.answerIQ(sets(phone, "Bob", "SMS"), c.set)
+			r.answerIQ(readsRoster, c.back)
+			if c.want != "" {
+				r.Receive(c.want)
+			}
+			r.barrier(alice)
+			r.Send(presence("subscribe", alice, phoneJID)) // 0100.30
+			r.Receive(accepted)
+			r.Receive(contactShows)
+			r.barrier(alice)
+			if s, _ := r.subscription(phone); s&^mapping.NamedByUser != c.sub {
+				t.Errorf("subscription %b", s)
+			}
+			if !r.g.rights("example.org").Roster || r.g.privileges.completes("example.org") != (c.set == "") {
+				t.Error("0356.10: a refusal to set is none to read, and ends the setting")
+			}
+		})
+	}
+}
+
+// TestAddedByHandInItsGroup: the group that the user chose stays (0356.7).
+func TestAddedByHandInItsGroup(t *testing.T) {
+	r := granted(t)
+	r.Send(presence("subscribe", alice, phoneJID))
+	r.Receive(accepted)
+	r.Receive(contactShows)
+	r.answerIQ(readsRoster, query(item(phone, "Bob", "to", "Mates")))
+	r.answerIQ(sets(phone, "Bob", "Mates"), "")
+	r.answerIQ(readsRoster, query(item(phone, "Bob", "both", "Mates")))
+	r.rostersKept()
+	if c := r.contact(); c.Name != "Bob" || c.Subscription&mapping.SeenByUs == 0 {
+		t.Errorf("%+v", c)
+	}
+}
+
 // TestAddWithoutRoster: where nothing is granted nothing privileged is tried.
 func TestAddWithoutRoster(t *testing.T) {
 	r := newRig(t)

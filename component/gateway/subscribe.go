@@ -78,18 +78,18 @@ func (g *Gateway) changeSubscription(t *tx, s *stanza.Stanza, acc mapping.Accoun
 	case "subscribe":
 		g.onSubscribe(t, s, acc, &c)
 	case "subscribed":
-		c.Subscription = c.Subscription&^mapping.AskedByUs | mapping.SeenByUs
+		c.Subscription = c.Subscription&^(mapping.AskedByUs|mapping.AddedByUser) | mapping.SeenByUs
 	case "unsubscribe":
 		if old&mapping.SeesContact != 0 {
 			t.send(subscription("unsubscribed", bare(s.To), s))
 			t.send(&stanza.Out{Kind: stanza.Presence, Type: "unavailable", From: g.speaker(s), To: bare(s.From)})
 		}
-		c.Subscription &^= mapping.SeesContact
+		c.Subscription &^= mapping.SeesContact | mapping.AddedByUser
 	case "unsubscribed":
 		if old&mapping.AskedByUs != 0 {
 			c.Subscription |= mapping.RefusedByUser
 		}
-		c.Subscription &^= mapping.AskedByUs | mapping.SeenByUs
+		c.Subscription &^= mapping.AskedByUs | mapping.SeenByUs | mapping.AddedByUser
 	}
 	g.noteRemoval(old, &c)
 	if c.ID == "" && old&standing != 0 && c.Subscription&standing == 0 {
@@ -123,7 +123,8 @@ func (g *Gateway) speaker(s *stanza.Stanza) string {
 }
 
 // onSubscribe accepts at once, shows presence, and asks back, but never twice
-// (xeps.md 0100.9, .27, .29, .30).
+// (xeps.md 0100.9, .27, .29, .30). Where the server puts contacts into the roster
+// it makes this one mutual there, and the user is asked nothing (0356.5-6).
 func (g *Gateway) onSubscribe(t *tx, s *stanza.Stanza, acc mapping.Account, c *mapping.Contact) {
 	news := c.Subscription&mapping.SeesContact == 0
 	c.Subscription = c.Subscription&^mapping.RemovedByUser | mapping.SeesContact
@@ -138,13 +139,18 @@ func (g *Gateway) onSubscribe(t *tx, s *stanza.Stanza, acc mapping.Account, c *m
 			t.send(o)
 		}
 	}
-	if c.Subscription&(mapping.SeenByUs|mapping.AskedByUs|mapping.RefusedByUser) == 0 {
+	const told = mapping.SeenByUs | mapping.AskedByUs | mapping.RefusedByUser | mapping.AddedByUser
+	switch {
+	case c.Subscription&told != 0:
+	case c.ID == "":
 		c.Subscription |= mapping.AskedByUs
-		if c.ID == "" {
-			t.send(subscription("subscribe", g.domain, s))
-		} else {
-			t.send(g.asks(*c))
-		}
+		t.send(subscription("subscribe", g.domain, s))
+	case g.privileges.completes(hostOf(t.account)):
+		c.Subscription |= mapping.AddedByUser
+		t.places(g)
+	default:
+		c.Subscription |= mapping.AskedByUs
+		t.send(g.asks(*c))
 	}
 }
 
