@@ -44,6 +44,9 @@ func (g *Gateway) add(ctx context.Context, t *tx, id bridges.ChatID) (result, er
 	r := result{text: "Write to " + jid + "."}
 	if c.Subscription&(mapping.SeenByUs|mapping.AskedByUs) == 0 {
 		c.Bridge, c.Account, c.ID = g.domain, t.account, id
+		if c.Name == "" {
+			c.Name = g.askName(ctx, chatKey{t.account, id})
+		}
 		if leaves(c) {
 			c.Subscription &^= mapping.PlacedByUs
 		}

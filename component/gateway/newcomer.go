@@ -20,9 +20,8 @@ const (
 // such contact (xeps.md 0172.1). That is done and looked up for the first text
 // since the start: those behind it cost nothing.
 func (g *Gateway) introduce(ctx context.Context, w *stanza.Writer, in *incoming) {
-	profiler, ok := g.cfg.Bridge.(bridges.Profiler)
 	who := chatKey{in.Account, in.Message.Chat}
-	if _, known := g.introduced.get(who); !ok || known {
+	if _, known := g.introduced.get(who); known {
 		return
 	}
 	c, found, err := g.store.Contact(ctx, g.domain, who.account, who.chat)
@@ -33,14 +32,18 @@ func (g *Gateway) introduce(ctx context.Context, w *stanza.Writer, in *incoming)
 	if found && !removed(c) && !leaves(c) {
 		return
 	}
-	if name := g.askName(ctx, profiler, who); name != "" {
+	if name := g.askName(ctx, who); name != "" {
 		nick.Append(w, name)
 	}
 }
 
-// askName asks the network what somebody is called; "": it does not tell. The
-// text goes on whatever happens.
-func (g *Gateway) askName(ctx context.Context, profiler bridges.Profiler, who chatKey) (name string) {
+// askName asks the network what somebody is called; "": it does not tell. What
+// it is asked for goes on whatever happens.
+func (g *Gateway) askName(ctx context.Context, who chatKey) (name string) {
+	profiler, ok := g.cfg.Bridge.(bridges.Profiler)
+	if !ok {
+		return ""
+	}
 	defer trialOf(ctx).enter()
 	defer func() {
 		if p := recover(); p != nil {

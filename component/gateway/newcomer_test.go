@@ -98,3 +98,28 @@ func (r *timeless) showing(m bridges.Message) string {
 	}
 	return all[0]
 }
+
+// TestAddedByName: who is added is called as the network says, unless the user
+// has called the contact something.
+func TestAddedByName(t *testing.T) {
+	for name, c := range map[string]struct{ has, want string }{
+		"0172.1 nobody that the user has": {"", "Ann"},
+		"one that has a name":             {"Annie", "Annie"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *timeless) {
+				r.g.cfg.Bridge = teller{r.bridge, telling("Ann")}
+				r.store.put(t, mapping.Contact{Bridge: domain, Account: alice, ID: phone, Name: c.has})
+				r.receive(t, `<message type='chat' id='o' from='`+alice+`/x' to='`+domain+`'><body>add `+phone+`</body></message>`)
+				synctest.Wait()
+				all := strings.Join(r.drain(), "")
+				if !strings.Contains(all, "<nick xmlns='"+nick.NS+"'>"+c.want+"</nick>") {
+					t.Error(all)
+				}
+				if got, _, err := r.store.Contact(t.Context(), domain, alice, phone); got.Name != c.want || err != nil {
+					t.Errorf("called %q, %v", got.Name, err)
+				}
+			})
+		})
+	}
+}
