@@ -7,7 +7,6 @@ import (
 
 	"causeway/bridges"
 	"causeway/bridges/settings"
-	"causeway/bridges/sms/smpp"
 )
 
 // Config holds the keys that a bridge block with network sms has besides those
@@ -48,12 +47,12 @@ type Connector struct {
 type SMPP struct {
 	settings.Server `yaml:",inline"`
 
-	SystemID     string      `yaml:"system_id"`
-	Password     smpp.Secret `yaml:"password"`
-	PasswordFile string      `yaml:"password_file"`
-	SystemType   string      `yaml:"system_type"`
-	Window       int         `yaml:"window"` // submits without an answer, 1 to 1000
-	Rate         float64     `yaml:"rate"`   // submits per second; 0: no limit
+	SystemID     string          `yaml:"system_id"`
+	Password     settings.Secret `yaml:"password"`
+	PasswordFile string          `yaml:"password_file"`
+	SystemType   string          `yaml:"system_type"`
+	Window       int             `yaml:"window"` // submits without an answer, 1 to 1000
+	Rate         float64         `yaml:"rate"`   // submits per second; 0: no limit
 	// Alphabet is what the centre takes data_coding 0 for: gsm7, latin1, ascii
 	// or utf8.
 	Alphabet string `yaml:"alphabet"`
@@ -193,6 +192,6 @@ func (s *SMPP) readPassword(key string) error {
 	if err != nil {
 		return fault(key+"password_file", "%v", err)
 	}
-	s.Password = smpp.Secret(text)
+	s.Password = settings.Secret(text)
 	return nil
 }

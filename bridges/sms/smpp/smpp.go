@@ -9,16 +9,17 @@ import (
 	"log/slog"
 	"time"
 
+	"causeway/bridges/settings"
 	"causeway/bridges/takeover"
 )
 
 // Config says how a bind is made. Address and SystemID are required; zero
 // values of the rest become the defaults named here.
 type Config struct {
-	Address    string // host:port; 2775 and, with TLS, 3550 by habit
-	SystemID   string // at most 15 octets
-	Password   Secret // at most 8 octets by the specification, 64 here
-	SystemType string // at most 12 octets
+	Address    string          // host:port; 2775 and, with TLS, 3550 by habit
+	SystemID   string          // at most 15 octets
+	Password   settings.Secret // at most 8 octets by the specification, 64 here
+	SystemType string          // at most 12 octets
 	TLS        *tls.Config
 
 	Window int     // submits without an answer; 0: 10
@@ -36,18 +37,6 @@ type Config struct {
 	Log   *slog.Logger // nil: slog.Default()
 	Count func(Event)  // counts events; must neither block nor use the client; nil: not counted
 }
-
-// Secret prints as <secret>.
-type Secret string
-
-// String hides the value.
-func (Secret) String() string { return "<secret>" }
-
-// GoString hides the value.
-func (Secret) GoString() string { return "<secret>" }
-
-// LogValue hides the value.
-func (Secret) LogValue() slog.Value { return slog.StringValue("<secret>") }
 
 // Handler gets what the centre sends. A stream is the number of one bind: it
 // differs for every bind, in other processes too, and stays when another
