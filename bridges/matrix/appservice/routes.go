@@ -1,0 +1,202 @@
+package appservice
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"causeway/bridges/settings"
+)
+
+// answer is what a request gets: a status, and a Matrix error code unless it is
+// 200.
+type answer struct {
+	status int
+	code   string
+}
+
+// The answers (Spec, Homeserver -> Application Service API).
+var (
+	fine         = answer{status: http.StatusOK}
+	notFound     = answer{http.StatusNotFound, "M_NOT_FOUND"}
+	unknownPath  = answer{http.StatusNotFound, "M_UNRECOGNIZED"}
+	unknownVerb  = answer{http.StatusMethodNotAllowed, "M_UNRECOGNIZED"}
+	missingToken = answer{http.StatusUnauthorized, "M_MISSING_TOKEN"}
+	wrongToken   = answer{http.StatusForbidden, "M_FORBIDDEN"}
+	tooLarge     = answer{http.StatusRequestEntityTooLarge, "M_TOO_LARGE"}
+	notJSON      = answer{http.StatusBadRequest, "M_NOT_JSON"}
+	failed       = answer{http.StatusInternalServerError, "M_UNKNOWN"}
+)
+
+// write sends the answer, and {} when all is well.
+func (a answer) write(w http.ResponseWriter) {
+	body := []byte("{}")
+	if a.code != "" {
+		body, _ = json.Marshal(map[string]string{"errcode": a.code})
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(a.status)
+	_, _ = w.Write(body) // who hung up comes again
+}
+
+// prefix is that of all paths but the old ones, which had none.
+const prefix = "/_matrix/app/v1"
+
+// route is a request that we know: its last segment is id.
+type route struct {
+	method string
+	run    func(s *Server, ctx context.Context, id string, body io.Reader) answer
+}
+
+var routes = map[string]route{
+	"transactions": {http.MethodPut, (*Server).transaction},
+	"users":        {http.MethodGet, (*Server).user},
+	"rooms":        {http.MethodGet, (*Server).alias},
+	"ping":         {http.MethodPost, (*Server).ping},
+}
+
+// find returns the route of a path, and the id in it.
+func find(escaped string) (route, string, bool) {
+	path := strings.TrimPrefix(escaped, prefix)
+	name, segment, two := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	r, ok := routes[name]
+	if name == "ping" {
+		return r, "", !two && path != escaped
+	}
+	id, err := url.PathUnescape(segment)
+	return r, id, ok && err == nil && id != "" && !strings.Contains(segment, "/")
+}
+
+// serve answers one request.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if !s.begin() {
+		failed.write(w)
+		return
+	}
+	defer s.busy.Done()
+	s.answer(w, r).write(w)
+}
+
+func (s *Server) answer(w http.ResponseWriter, r *http.Request) answer {
+	to, id, known := find(r.URL.EscapedPath())
+	switch {
+	case !known:
+		s.Count(Unrecognized)
+		return unknownPath
+	case r.Method != to.method:
+		s.Count(Unrecognized)
+		return unknownVerb
+	}
+	if a := authorize(r, s.Token); a != fine {
+		s.Count(Unauthorized)
+		s.Log.Warn("a request without our hs_token", "from", r.RemoteAddr)
+		return a
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), handleTime)
+	defer cancel()
+	return to.run(s, ctx, id, http.MaxBytesReader(w, r.Body, bodyBytes))
+}
+
+// authorize checks the token, which old homeservers put into the query. When it
+// is in both places, both must be right.
+func authorize(r *http.Request, token settings.Secret) answer {
+	var given []string
+	if h := r.Header.Get("Authorization"); h != "" {
+		given = append(given, strings.TrimPrefix(h, "Bearer "))
+	}
+	if q := r.URL.Query(); q.Has("access_token") {
+		given = append(given, q["access_token"]...)
+	}
+	if len(given) == 0 {
+		return missingToken
+	}
+	for _, g := range given {
+		if token == "" || !equal(g, string(token)) {
+			return wrongToken
+		}
+	}
+	return fine
+}
+
+// equal takes as long whatever differs; the sums hide the length.
+func equal(a, b string) bool {
+	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}
+
+// ping answers the homeserver when we have asked it to ask us.
+func (s *Server) ping(context.Context, string, io.Reader) answer {
+	s.Count(Pinged)
+	return fine
+}
+
+func (s *Server) user(ctx context.Context, id string, _ io.Reader) answer {
+	return s.query(ctx, id, s.Handler.HasUser)
+}
+
+func (s *Server) alias(ctx context.Context, id string, _ io.Reader) answer {
+	return s.query(ctx, id, s.Handler.HasAlias)
+}
+
+func (s *Server) query(ctx context.Context, id string, has func(context.Context, string) (bool, error)) answer {
+	s.Count(Query)
+	ok, err := has(ctx, id)
+	switch {
+	case err != nil:
+		s.Log.Warn("a homeserver's question has no answer", "about", id, "err", err)
+		return failed
+	case !ok:
+		return notFound
+	}
+	return fine
+}
+
+// transaction reads a transaction before its turn: the body must not wait.
+func (s *Server) transaction(ctx context.Context, id string, body io.Reader) answer {
+	t, a := s.read(id, body)
+	if a != fine {
+		s.Count(BadBody)
+		s.Log.Error("a transaction cannot be read, and nothing comes before it is", "transaction", id, "code", a.code)
+		return a
+	}
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return failed
+	}
+	if err := s.Handler.Transaction(ctx, t); err != nil {
+		s.Count(Refused)
+		s.Log.Warn("a transaction was not taken and will come again", "transaction", id, "err", err)
+		return failed
+	}
+	s.Count(Taken)
+	return fine
+}
+
+func (s *Server) read(id string, body io.Reader) (*Transaction, answer) {
+	raw, err := io.ReadAll(body)
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, tooLarge
+	case err != nil:
+		return nil, failed // cut off or too slow
+	}
+	t, bad, err := decodeTransaction(id, raw)
+	if err != nil {
+		return nil, notJSON
+	}
+	for _, b := range bad {
+		s.Count(Malformed)
+		s.Log.Warn("an event makes no sense and is skipped", "transaction", id,
+			"event", b.event.ID, "type", b.event.Type, "room", b.event.Room, "err", b.err)
+	}
+	return t, fine
+}

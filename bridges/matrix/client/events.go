@@ -1,0 +1,88 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"causeway/bridges/matrix/event"
+)
+
+// Send sends an event to a room and returns its id. With the same txn in the same
+// room and type nothing is sent twice, and the id is that of the first; Synapse
+// keeps that for 30 minutes and for all of our users alike: txn names the sender
+// too. content becomes a JSON object.
+func (u *User) Send(ctx context.Context, room, kind, txn string, content any) (string, error) {
+	return u.event(ctx, v3("rooms", room, "send", kind, txn), content)
+}
+
+// Redact takes the content of an event away, and returns the id of the event that
+// does so. For txn see Send. The reason may be empty.
+func (u *User) Redact(ctx context.Context, room, id, txn, reason string) (string, error) {
+	return u.event(ctx, v3("rooms", room, "redact", id, txn), why(reason))
+}
+
+// event makes a call that is answered with the id of an event.
+func (u *User) event(ctx context.Context, path []string, body any) (string, error) {
+	var a struct {
+		ID string `json:"event_id"`
+	}
+	err := u.do(ctx, call{method: http.MethodPut, path: path, body: body, answer: &a})
+	return a.ID, err
+}
+
+// Typing says that the user writes, for as long as timeout, or no more.
+func (u *User) Typing(ctx context.Context, room string, on bool, timeout time.Duration) error {
+	id, err := u.name(ctx)
+	if err != nil {
+		return err
+	}
+	body := map[string]any{"typing": on}
+	if on {
+		body["timeout"] = timeout.Milliseconds()
+	}
+	return u.do(ctx, call{method: http.MethodPut, path: v3("rooms", room, "typing", id), body: body})
+}
+
+// Read says that the user has read a room up to this event.
+func (u *User) Read(ctx context.Context, room, id string) error {
+	path := v3("rooms", room, "receipt", "m.read", id)
+	return u.do(ctx, call{method: http.MethodPost, path: path, body: struct{}{}})
+}
+
+// Page is a part of what was said in a room.
+type Page struct {
+	Events []event.Event // in the direction asked for; what makes no sense is left out
+	End    string        // where the next page begins; empty: there is none
+}
+
+// The directions of Messages.
+const (
+	Back    = "b"
+	Forward = "f"
+)
+
+// Messages returns at most limit events of a room from a place on. An empty from
+// is the newest event (Back) or the oldest (Forward) that the user may see. A page
+// may be empty and yet not the last.
+func (u *User) Messages(ctx context.Context, room, from, dir string, limit int) (Page, error) {
+	q := url.Values{"dir": {dir}, "limit": {strconv.Itoa(limit)}}
+	if from != "" {
+		q.Set("from", from)
+	}
+	var a struct {
+		Chunk []json.RawMessage `json:"chunk"`
+		End   string            `json:"end"`
+	}
+	err := u.do(ctx, call{method: http.MethodGet, path: v3("rooms", room, "messages"), query: q, answer: &a})
+	p := Page{End: a.End}
+	for _, raw := range a.Chunk {
+		if e, err := event.Decode(raw); err == nil {
+			p.Events = append(p.Events, e)
+		}
+	}
+	return p, err
+}

@@ -1,0 +1,121 @@
+// Package event decodes the events of Matrix, as both the application service
+// API and the client-server API have them ("Spec" is the Matrix specification
+// v1.16). It believes nothing: a member that is not what it must be makes the
+// event malformed, or is left out where the rest makes sense without it.
+package event
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Event is one event in the form for clients (Spec, Client-Server API, Room
+// event format).
+type Event struct {
+	Type   string
+	ID     string // empty when ephemeral
+	Room   string // opaque: it need not hold a colon. Empty with m.presence.
+	Sender string // empty when ephemeral, but for m.presence
+	// StateKey is there when, and only when, this is a state event.
+	StateKey *string
+	// Content is a JSON object. Decoding it into a struct ignores the case of
+	// its keys.
+	Content json.RawMessage
+	// Time is when the sender's homeserver says that it was sent; zero when it
+	// says nothing usable.
+	Time time.Time
+	// Unsigned is a JSON object or nil. The homeserver of the reader made it.
+	Unsigned json.RawMessage
+}
+
+// maxID bounds ids, types and state keys in bytes. Spec, Room event format, has
+// 255 of them; homeservers used to count characters.
+const maxID = 4 * 255
+
+// maxTime is the end of the year 9999 in milliseconds: what is later cannot be
+// written as a date.
+const maxTime = 253402300799999
+
+// Decode reads an event of a room. An error says what is wrong with it; the
+// Event has then what could be read, for a log.
+func Decode(raw []byte) (Event, error) {
+	e, err := decode(raw)
+	if err != nil {
+		return e, err
+	}
+	for _, f := range []struct{ name, value string }{
+		{"event_id", e.ID}, {"room_id", e.Room}, {"sender", e.Sender},
+	} {
+		if f.value == "" {
+			return e, fmt.Errorf("%s is missing", f.name)
+		}
+	}
+	return e, nil
+}
+
+// DecodeEphemeral reads what is not kept in a room: m.typing, m.receipt and
+// m.presence (Spec, Application Service API, Pushing ephemeral data).
+func DecodeEphemeral(raw []byte) (Event, error) { return decode(raw) }
+
+// decode looks the keys up in a map. A struct would take "Sender" for "sender",
+// and then who writes the event could say who wrote it.
+func decode(raw []byte) (e Event, err error) {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &object); err != nil || object == nil {
+		return e, errors.New("is no JSON object")
+	}
+	for _, f := range []struct {
+		name string
+		to   *string
+	}{{"type", &e.Type}, {"event_id", &e.ID}, {"room_id", &e.Room}, {"sender", &e.Sender}} {
+		if err := text(object, f.name, f.to); err != nil {
+			return e, err
+		}
+	}
+	if e.Type == "" {
+		return e, errors.New("type is missing")
+	}
+	if _, is := object["state_key"]; is {
+		e.StateKey = new(string)
+		if err := text(object, "state_key", e.StateKey); err != nil {
+			return e, err
+		}
+	}
+	if e.Content = object["content"]; !isObject(e.Content) {
+		return e, errors.New("content is no object")
+	}
+	if u := object["unsigned"]; isObject(u) {
+		e.Unsigned = u
+	}
+	e.Time = at(object["origin_server_ts"])
+	return e, nil
+}
+
+// text reads a string that may be missing.
+func text(object map[string]json.RawMessage, name string, to *string) error {
+	raw, is := object[name]
+	if !is {
+		return nil
+	}
+	if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, to) != nil {
+		return fmt.Errorf("%s is no string", name)
+	}
+	if len(*to) > maxID {
+		*to = ""
+		return fmt.Errorf("%s is longer than %d bytes", name, maxID)
+	}
+	return nil
+}
+
+func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
+
+// at reads milliseconds since 1970.
+func at(raw json.RawMessage) time.Time {
+	var ms int64
+	if json.Unmarshal(raw, &ms) != nil || ms <= 0 || ms > maxTime {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
+}
