@@ -105,3 +105,12 @@ func (u *User) State(ctx context.Context, room, kind, key string, content any) e
 func (u *User) SendState(ctx context.Context, room, kind, key string, content any) (string, error) {
 	return u.event(ctx, v3("rooms", room, "state", kind, key), content)
 }
+
+// Rooms returns the rooms that the user is in.
+func (u *User) Rooms(ctx context.Context) ([]string, error) {
+	var a struct {
+		Rooms []string `json:"joined_rooms"`
+	}
+	err := u.do(ctx, call{method: http.MethodGet, path: v3("joined_rooms"), answer: &a})
+	return a.Rooms, err
+}

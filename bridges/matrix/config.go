@@ -1,0 +1,126 @@
+package matrix
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"causeway/bridges/matrix/appservice"
+	"causeway/bridges/settings"
+)
+
+// Config holds the keys that a bridge block with network matrix has besides those
+// of every bridge.
+type Config struct {
+	Homeserver Homeserver `yaml:"homeserver"`
+	Appservice Appservice `yaml:"appservice"`
+	// UserPrefix begins the names of the users of Matrix that stand for users of
+	// XMPP.
+	UserPrefix string `yaml:"user_prefix"`
+	// UserName is what they are called. {jid} is the bare JID, {local} what stands
+	// in it before the @.
+	UserName string `yaml:"user_name"`
+}
+
+// Homeserver is the server of Matrix.
+type Homeserver struct {
+	URL  string `yaml:"url"`
+	Name string `yaml:"name"` // the part of user ids behind the colon
+}
+
+// Appservice is what the homeserver knows of the bridge.
+type Appservice struct {
+	// Registration is the file that `causeway registration` writes and the
+	// homeserver reads, too.
+	Registration string `yaml:"registration"`
+	Listen       string `yaml:"listen"` // where the homeserver reaches us: host:port
+	// URL is how it does; empty: http:// and Listen.
+	URL string `yaml:"url"`
+}
+
+// DefaultConfig returns what an empty block means.
+func DefaultConfig() Config {
+	return Config{
+		Appservice: Appservice{Registration: "registration.yaml", Listen: "127.0.0.1:9471"},
+		UserPrefix: "_xmpp_", UserName: "{local} (XMPP)",
+	}
+}
+
+// UnmarshalYAML puts the defaults under what the file says, and checks it. The
+// registration file is read by New.
+func (c *Config) UnmarshalYAML(decode func(any) error) error {
+	type plain Config
+	*c = DefaultConfig()
+	if err := decode((*plain)(c)); err != nil {
+		return err
+	}
+	return c.check()
+}
+
+// prefixes are what can stand in a user id and needs no quoting in the regular
+// expression of a registration. Enough is left for a name behind it.
+var prefixes = regexp.MustCompile(`^[a-z0-9_-]{1,32}$`)
+
+// check says what is wrong with a value.
+func (c *Config) check() error {
+	switch {
+	case !isURL(c.Homeserver.URL):
+		return fault("homeserver.url", `want the address of the client API, e.g. "http://127.0.0.1:8008"`)
+	case !isServer(c.Homeserver.Name) || len(c.Homeserver.Name) > 150:
+		return fault("homeserver.name", "want the name in the ids of its users, e.g. example.org")
+	case c.Appservice.Registration == "":
+		return fault("appservice.registration", "want a file, e.g. registration.yaml")
+	case !settings.IsHostPort(c.Appservice.Listen):
+		return fault("appservice.listen", `want "HOST:PORT", e.g. "127.0.0.1:9471"`)
+	case c.Appservice.URL != "" && !isURL(c.Appservice.URL):
+		return fault("appservice.url", `want how the homeserver reaches us, e.g. "http://127.0.0.1:9471"`)
+	case !prefixes.MatchString(c.UserPrefix):
+		return fault("user_prefix", "want 1 to 32 of the characters a to z, 0 to 9, _ and -, e.g. _xmpp_")
+	case strings.TrimSpace(c.UserName) == "" || len(c.UserName) > 200:
+		return fault("user_name", "want a name with {jid} or {local} in it, e.g. \"{local} (XMPP)\"")
+	}
+	return nil
+}
+
+// fault is an error at a key, as the configuration's reader wants it.
+func fault(key, format string, args ...any) error {
+	return fmt.Errorf(key+": "+format, args...)
+}
+
+// isURL tells whether s is the address of a web server.
+func isURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.RawQuery == "" && u.Fragment == ""
+}
+
+// callback is how the homeserver reaches us.
+func (c *Config) callback() string {
+	if c.Appservice.URL != "" {
+		return c.Appservice.URL
+	}
+	return "http://" + c.Appservice.Listen
+}
+
+// Registration returns a new one for the bridge, with tokens of its own. The id is
+// by what the homeserver tells application services apart.
+func (c *Config) Registration(id string) appservice.Registration {
+	users := []appservice.Namespace{{Exclusive: true, Regex: "@" + c.UserPrefix + ".*:" + regexp.QuoteMeta(c.Homeserver.Name)}}
+	return appservice.Make(id, c.callback(), c.UserPrefix+"bot", appservice.Namespaces{
+		Users: users, Aliases: []appservice.Namespace{}, Rooms: []appservice.Namespace{},
+	})
+}
+
+// load reads the registration file.
+func (c *Config) load() (appservice.Registration, error) {
+	r, err := appservice.Load(c.Appservice.Registration)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, fault("appservice.registration", "%s is not there: `causeway registration` makes it", c.Appservice.Registration)
+	}
+	if err != nil {
+		return r, fault("appservice.registration", "%s: %w", c.Appservice.Registration, err)
+	}
+	return r, nil
+}

@@ -1,0 +1,129 @@
+package matrix
+
+import (
+	"encoding/json"
+	"strings"
+
+	"causeway/bridges/matrix/event"
+)
+
+// The types of events that mean something here.
+const (
+	typeMessage    = "m.room.message"
+	typeSticker    = "m.sticker"
+	typeEncrypted  = "m.room.encrypted"
+	typeMember     = "m.room.member"
+	typeEncryption = "m.room.encryption"
+	typeTombstone  = "m.room.tombstone"
+	typeTyping     = "m.typing"
+	typeReceipt    = "m.receipt"
+)
+
+// content is that of a message (Client-Server API, Instant Messaging).
+type content struct {
+	MsgType  string `json:"msgtype"`
+	Body     string `json:"body"`
+	FileName string `json:"filename,omitempty"`
+	GeoURI   string `json:"geo_uri,omitempty"`
+	// Key is our own: by it a message is found of which nobody knows whether it
+	// was sent.
+	Key string `json:"org.causeway.key,omitempty"`
+}
+
+// maxBody bounds a text as JSON: an event has at most 65,536 bytes.
+const maxBody = 60_000
+
+// me begins a text that tells what its author does (XEP-0245).
+const me = "/me "
+
+// write makes the content for a text of an XMPP user.
+func write(text, key string) (content, error) {
+	c := content{MsgType: "m.text", Body: text, Key: key}
+	if rest, ok := strings.CutPrefix(text, me); ok {
+		c.MsgType, c.Body = "m.emote", rest
+	}
+	if raw, err := json.Marshal(c.Body); err != nil || len(raw) > maxBody {
+		return c, because(errLong, err)
+	}
+	return c, nil
+}
+
+const (
+	// empty stands for a text without anything that can be shown.
+	empty = "(an empty message)"
+	// odd stands for a message whose content is none.
+	odd = "(a message that cannot be read)"
+	// locked stands for an encrypted message.
+	locked = "(This message is encrypted, and cannot be read here. Please start a new chat with me that is not encrypted.)"
+)
+
+// words returns the text for an event; "" when it has none to show.
+func words(e event.Event) string {
+	switch e.Type {
+	case typeEncrypted:
+		return locked
+	case typeMessage, typeSticker:
+	default:
+		return ""
+	}
+	var c content
+	if err := json.Unmarshal(e.Content, &c); err != nil {
+		return odd
+	}
+	if c == (content{}) {
+		return "" // it was deleted
+	}
+	if e.Type == typeSticker {
+		return named("sticker", c.Body)
+	}
+	return c.text()
+}
+
+// text returns the words of a message.
+func (c content) text() string {
+	switch c.MsgType {
+	case "m.emote":
+		return me + shown(c.Body)
+	case "m.image":
+		return c.file("picture")
+	case "m.file":
+		return c.file("file")
+	case "m.audio":
+		return c.file("sound")
+	case "m.video":
+		return c.file("video")
+	case "m.location":
+		return strings.TrimSpace(c.Body + "\n" + c.GeoURI)
+	}
+	return shown(c.Body)
+}
+
+// file says what does not come, and shows the words beside it.
+func (c content) file(kind string) string {
+	name := c.FileName
+	if name == "" || name == c.Body {
+		return named(kind, c.Body)
+	}
+	return named(kind, name) + "\n" + c.Body
+}
+
+// named says that something was sent that is shown on Matrix only.
+func named(kind, name string) string {
+	if name == "" {
+		return "(a " + kind + ", which can be seen on Matrix only)"
+	}
+	return "(a " + kind + ", which can be seen on Matrix only: " + name + ")"
+}
+
+// shown returns what people see of a text.
+func shown(s string) string {
+	if !strings.ContainsFunc(s, inXML) {
+		return empty
+	}
+	return s
+}
+
+// inXML tells whether a character can stand in a stanza (XML 1.0, production 2).
+func inXML(r rune) bool {
+	return r >= ' ' && r != 0xFFFE && r != 0xFFFF || r == '\t' || r == '\n' || r == '\r'
+}

@@ -1,0 +1,55 @@
+package matrix
+
+import (
+	"encoding/json"
+	"slices"
+
+	"causeway/bridges"
+	"causeway/bridges/matrix/event"
+)
+
+// ephemeral reads what is not kept in a room: who types, and what was read.
+func (r *reading) ephemeral(e event.Event) error {
+	if e.Type != typeTyping && e.Type != typeReceipt {
+		return nil
+	}
+	room, account, err := r.room(e.Room)
+	if err != nil || account == "" || room.Person == "" {
+		return err
+	}
+	if e.Type == typeTyping {
+		r.typing(e, room, account)
+		return nil
+	}
+	r.receipts(e, room, account)
+	return nil
+}
+
+// typing reads who types in a room: the list is whole each time.
+func (r *reading) typing(e event.Event, x room, account bridges.AccountID) {
+	var c struct {
+		Users []string `json:"user_ids"`
+	}
+	if json.Unmarshal(e.Content, &c) != nil {
+		return
+	}
+	r.hints = append(r.hints, bridges.Delivery{Account: account, Event: bridges.Typing{
+		Chat: bridges.ChatID(x.Person), From: x.Person, Composing: slices.Contains(c.Users, userID(x.Person)),
+	}})
+}
+
+// receipts reads how far the person has read, by the events at which that is.
+func (r *reading) receipts(e event.Event, x room, account bridges.AccountID) {
+	var at map[string]map[string]map[string]json.RawMessage // event, kind, user
+	if json.Unmarshal(e.Content, &at) != nil {
+		return
+	}
+	for id, kinds := range at {
+		if _, read := kinds["m.read"][userID(x.Person)]; read && id != "" {
+			r.counts[inRead]++
+			r.keep = append(r.keep, bridges.Delivery{Account: account, Event: bridges.Displayed{
+				Chat: bridges.ChatID(x.Person), From: x.Person, UpTo: bridges.MessageID(id),
+			}})
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package matrix
+
+import "causeway/bridges"
+
+// reason is an error for the user without a cause.
+type reason struct {
+	kind bridges.Kind
+	text string
+}
+
+// example is a person for help texts.
+const example = "alice:matrix.org"
+
+var (
+	errNobody  = reason{bridges.Malformed, "This is no address of Matrix. Write it as in " + example + "."}
+	errRoom    = reason{bridges.Unsupported, "Only people can be written to here, not rooms."}
+	errOurs    = reason{bridges.NotAllowed, "That is somebody of XMPP."}
+	errSelf    = reason{bridges.Internal, "Your identity on Matrix is none that can write. Please tell the operator."}
+	errAbsent  = reason{bridges.NotFound, "There is no such person on Matrix, or the account was closed."}
+	errSecret  = reason{bridges.Unsupported, "This chat is encrypted on Matrix, and cannot be written to from here. Ask the person to start a new chat with you that is not encrypted."}
+	errLong    = reason{bridges.TooLong, "This text is too long for Matrix. Please send it in pieces."}
+	errRefused = reason{bridges.Forbidden, "Matrix does not let you write to this person."}
+	errJoining = reason{bridges.Temporary, "The chat on Matrix is not open yet."}
+	errNotNow  = reason{bridges.Temporary, "Matrix cannot be reached now."}
+	errFaulty  = reason{bridges.Internal, "Matrix did not understand the gateway. Please tell the operator."}
+)
+
+// because makes an error of a reason.
+func because(r reason, cause error) *bridges.Error {
+	return &bridges.Error{Kind: r.kind, Text: r.text, Cause: cause}
+}

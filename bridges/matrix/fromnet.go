@@ -1,0 +1,145 @@
+package matrix
+
+import (
+	"context"
+
+	"causeway/bridges"
+	"causeway/bridges/matrix/appservice"
+	"causeway/bridges/matrix/event"
+)
+
+// reading is what a transaction becomes.
+type reading struct {
+	b      *Bridge
+	ctx    context.Context
+	page   *page
+	owners map[bridges.UserID]bridges.AccountID // "": nobody's
+	keep   []bridges.Delivery
+	hints  []bridges.Delivery
+	counts map[string]int
+}
+
+// Transaction implements appservice.Handler. First what the events say of rooms
+// is on disk, then all that they say to users, in one call and in their order; the
+// homeserver hears of it after that. It is not asked anything.
+func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) error {
+	r := &reading{b: b, ctx: ctx}
+	err := b.book.change(ctx, func(p *page) error { return r.read(p, t) })
+	if err == nil && len(r.keep) > 0 {
+		err = b.host.Deliver(ctx, r.keep)
+	}
+	if err != nil {
+		b.metrics.incoming.WithLabelValues(inRefused).Add(float64(len(t.Events)))
+		return err
+	}
+	for result, n := range r.counts {
+		b.metrics.incoming.WithLabelValues(result).Add(float64(n))
+	}
+	for _, d := range r.hints {
+		b.host.Hint(d)
+	}
+	b.joins.wake()
+	return nil
+}
+
+// read reads all of a transaction.
+func (r *reading) read(p *page, t *appservice.Transaction) error {
+	r.page, r.owners, r.counts = p, map[bridges.UserID]bridges.AccountID{}, map[string]int{}
+	for _, e := range t.Events {
+		result, err := r.event(e)
+		if err != nil {
+			return err
+		}
+		r.counts[result]++
+	}
+	for _, e := range t.Ephemeral {
+		if err := r.ephemeral(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// event reads one event of a room, and returns what became of it.
+func (r *reading) event(e event.Event) (string, error) {
+	from := personOf(e.Sender)
+	if e.StateKey != nil {
+		return inState, r.state(e)
+	}
+	if r.b.ghosts.owns(from) || from == r.b.ghosts.bot {
+		return inOwn, nil
+	}
+	text := words(e)
+	if text == "" {
+		return inOther, nil
+	}
+	room, account, err := r.room(e.Room)
+	switch {
+	case err != nil:
+		return "", err
+	case room.Ghost == "":
+		r.b.log.Warn("a message in a room that nobody knows is dropped", "room", e.Room, "event", e.ID)
+		return inUnknown, nil
+	case room.Invite != "":
+		r.b.joins.heard(e.Room) // it will be read from the room, behind what came before it
+		return inLater, nil
+	case account == "":
+		r.b.joins.heard(e.Room) // the ghost says so, and leaves
+		return inNobody, r.page.set(invitation{e.Room, room.Ghost}.key(), e.ID)
+	}
+	if from == room.Person {
+		if err := r.page.settleOn(e.Room, pair{room.Ghost, from}, true); err != nil {
+			return "", err
+		}
+	}
+	r.keep = append(r.keep, delivery(account, e, text))
+	return inText, nil
+}
+
+// delivery is the message that an event is.
+func delivery(account bridges.AccountID, e event.Event, text string) bridges.Delivery {
+	from := personOf(e.Sender)
+	return bridges.Delivery{Account: account, Event: bridges.Message{
+		ID: bridges.MessageID(e.ID), Chat: bridges.ChatID(from), From: from, Text: text, Sent: e.Time,
+	}}
+}
+
+// state reads an event that says how a room is.
+func (r *reading) state(e event.Event) error {
+	if e.Type == typeMember {
+		if err := r.face(e); err != nil {
+			return err
+		}
+	}
+	return r.b.notice(r.page, e)
+}
+
+// face tells that a person may have another picture: who is in a room says it
+// there again after every change.
+func (r *reading) face(e event.Event) error {
+	room, account, err := r.room(e.Room)
+	if err == nil && account != "" && room.Person == personOf(*e.StateKey) && room.PersonIs == joined {
+		r.hints = append(r.hints, bridges.Delivery{Account: account, Event: bridges.PictureChange{Person: room.Person}})
+	}
+	return err
+}
+
+// room returns what is known of a room, and whose chat it is; "": nobody's.
+func (r *reading) room(id string) (room, bridges.AccountID, error) {
+	x, err := r.page.room(id)
+	if err != nil || x.Ghost == "" {
+		return x, "", err
+	}
+	account, known := r.owners[x.Ghost]
+	if !known {
+		owner, ok, err := r.b.host.Owner(r.ctx, x.Ghost)
+		if err != nil {
+			return x, "", err
+		}
+		if ok {
+			account = owner
+		}
+		r.owners[x.Ghost] = account
+	}
+	return x, account, nil
+}

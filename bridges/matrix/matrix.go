@@ -1,0 +1,143 @@
+// Package matrix is the network of Matrix: an application service of one
+// homeserver, whose users stand for the users of XMPP, and the rooms in which they
+// talk to people of Matrix, two in each.
+package matrix
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"causeway/bridges"
+	"causeway/bridges/matrix/appservice"
+	"causeway/bridges/matrix/client"
+)
+
+// Deps is what a Bridge needs of the program. All are required.
+type Deps struct {
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
+	Notes   bridges.Notes
+	// Listen returns the listener of a name at an address, which may outlive the
+	// process.
+	Listen func(name, address string) (net.Listener, error)
+}
+
+// Bridge is one homeserver as one block of the configuration describes it.
+type Bridge struct {
+	cfg          Config
+	registration appservice.Registration
+	listen       func(name, address string) (net.Listener, error)
+	ghosts       ghosts
+	server       *client.Homeserver
+	book         *book
+	host         bridges.Host // set by Run, before anything comes
+	joins        *joins
+	typists      *typists
+	sure         *cache[pair, struct{}] // chats in which the outcome of every text since the start is known
+	health       health
+	metrics      *metrics
+	log          *slog.Logger
+}
+
+var (
+	_ bridges.Bridge   = (*Bridge)(nil)
+	_ bridges.Runner   = (*Bridge)(nil)
+	_ bridges.Checker  = (*Bridge)(nil)
+	_ bridges.Reporter = (*Bridge)(nil)
+	_ bridges.Enroller = (*Bridge)(nil)
+	_ bridges.Resolver = (*Bridge)(nil)
+	_ bridges.Profiler = (*Bridge)(nil)
+	_ bridges.Searcher = (*Bridge)(nil)
+	_ bridges.Typist   = (*session)(nil)
+	_ bridges.Reader   = (*session)(nil)
+
+	_ appservice.Handler = (*Bridge)(nil)
+)
+
+// chatsKept bounds the chats of which it is known that nothing is in doubt.
+const chatsKept = 1 << 16
+
+// New returns a bridge that asks nothing of the homeserver until Run. The
+// configuration is one that was read and checked, or DefaultConfig with values as
+// those; the registration file that it names is read.
+func New(cfg Config, d Deps) (*Bridge, error) {
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("matrix: %w", err)
+	}
+	r, err := cfg.load()
+	if err != nil {
+		return nil, fmt.Errorf("matrix: %w", err)
+	}
+	b := &Bridge{
+		cfg: cfg, registration: r, listen: d.Listen,
+		ghosts: ghosts{cfg.UserPrefix, cfg.Homeserver.Name, bridges.UserID(r.SenderLocalpart + ":" + cfg.Homeserver.Name)},
+		book:   newBook(d.Notes), sure: newCache[pair, struct{}](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
+	}
+	b.health = health{since: time.Now(), err: errors.New("not connected yet"), fell: make(chan struct{}, 1)}
+	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}
+	b.server, err = client.New(client.Config{
+		URL: cfg.Homeserver.URL, Token: r.ASToken,
+		Count: func(o client.Outcome) { b.metrics.asked.WithLabelValues(string(o)).Inc() },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("matrix: homeserver.url: %w", err)
+	}
+	return b, nil
+}
+
+// Info implements bridges.Bridge.
+func (b *Bridge) Info() bridges.Info {
+	return bridges.Info{
+		Type: "matrix", Client: "pc", Name: "Matrix", Example: example,
+		Instructions: "Register to write to people of Matrix. You need no account there.",
+		Can:          bridges.CanTyping | bridges.CanDisplayed | bridges.CanPictures,
+		Unknown:      bridges.Idempotent,
+	}
+}
+
+// closeTime bounds how long requests of the homeserver may take at the end.
+const closeTime = 5 * time.Second
+
+// Run implements bridges.Runner.
+func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
+	b.host = host
+	l, err := b.listen("matrix", b.cfg.Appservice.Listen)
+	if err != nil {
+		return fmt.Errorf("appservice.listen: %w", err)
+	}
+	defer b.server.Close()
+	s := appservice.NewServer(b.served(b))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer cancel() // without it nothing comes
+		err = s.Serve(l)
+	})
+	for _, run := range []func(context.Context){b.joins.run, b.typists.renew, b.watch} {
+		wg.Go(func() { run(ctx) })
+	}
+	<-ctx.Done()
+	end, done := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+	defer done()
+	if e := s.Close(end); e != nil {
+		b.log.Warn("the homeserver's requests were cut off", "err", e)
+	}
+	wg.Wait()
+	return err
+}
+
+// served is how the homeserver is served, by a handler.
+func (b *Bridge) served(h appservice.Handler) appservice.Config {
+	return appservice.Config{
+		Token: b.registration.HSToken, Handler: h, Log: b.log,
+		Count: func(o appservice.Outcome) { b.metrics.served.WithLabelValues(string(o)).Inc() },
+	}
+}

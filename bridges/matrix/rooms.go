@@ -1,0 +1,184 @@
+package matrix
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"causeway/bridges"
+	"causeway/bridges/matrix/client"
+)
+
+// soon is when a chat that is being opened is tried again.
+const soon = time.Second
+
+// place is a room to write to. New says that nothing was ever said in it.
+type place struct {
+	room string
+	new  bool
+}
+
+// open returns the room of a chat: the one that there is, with the person invited
+// again who has left it, or a new one.
+func (s *session) open(ctx context.Context, who pair) (place, error) {
+	notes := s.b.book.look(ctx)
+	c, err := notes.chat(who)
+	if err != nil {
+		return place{}, err
+	}
+	if c.Room == "" {
+		return s.found(ctx, who, c.Making)
+	}
+	r, err := notes.room(c.Room)
+	switch {
+	case err != nil:
+		return place{}, err
+	case r.Encrypted:
+		return place{}, because(errSecret, nil)
+	case r.Invite != "" || r.GhostIs == invited:
+		e := because(errJoining, nil)
+		e.After = soon
+		return place{}, e
+	case r.GhostIs != joined:
+		return s.found(ctx, who, c.Making)
+	case !r.PersonIs.in():
+		return place{room: c.Room}, s.recall(ctx, c.Room, who)
+	}
+	return place{room: c.Room}, nil
+}
+
+// invite is the content of m.room.member for somebody whom we invite. The call for
+// that cannot say that it is a chat of two.
+type invite struct {
+	Membership membership `json:"membership"`
+	Direct     bool       `json:"is_direct"`
+}
+
+// recall invites a person who has left the room.
+func (s *session) recall(ctx context.Context, id string, who pair) error {
+	if err := s.b.present(ctx, who.person); err != nil {
+		return err
+	}
+	if _, err := s.b.as(who.ghost).SendState(ctx, id, typeMember, userID(who.person), invite{invited, true}); err != nil {
+		return err
+	}
+	return s.b.book.change(ctx, func(p *page) error {
+		r, err := p.room(id)
+		if err != nil || r.PersonIs == joined {
+			return err
+		}
+		r.PersonIs = invited
+		return p.setRoom(id, r)
+	})
+}
+
+// found makes the room of a chat. That a room is about to be made is noted before:
+// who is killed in between looks for it.
+func (s *session) found(ctx context.Context, who pair, again bool) (place, error) {
+	if err := s.b.present(ctx, who.person); err != nil {
+		return place{}, err
+	}
+	if err := s.b.appear(ctx, who.ghost, s.account); err != nil {
+		return place{}, err
+	}
+	if again {
+		if id, ok, err := s.orphan(ctx, who); err != nil || ok {
+			return place{room: id}, err
+		}
+	}
+	if err := s.b.book.change(ctx, func(p *page) error { return p.setChat(who, chat{Making: true}) }); err != nil {
+		return place{}, err
+	}
+	id, err := s.b.as(who.ghost).CreateRoom(ctx, client.Room{
+		Preset: "trusted_private_chat", Invite: []string{userID(who.person)}, Direct: true,
+	})
+	if err != nil {
+		return place{}, err
+	}
+	return place{room: id, new: true}, s.b.adopt(ctx, id, who, invited)
+}
+
+// adopt makes a room the chat of two. What the homeserver has told of it meanwhile
+// is newer.
+func (b *Bridge) adopt(ctx context.Context, id string, who pair, m membership) error {
+	return b.book.change(ctx, func(p *page) error {
+		r, err := p.room(id)
+		if err != nil {
+			return err
+		}
+		if r.Person != who.person {
+			r = room{Ghost: who.ghost, Person: who.person, GhostIs: joined, PersonIs: m, Encrypted: r.Encrypted}
+			if err := p.setRoom(id, r); err != nil {
+				return err
+			}
+		}
+		return p.settleOn(id, who, true)
+	})
+}
+
+// orphan looks for the room that somebody made who did not live to note it: the
+// ghost is in it, and the person invited, or nobody else when that failed.
+func (s *session) orphan(ctx context.Context, who pair) (id string, ok bool, err error) {
+	u := s.b.as(who.ghost)
+	rooms, err := u.Rooms(ctx)
+	if err != nil {
+		return "", false, err
+	}
+	for _, id := range rooms {
+		r, err := s.b.book.look(ctx).room(id)
+		if err != nil {
+			return "", false, err
+		}
+		if r.Person != "" && r.Person != who.person {
+			continue
+		}
+		all, err := u.Members(ctx, id)
+		if err != nil {
+			return "", false, err
+		}
+		m, fits := fits(all, who)
+		if !fits {
+			continue
+		}
+		if err := s.b.adopt(ctx, id, who, m); err != nil {
+			return "", false, err
+		}
+		if m.in() {
+			return id, true, nil
+		}
+		return id, true, s.recall(ctx, id, who)
+	}
+	return "", false, nil
+}
+
+// fits tells whether a room with these members is for these two, and what the
+// person is in it.
+func fits(all []client.Member, who pair) (m membership, ok bool) {
+	m = left
+	for _, x := range all {
+		switch is := membership(x.Membership); {
+		case x.User == userID(who.ghost):
+			ok = is == joined
+		case x.User == userID(who.person):
+			m = is
+		case is.in():
+			return m, false
+		}
+	}
+	return m, ok
+}
+
+// present wants a person to be there. Only our own homeserver knows for sure.
+func (b *Bridge) present(ctx context.Context, id bridges.UserID) error {
+	if serverOf(id) != b.ghosts.server {
+		return nil
+	}
+	_, err := b.server.As("").Profile(ctx, userID(id))
+	if client.Is(err, "M_NOT_FOUND") {
+		return because(errAbsent, fmt.Errorf("%s: %w", id, err))
+	}
+	if refuses(err) {
+		return nil // profiles may be private
+	}
+	return err
+}
