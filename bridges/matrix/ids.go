@@ -16,14 +16,20 @@ import (
 // Identifiers).
 const maxUserID = 255
 
-// twice begins the ids of those whose localpart begins with an @, which nobody can
-// have any more: they keep the first one, so that two ids are always two people.
-const twice = "@@"
+// sigils begin ids of other kinds.
+const sigils = "@#!"
+
+// keepsAt tells whether a user id stays as it is, with its @: that of somebody
+// whose localpart begins with a sigil, which nobody new can have. So two ids are
+// always two people, and no person is a room.
+func keepsAt(user string) bool {
+	return len(user) > 1 && user[0] == '@' && strings.IndexByte(sigils, user[1]) >= 0
+}
 
 // userID returns what the homeserver calls a person of the bridge: ids are
 // without their @ here, since that is how they stand in addresses.
 func userID(id bridges.UserID) string {
-	if strings.HasPrefix(string(id), twice) {
+	if keepsAt(string(id)) {
 		return string(id)
 	}
 	return "@" + string(id)
@@ -31,7 +37,7 @@ func userID(id bridges.UserID) string {
 
 // personOf returns the id of a user of Matrix.
 func personOf(user string) bridges.UserID {
-	if strings.HasPrefix(user, twice) {
+	if keepsAt(user) {
 		return bridges.UserID(user)
 	}
 	return bridges.UserID(strings.TrimPrefix(user, "@"))
@@ -43,7 +49,7 @@ func personOf(user string) bridges.UserID {
 func isPerson(id string) bool {
 	local, server, ok := strings.Cut(id, ":")
 	return ok && local != "" && len(userID(bridges.UserID(id))) <= maxUserID && isServer(server) &&
-		(local[0] != '@' || strings.HasPrefix(local, twice)) && utf8.ValidString(local) && !strings.ContainsFunc(local, unprinted)
+		(strings.IndexByte(sigils, local[0]) < 0 || keepsAt(local)) && utf8.ValidString(local) && !strings.ContainsFunc(local, unprinted)
 }
 
 func unprinted(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }

@@ -66,6 +66,7 @@ func TestResolve(t *testing.T) {
 		{typed: "alice:[::1]:8448", want: "alice:[::1]:8448"},
 		{typed: "a/b!c=d:hs", want: "a/b!c=d:hs"},
 		{typed: "@@odd:hs", want: "@@odd:hs"},
+		{typed: "@!odd:hs", want: "@!odd:hs"},
 		{typed: "é:hs", want: "é:hs"},
 		{typed: "@alice:hs", want: "alice:hs", kind: bridges.Gone},
 		{typed: "alice", want: "alice:hs", kind: bridges.Gone},
