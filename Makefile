@@ -58,4 +58,4 @@ deps-run:
 	@cmd/lab/deps.sh run
 
 clean:
-	rm -rf bin .run cmd/lab/node/node_modules
+	rm -rf bin .run cmd/lab/node/node_modules cmd/lab/python/.venv

@@ -1,15 +1,21 @@
 #!/usr/bin/env bash
 # deps.sh [run|test] [check]: brings what `make run` or `make test` (the
-# default) needs and this machine lacks: Debian packages, Node packages, Go
-# modules, side by side. It is quick when all is there. Debian packages need
-# root; anybody else is told the one line. With check it brings nothing and
-# only tells what it could not bring.
+# default) needs and this machine lacks: Debian packages, Node packages, Python
+# packages, Go modules, side by side. It is quick when all is there. Debian
+# packages need root; anybody else is told the one line. With check it brings
+# nothing and only tells what it could not bring.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
 debian=(prosody prosody-modules)
-[ "${1:-test}" = run ] || debian+=(ejabberd python3-slixmpp python3-aiohttp chromium libnet-smpp-perl gcc libc6-dev)
+matrix=
+if [ "${1:-test}" != run ]; then
+	debian+=(ejabberd python3-slixmpp python3-aiohttp chromium libnet-smpp-perl gcc libc6-dev)
+	matrix=yes
+fi
+[ -z "$matrix" ] || debian+=(python3-venv)
 node=cmd/lab/node
+python=cmd/lab/python
 log=$(mktemp -d) && trap 'rm -rf "$log"' EXIT
 
 exec 8>&2
@@ -60,6 +66,23 @@ install_node() {
 	(cd $node && npm ci --ignore-scripts) && echo "$want" >$node/node_modules/.lock-sum
 }
 
+# Debian's own Python, as for the packages that Debian has.
+install_python() {
+	local want
+	want=$(cat $python/requirements.txt <(/usr/bin/python3 -VV) | sha256sum)
+	[ "$(cat $python/.venv/.sum 2>/dev/null)" != "$want" ] || return 0
+	say "installing the Python packages"
+	/usr/bin/python3 -m venv --clear $python/.venv &&
+		$python/.venv/bin/pip install --disable-pip-version-check --only-binary :all: -r $python/requirements.txt &&
+		echo "$want" >$python/.venv/.sum
+}
+
+# The environment of Python cannot be made without its Debian package.
+install_packages() {
+	! command -v dpkg-query >/dev/null || install_debian || return
+	[ -z "$matrix" ] || install_python
+}
+
 need() { # PROGRAM WORDS...
 	command -v "$1" >/dev/null || { say "$1 is not on the PATH: ${*:2}"; return 1; }
 }
@@ -81,7 +104,7 @@ start() { # NAME COMMAND...
 	(trap - EXIT; "${@:2}") >"$log/$1" 2>&1 9>&- &
 	jobs[$1]=$!
 }
-command -v dpkg-query >/dev/null && start debian install_debian
+start packages install_packages
 start node install_node
 start modules go mod download
 status=0
