@@ -9,21 +9,36 @@ import (
 	"runtime"
 )
 
-// ErrNoModules says that the Node packages are not there.
-var ErrNoModules = errors.New("the Node packages are not installed; install them with: make deps")
+// What cmd/lab/deps.sh brings and is not there.
+var (
+	ErrNoModules     = errors.New("the Node packages are not installed; install them with: make deps")
+	ErrNoEnvironment = errors.New("the Python packages are not installed; install them with: make deps")
+)
 
 // Modules returns the directory of the installed Node packages, those of
 // package-lock.json in cmd/lab/node. It is found beside this source file.
 func Modules() (string, error) {
-	_, file, _, ok := runtime.Caller(0)
-	if !ok {
-		return "", ErrNoModules
-	}
-	dir := filepath.Join(filepath.Dir(file), "..", "node", "node_modules")
-	if _, err := os.Stat(filepath.Join(dir, ".package-lock.json")); err != nil {
+	dir, ok := beside("node", "node_modules")
+	if _, err := os.Stat(filepath.Join(dir, ".package-lock.json")); !ok || err != nil {
 		return "", ErrNoModules
 	}
 	return dir, nil
+}
+
+// environment returns the interpreter that sees the Python packages of
+// cmd/lab/python/requirements.txt.
+func environment() (string, error) {
+	dir, ok := beside("python", ".venv")
+	if _, err := os.Stat(filepath.Join(dir, ".sum")); !ok || err != nil {
+		return "", ErrNoEnvironment
+	}
+	return filepath.Join(dir, "bin", "python"), nil
+}
+
+// beside returns a path in cmd/lab, which is above this source file.
+func beside(path ...string) (string, bool) {
+	_, file, _, ok := runtime.Caller(0)
+	return filepath.Join(append([]string{filepath.Dir(file), ".."}, path...)...), ok
 }
 
 // Interpreter is what runs a script.
