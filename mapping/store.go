@@ -23,6 +23,7 @@ type Batch struct {
 	PutOnce        []Once
 	DeleteOnce     []Once
 	PutSwitch      []Switch // one with an empty Value is deleted
+	PutNotes       []Note   // one with a nil Value is deleted
 	Quarantine     []Quarantined
 
 	// Done is called once, when b is on disk, and in the order in which batches
@@ -100,6 +101,7 @@ type Store interface {
 	Accounts
 	Contacts
 	Messages
+	Notes
 	// Quarantined calls f for each quarantined record, oldest first.
 	Quarantined(ctx context.Context, f func(Quarantined) error) error
 	// Switches returns the values of a bridge's switches by name; never nil.

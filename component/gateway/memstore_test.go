@@ -15,12 +15,13 @@ import (
 // memStore is a store in memory, for tests that stop the gateway at a chosen
 // point or move the clock. before and after run around each commit.
 type memStore struct {
-	mu      sync.Mutex
-	state   memState
-	clean   bool
-	before  func(b *mapping.Batch)
-	after   func(b *mapping.Batch)
-	commits int
+	mapping.Notes // nil: a gateway keeps none
+	mu            sync.Mutex
+	state         memState
+	clean         bool
+	before        func(b *mapping.Batch)
+	after         func(b *mapping.Batch)
+	commits       int
 
 	// When disk is set, what is written behind reaches it with the next commit
 	// only. dieAt is the commit with which the machine dies, before it is on

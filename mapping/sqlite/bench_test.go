@@ -207,3 +207,33 @@ func BenchmarkMessageByID(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkNotes: a bridge keeps ten notes with each commit, and finds one of
+// as many as there are then.
+func BenchmarkNotes(b *testing.B) {
+	s := benchStore(b)
+	const some = 10
+	notes, key := mapping.NotesOf(s, "sms.example.org"), func(i int) string { return fmt.Sprintf("room/%016x", uint32(i)*2654435761) }
+	b.Run("keep", func(b *testing.B) {
+		m := startMeter(b)
+		for i := range b.N {
+			changes := map[string][]byte{}
+			for j := range some {
+				changes[key(i*some+j)] = make([]byte, messageSize)
+			}
+			if err := notes.Keep(b.Context(), changes); err != nil {
+				b.Fatal(err)
+			}
+		}
+		m.stop(b.N * some)
+	})
+	b.Run("find", func(b *testing.B) {
+		m := startMeter(b)
+		for i := range b.N {
+			if _, _, err := notes.Note(b.Context(), key(i)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		m.stop(b.N)
+	})
+}

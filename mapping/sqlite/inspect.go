@@ -40,6 +40,7 @@ type BridgeReport struct {
 	// is the next attempt with one, zero when all wait for their users.
 	Expires, Next time.Time
 	Messages      int // or parts, whose ids are known
+	Notes         int // of its own
 }
 
 // Inspect reads all of the store at path, which another process may have open,
@@ -90,7 +91,7 @@ func size(path string) (int64, error) {
 // read checks and counts. What cannot be read is a problem of the store.
 func (r *Report) read(c *sqlite.Conn) {
 	for _, step := range []func(*sqlite.Conn) error{
-		r.integrity, r.journal, r.parked, r.accounts, r.messages, r.quarantine,
+		r.integrity, r.journal, r.parked, r.accounts, r.messages, r.notes, r.quarantine,
 	} {
 		if err := step(c); err != nil {
 			r.Problems = append(r.Problems, err.Error())

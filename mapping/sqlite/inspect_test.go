@@ -43,10 +43,11 @@ func populate(t *testing.T, s *Store) []BridgeReport {
 			{Key: mapping.Key{Cycle: 900, Index: 1}, Bridge: a, Reason: "one", At: at, Record: mapping.Record{Kind: mapping.FromXMPP, Data: []byte("<a/>")}},
 			{Key: mapping.Key{Cycle: 800, Index: 2}, Bridge: b, Reason: "two", At: at},
 		},
+		PutNotes: []mapping.Note{{Bridge: b, Key: "1", Value: []byte{}}, {Bridge: b, Key: "2", Value: []byte{1}}},
 	})
 	return []BridgeReport{
 		{Domain: a, Accounts: 1, Cycles: 2, Records: 2, Parked: 2, Expires: at.Add(time.Hour), Next: at, Messages: 2},
-		{Domain: b, Cycles: 1, Records: 1, Messages: 1},
+		{Domain: b, Cycles: 1, Records: 1, Messages: 1, Notes: 2},
 	}
 }
 

@@ -54,6 +54,12 @@ func (r *Report) messages(c *sqlite.Conn) error {
 	})
 }
 
+func (r *Report) notes(c *sqlite.Conn) error {
+	return query(c, "SELECT bridge, count(*) FROM notes GROUP BY bridge", func(row *sqlite.Stmt) {
+		r.bridge(row.ColumnText(0)).Notes = row.ColumnInt(1)
+	})
+}
+
 func (r *Report) quarantine(c *sqlite.Conn) error {
 	n, err := queryInt(c, "SELECT count(*) FROM quarantine")
 	r.Quarantine = int(n)

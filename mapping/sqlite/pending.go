@@ -13,6 +13,7 @@ const (
 	peopleTopic
 	messageTopic
 	bookTopic // sent, once, quarantine, switches
+	noteTopic
 	topics
 )
 
@@ -46,6 +47,9 @@ func (p *pending) add(b *mapping.Batch, n int) {
 	if len(b.PutSent)+len(b.PutOnce)+len(b.DeleteOnce)+len(b.Quarantine)+len(b.PutSwitch) > 0 {
 		p.topics[bookTopic] += n
 	}
+	if len(b.PutNotes) > 0 {
+		p.topics[noteTopic] += n
+	}
 	for i := range b.PutMessages {
 		name := messageName{b.PutMessages[i].Bridge, b.PutMessages[i].ID}
 		if p.messages[name] += n; p.messages[name] == 0 {
@@ -72,7 +76,8 @@ func (q *queue) behindMessage(name messageName) bool {
 func weigh(b *mapping.Batch) int {
 	const row = 100
 	n := row * (len(b.PutAccounts) + len(b.DeleteAccounts) + len(b.PutContacts) + len(b.DeleteContacts) +
-		2*len(b.PutMessages) + len(b.PutSent) + len(b.PutOnce) + len(b.DeleteOnce) + len(b.PutSwitch))
+		2*len(b.PutMessages) + len(b.PutSent) + len(b.PutOnce) + len(b.DeleteOnce) + len(b.PutSwitch) +
+		len(b.PutNotes))
 	n += weighTexts(b)
 	n += 32 * len(b.Settle)
 	for _, c := range b.Cycles {
@@ -102,6 +107,9 @@ func weighTexts(b *mapping.Batch) (n int) {
 	}
 	for i := range b.PutSwitch {
 		n += len(b.PutSwitch[i].Value)
+	}
+	for i := range b.PutNotes {
+		n += len(b.PutNotes[i].Key) + len(b.PutNotes[i].Value)
 	}
 	return n
 }

@@ -67,7 +67,7 @@ func (t *tx) run(r *request) error {
 // apply writes a batch. Accounts come first: they alone can be refused.
 func (t *tx) apply(b *mapping.Batch) error {
 	for _, f := range []func(*mapping.Batch) error{
-		t.putAccounts, t.appendCycles, t.park, t.settle, t.people, t.putMessages, t.books, t.putSwitches,
+		t.putAccounts, t.appendCycles, t.park, t.settle, t.people, t.putMessages, t.books, t.putSwitches, t.putNotes,
 	} {
 		if err := f(b); err != nil {
 			return err
