@@ -77,10 +77,10 @@ func printStore(w io.Writer, r *sqlite.Report) {
 
 func printStoreBridges(w io.Writer, bridges []sqlite.BridgeReport) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "BRIDGE\tACCOUNTS\tCYCLES\tUNSETTLED\tPARKED\tOLDEST EXPIRES\tNEXT ATTEMPT\tMESSAGES")
+	fmt.Fprintln(t, "BRIDGE\tACCOUNTS\tCYCLES\tUNSETTLED\tPARKED\tOLDEST EXPIRES\tNEXT ATTEMPT\tMESSAGES\tNOTES")
 	for _, b := range bridges {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%s\t%s\t%d\n", b.Domain, b.Accounts, b.Cycles, b.Records,
-			b.Parked, moment(b.Expires), moment(b.Next), b.Messages)
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%s\t%s\t%d\t%d\n", b.Domain, b.Accounts, b.Cycles, b.Records,
+			b.Parked, moment(b.Expires), moment(b.Next), b.Messages, b.Notes)
 	}
 	_ = t.Flush()
 }

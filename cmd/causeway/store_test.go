@@ -40,7 +40,7 @@ func TestStore(t *testing.T) {
 
 	g := r.gateway
 	file := filepath.Join(g.set.Dir, "copy")
-	whole := []string{`integrity +ok`, `quarantine +0`, g.set.Dir + "/causeway.db, version 3"}
+	whole := []string{`integrity +ok`, `quarantine +0`, g.set.Dir + "/causeway.db, version 4"}
 	line := regexp.QuoteMeta(domain) + ` +1 +` // accounts, then cycles and what is not settled
 	g.outcome(0, append(whole, fmt.Sprintf(`in use by +process %d on `, g.worker()), line+`[1-9]\d* +[1-9]\d* +0`), "store", "info")
 	g.outcome(0, []string{file}, "store", "backup", file)
