@@ -19,15 +19,15 @@ var ErrNote = errors.New("bridges: no such note can be kept")
 // network is the chat with whom: values by keys, which are any bytes. Nobody
 // else reads them, and nobody deletes them: they outlive accounts, and what is
 // of no use any more is forgotten by its Bridge. Two Bridges never see each
-// other's. All methods are safe for concurrent use. They neither call Waits
-// nor give a deadline of their own.
+// other's. All methods are safe for concurrent use.
 type Notes interface {
 	// Note returns the value that is kept under a key, for the caller to keep;
 	// ok tells whether there is one. It blocks on the disk until ctx ends.
 	Note(ctx context.Context, key string) (value []byte, ok bool, err error)
 	// Keep returns nil when all changes are on disk; with an error none is. A
 	// nil value forgets its key, an empty one is kept. It blocks while the
-	// store cannot write (disk full) and tries again by itself until ctx ends.
+	// store cannot write (disk full) and tries again by itself until ctx ends:
+	// in a Session.Send or a Bridge.Open call Waits before it.
 	// A key of no bytes or of more than MaxNoteKey, and a value of more than
 	// MaxNoteValue, give ErrNote at once. No changes are none. The map and the
 	// values are the caller's again when it has returned.
