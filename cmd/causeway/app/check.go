@@ -24,7 +24,9 @@ func CheckLink(ctx context.Context, b config.Bridge) error {
 // CheckNetwork does the same with the bridge's network, as far as that can be
 // tried.
 func CheckNetwork(ctx context.Context, b config.Bridge) error {
-	bridge, err := openBridge(b, deps{Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()})
+	bridge, err := openBridge(b, deps{
+		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Listen: new(alone).Listen,
+	})
 	if err != nil {
 		return err
 	}

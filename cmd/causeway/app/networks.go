@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"log/slog"
+	"net"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -15,7 +16,7 @@ import (
 // networks is the one table of what can be bridged: a network is one line
 // here and one folder in bridges.
 var networks = map[string]network{
-	"sms": of(sms.New),
+	"sms": of(func(c sms.Config, d deps) (*sms.Bridge, error) { return sms.New(c, d.Log, d.Metrics, d.Keeper) }),
 }
 
 // deps is what the program gives to a network.
@@ -23,6 +24,11 @@ type deps struct {
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
 	Keeper  takeover.Keeper // nil: nobody holds anything
+	// Notes are the bridge's own. Nil for a bridge that is only checked.
+	Notes bridges.Notes
+	// Listen listens at a TCP address. With a keeper a successor of this process
+	// gets the same listener under the same name, which is the bridge's own.
+	Listen func(name, address string) (net.Listener, error)
 }
 
 // network makes the configuration of a network, and a bridge from it.
@@ -31,14 +37,12 @@ type network struct {
 	open   func(own any, d deps) (bridges.Bridge, error)
 }
 
-// of makes a network of its package's constructor.
-func of[C any, B bridges.Bridge](
-	construct func(C, *slog.Logger, prometheus.Registerer, takeover.Keeper) (B, error),
-) network {
+// of makes a network of what gives its package's constructor what it needs.
+func of[C any, B bridges.Bridge](construct func(C, deps) (B, error)) network {
 	return network{
 		config: func() any { return new(C) },
 		open: func(own any, d deps) (bridges.Bridge, error) {
-			return construct(*own.(*C), d.Log, d.Metrics, d.Keeper)
+			return construct(*own.(*C), d)
 		},
 	}
 }

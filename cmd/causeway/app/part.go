@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"net"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,6 +15,7 @@ import (
 	"causeway/component"
 	"causeway/component/gateway"
 	"causeway/component/xep/contact"
+	"causeway/mapping"
 )
 
 // part is all that serves one bridge.
@@ -29,13 +32,7 @@ func newPart(b config.Bridge, a *App, lm *component.Metrics, gm *gateway.Metrics
 	p := &part{cfg: b, app: a}
 	log := a.log.With("bridge", b.Domain)
 	var err error
-	d := deps{
-		Log: log, Metrics: prometheus.WrapRegistererWith(prometheus.Labels{"bridge": b.Domain}, a.metrics),
-	}
-	if _, nobody := a.keeper.(*alone); !nobody {
-		d.Keeper = takeover.Within(a.keeper, b.Domain)
-	}
-	if p.bridge, err = openBridge(b, d); err != nil {
+	if p.bridge, err = openBridge(b, a.deps(b.Domain, log)); err != nil {
 		return nil, err
 	}
 	p.gateway = gateway.New(gateway.Config{
@@ -51,6 +48,21 @@ func newPart(b config.Bridge, a *App, lm *component.Metrics, gm *gateway.Metrics
 	lc.Log, lc.Metrics, lc.Keeper = a.log, lm, a.keeper
 	p.link = component.New(lc, p.gateway, p.gateway.Journal())
 	return p, nil
+}
+
+// deps returns what the bridge with a domain gets.
+func (a *App) deps(domain string, log *slog.Logger) deps {
+	d := deps{
+		Log: log, Metrics: prometheus.WrapRegistererWith(prometheus.Labels{"bridge": domain}, a.metrics),
+		Notes: mapping.NotesOf(a.store, domain),
+		Listen: func(name, address string) (net.Listener, error) {
+			return a.keeper.Listen(domain+"/"+name, address)
+		},
+	}
+	if _, nobody := a.keeper.(*alone); !nobody {
+		d.Keeper = takeover.Within(a.keeper, domain)
+	}
+	return d
 }
 
 // linkConfig says how the link of a bridge is made.
