@@ -19,7 +19,7 @@ import (
 	"causeway/bridges/matrix/client"
 )
 
-// Deps is what a Bridge needs of the program. All are required.
+// Deps is what a Bridge needs of the program. For Check alone Notes may be nil.
 type Deps struct {
 	Log     *slog.Logger
 	Metrics prometheus.Registerer

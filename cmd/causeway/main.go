@@ -32,13 +32,14 @@ var version = ""
 type cli struct {
 	Config string `default:"config.yaml" placeholder:"FILE" help:"The configuration file (${default})."`
 
-	Run     runCmd     `cmd:"" help:"Serve until SIGTERM or SIGINT; SIGHUP reloads the configuration, SIGUSR2 upgrades."`
-	Check   checkCmd   `cmd:"" help:"Read the configuration, try every link and network, say what is wrong."`
-	Snippet snippetCmd `cmd:"" help:"Print what to paste into the XMPP server's configuration."`
-	Status  statusCmd  `cmd:"" help:"Ask the running program how it is."`
-	Store   storeCmd   `cmd:"" help:"Look into the store, or copy it."`
-	Version versionCmd `cmd:"" help:"Print the version."`
-	Note    noteCmd    `cmd:"" hidden:"" help:"Print the formats of notes, for an upgrade."`
+	Run          runCmd          `cmd:"" help:"Serve until SIGTERM or SIGINT; SIGHUP reloads the configuration, SIGUSR2 upgrades."`
+	Check        checkCmd        `cmd:"" help:"Read the configuration, try every link and network, say what is wrong."`
+	Snippet      snippetCmd      `cmd:"" help:"Print what to paste into the XMPP server's configuration."`
+	Registration registrationCmd `cmd:"" help:"Write what a Matrix homeserver must know of a bridge."`
+	Status       statusCmd       `cmd:"" help:"Ask the running program how it is."`
+	Store        storeCmd        `cmd:"" help:"Look into the store, or copy it."`
+	Version      versionCmd      `cmd:"" help:"Print the version."`
+	Note         noteCmd         `cmd:"" hidden:"" help:"Print the formats of notes, for an upgrade."`
 }
 
 // env is what commands get.

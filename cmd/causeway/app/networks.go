@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"causeway/bridges"
+	"causeway/bridges/matrix"
 	"causeway/bridges/sms"
 	"causeway/bridges/takeover"
 	"causeway/cmd/causeway/config"
@@ -16,6 +17,9 @@ import (
 // networks is the one table of what can be bridged: a network is one line
 // here and one folder in bridges.
 var networks = map[string]network{
+	"matrix": of(func(c matrix.Config, d deps) (*matrix.Bridge, error) {
+		return matrix.New(c, matrix.Deps{Log: d.Log, Metrics: d.Metrics, Notes: d.Notes, Listen: d.Listen})
+	}),
 	"sms": of(func(c sms.Config, d deps) (*sms.Bridge, error) { return sms.New(c, d.Log, d.Metrics, d.Keeper) }),
 }
 
