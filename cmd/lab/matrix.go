@@ -98,10 +98,13 @@ func (c *MatrixClient) Send(room, body string) string {
 	return c.Do(map[string]any{"do": "send", "room": room, "body": body}).ID
 }
 
-// Wait returns the next event that fits and logs those before it.
+// Wait returns the next event that fits and logs those of others before it.
 func (c *MatrixClient) Wait(what string, fits func(peer.MatrixEvent) bool) peer.MatrixEvent {
 	c.t.Helper()
 	e, err := c.Nio.Wait(within(c.t), fits, func(e peer.MatrixEvent) {
+		if e.Sender == c.UserID {
+			return
+		}
 		c.t.Logf("while %s waits for %s: %s of %s: %s %s", c.UserID, what, e.Event, e.Sender, e.Type, e.Content)
 	})
 	if err != nil {

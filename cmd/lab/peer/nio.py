@@ -6,6 +6,7 @@
     {"do": "leave", "room": ID}
     {"do": "send", "room": ID, "body": TEXT, "txn": ID}                         answers {"id": EVENT}
     {"do": "send_raw", "room": ID, "type": TYPE, "content": {}, "txn": ID}      answers {"id": EVENT}
+    {"do": "redact", "room": ID, "id": EVENT}                                   answers {"id": EVENT}
     {"do": "typing", "room": ID, "on": true}
     {"do": "read", "room": ID, "id": EVENT}
     {"do": "name", "name": TEXT}
@@ -202,8 +203,9 @@ COMMANDS = {
     "leave": lambda c: client.room_leave(c["room"]),
     "send": send,
     "send_raw": send_raw,
+    "redact": lambda c: client.room_redact(c["room"], c["id"]),
     "typing": lambda c: client.room_typing(c["room"], c["on"]),
-    "read": lambda c: client.update_receipt_marker(c["room"], c["id"], thread_id=None),
+    "read": lambda c: client.update_receipt_marker(c["room"], c["id"]),
     "name": lambda c: client.set_displayname(c["name"]),
     "avatar": avatar,
 }
