@@ -188,7 +188,7 @@ func TestHalfBody(t *testing.T) {
 
 // A body that does not come costs no more than this.
 func TestBounds(t *testing.T) {
-	s := NewServer(Config{}).http
+	s := &NewServer(Config{}).http
 	if s.ReadTimeout == 0 || s.IdleTimeout == 0 || s.MaxHeaderBytes == 0 {
 		t.Errorf("%v, %v, %d", s.ReadTimeout, s.IdleTimeout, s.MaxHeaderBytes)
 	}

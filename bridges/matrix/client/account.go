@@ -46,8 +46,8 @@ func (h *Homeserver) Ping(ctx context.Context, appservice, txn string) (time.Dur
 }
 
 // Register creates the user, whose id is in our namespace. Nil when it exists.
-// M_EXCLUSIVE: the id is not in our namespace; M_INVALID_USERNAME: it has
-// characters that no id has.
+// M_EXCLUSIVE: the id is not in our namespace. Synapse takes what no id may hold, a
+// blank for instance: the caller makes ids of the grammar.
 func (u *User) Register(ctx context.Context) error {
 	id, err := u.name(ctx)
 	if err != nil {

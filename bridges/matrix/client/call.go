@@ -106,7 +106,7 @@ func fits(ctx context.Context, d time.Duration) bool {
 
 // try makes a call once.
 func (h *Homeserver) try(ctx context.Context, c call) *Error {
-	t := &try{ctx: ctx, transport: h.transport}
+	t := &try{ctx: ctx, transport: h.transport, bytes: h.bytes}
 	answer := c.answer
 	if answer == nil {
 		answer = &struct{}{} // without one the connection is lost

@@ -230,3 +230,11 @@ func TestNew(t *testing.T) {
 		}
 	}
 }
+
+// Nobody is nobody, whatever the homeserver calls it.
+func TestProfileOfNobody(t *testing.T) {
+	r := newRig(t, says(404, `{"errcode":"M_UNKNOWN","error":"No row found (profiles)"}`))
+	if _, err := r.As(ghost).Profile(t.Context(), "@nobody:hs"); !Is(err, "M_NOT_FOUND") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -37,6 +37,7 @@ type Homeserver struct {
 	count     func(Outcome)
 	wait      func(context.Context, time.Duration) error
 	stall     time.Duration // that a file may stand still
+	bytes     int64         // of an answer at most
 
 	mu  sync.Mutex
 	bot string // its id, once it was asked for
@@ -52,7 +53,7 @@ func New(c Config) (*Homeserver, error) {
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" {
 		return nil, &Error{Text: "want the homeserver's address as https://HOST or http://HOST:PORT"}
 	}
-	h := &Homeserver{base: base, token: c.Token, count: c.Count, wait: wait, stall: callTime}
+	h := &Homeserver{base: base, token: c.Token, count: c.Count, wait: wait, stall: callTime, bytes: answerBytes}
 	if c.HTTP != nil {
 		h.transport = c.HTTP.Transport
 	}

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 )
 
@@ -39,6 +40,10 @@ func (u *User) Profile(ctx context.Context, user string) (Profile, error) {
 		Avatar loose `json:"avatar_url"`
 	}
 	err := u.do(ctx, call{method: http.MethodGet, path: v3("profile", user), answer: &a})
+	var e *Error
+	if errors.As(err, &e) && e.Status == http.StatusNotFound {
+		e.Code = "M_NOT_FOUND" // COMPAT: Synapse says M_UNKNOWN
+	}
 	return Profile{string(a.Name), string(a.Avatar)}, err
 }
 

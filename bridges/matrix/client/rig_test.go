@@ -64,7 +64,7 @@ func newRig(t *testing.T, steps ...answer) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.wait = r.wait
+	h.wait, h.bytes = r.wait, 1<<20
 	r.Homeserver = h
 	t.Cleanup(func() {
 		h.Close()

@@ -93,7 +93,7 @@ func (h *Homeserver) post(ctx context.Context, address string, body io.Reader, s
 	}
 	r.Header.Set("Content-Type", kind)
 	h.authorize(r)
-	a, err := (&try{ctx: ctx, transport: h.transport}).RoundTrip(r)
+	a, err := (&try{ctx: ctx, transport: h.transport, bytes: h.bytes}).RoundTrip(r)
 	if err != nil {
 		return &Error{Text: "the homeserver does not answer", Cause: err}
 	}

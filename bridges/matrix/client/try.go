@@ -19,6 +19,7 @@ var errTooLong = errors.New("the answer is too long")
 type try struct {
 	ctx       context.Context
 	transport http.RoundTripper
+	bytes     int64          // of the answer at most
 	answer    *http.Response // nil: none came
 }
 
@@ -30,8 +31,8 @@ func (t *try) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	t.answer = a
 	raw := a.Body
-	a.Body = &bounded{ReadCloser: raw, left: answerBytes}
-	if a.ContentLength > answerBytes {
+	a.Body = &bounded{ReadCloser: raw, left: t.bytes}
+	if a.ContentLength > t.bytes {
 		return nil, errors.Join(errTooLong, raw.Close())
 	}
 	return a, nil
