@@ -32,7 +32,7 @@ func failure(err error, doubt bridges.Kind) error {
 		return because(errNotNow, err) // the operator is told, and can mend it
 	case e.Status == http.StatusForbidden:
 		return because(errRefused, err)
-	case e.Code == "M_NOT_FOUND":
+	case missing(err):
 		return because(errAbsent, err)
 	}
 	return because(errFaulty, err)
@@ -42,4 +42,11 @@ func failure(err error, doubt bridges.Kind) error {
 func refuses(err error) bool {
 	var e *client.Error
 	return errors.As(err, &e) && (e.Status == http.StatusForbidden || e.Status == http.StatusNotFound)
+}
+
+// missing tells whether what was asked for is not there. Codes differ: only a
+// request that the homeserver does not know has one of its own.
+func missing(err error) bool {
+	var e *client.Error
+	return errors.As(err, &e) && e.Status == http.StatusNotFound && e.Code != "M_UNRECOGNIZED"
 }

@@ -184,7 +184,14 @@ func (j *joins) accept(ctx context.Context, i invitation) error {
 
 // decline leaves a room, or refuses to enter it.
 func (j *joins) decline(ctx context.Context, i invitation, why string) error {
-	if err := j.b.as(i.ghost).Leave(ctx, i.room, why); err != nil {
+	u := j.b.as(i.ghost)
+	err := u.Leave(ctx, i.room, why)
+	if refuses(err) { // the homeserver lets people invite whom we said is not there
+		if err = u.Register(ctx); err == nil {
+			err = u.Leave(ctx, i.room, why)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	return j.forget(ctx, i)

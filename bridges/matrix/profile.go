@@ -39,7 +39,7 @@ func (b *Bridge) Profile(ctx context.Context, _ bridges.AccountID, id bridges.Us
 	}
 	bot := b.server.As("")
 	p, err := bot.Profile(ctx, userID(id))
-	if refuses(err) && !client.Is(err, "M_NOT_FOUND") {
+	if refuses(err) && !missing(err) {
 		p, err = client.Profile{}, nil // it is shown to others only
 	}
 	if err != nil {

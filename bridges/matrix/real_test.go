@@ -181,8 +181,11 @@ func TestRealRefusals(t *testing.T) {
 			t.Errorf("%s: %v", to, err)
 		}
 	}
-	if a, err := bob.Nio.Do(t.Context(), map[string]any{"do": "create_dm", "user": "@_xmpp_nobody=40example.org:localhost"}); err == nil {
-		t.Errorf("somebody who is not registered can be invited: %+v", a)
+	const nobody = "@_xmpp_nobody=40example.org:localhost"
+	bob.CreateDM(nobody)
+	e := bob.Wait("a refusal", func(e peer.MatrixEvent) bool { return e.User == nobody && e.Membership == "leave" })
+	if !strings.Contains(string(e.Content), declineNobody) {
+		t.Errorf("the refusal is %s", e.Content)
 	}
 	if err := newBridge(t, r.cfg, nil).Check(t.Context()); err != nil {
 		t.Errorf("check: %v", err)

@@ -168,17 +168,18 @@ func fits(all []client.Member, who pair) (m membership, ok bool) {
 	return m, ok
 }
 
-// present wants a person to be there. Only our own homeserver knows for sure.
+// present wants a person to be there, as far as our own homeserver knows: it would
+// invite anybody.
 func (b *Bridge) present(ctx context.Context, id bridges.UserID) error {
 	if serverOf(id) != b.ghosts.server {
 		return nil
 	}
-	_, err := b.server.As("").Profile(ctx, userID(id))
-	if client.Is(err, "M_NOT_FOUND") {
+	switch _, err := b.server.As("").Profile(ctx, userID(id)); {
+	case missing(err):
 		return because(errAbsent, fmt.Errorf("%s: %w", id, err))
-	}
-	if refuses(err) {
+	case refuses(err):
 		return nil // profiles may be private
+	default:
+		return err
 	}
-	return err
 }

@@ -32,6 +32,7 @@ type settings struct {
 	Pool     []string
 	LogLevel string
 	Account  int    // limit of an account
+	Bridges  string // instead of the one to the SMS centre
 	Extra    string // appended to the file
 	Env      []string
 	Program  string // the built command; empty: the usual one
@@ -45,6 +46,9 @@ store: "sqlite:{{.Dir}}/causeway.db"
 http: {listen: "{{.HTTP}}"}
 log: {level: {{.LogLevel}}}
 bridges:
+{{- if .Bridges}}
+{{.Bridges}}
+{{- else}}
   - domain: sms.localhost
     network: sms
     secret: {{printf "%q" .Secret}}
@@ -54,6 +58,7 @@ bridges:
     numbers: {pool: [{{range $i, $n := .Pool}}{{if $i}}, {{end}}"{{$n}}"{{end}}]}
     connectors:
       - smpp: {address: "{{.Centre}}", system_id: causeway, password: "{{.Password}}"}
+{{- end}}
 {{.Extra}}`))
 
 // patience bounds one step on a busy machine.

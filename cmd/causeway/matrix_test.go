@@ -1,0 +1,150 @@
+package main_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"causeway/cmd/lab"
+	"causeway/cmd/lab/peer"
+)
+
+const (
+	matrixDomain = "matrix.localhost"
+	aliceGhost   = "@_xmpp_alice=40localhost:localhost"
+)
+
+const matrixBridge = `  - domain: matrix.localhost
+    network: matrix
+    secret: %q
+    allow: [localhost]
+    homeserver: {url: "http://%s", name: localhost}
+    appservice: {registration: "%s", listen: "%s"}`
+
+// matrixJID is the address of a person of Matrix at localhost.
+func matrixJID(name string) string { return name + `\3alocalhost@` + matrixDomain }
+
+// matrixRig is a gateway between an XMPP server and a homeserver.
+type matrixRig struct {
+	*rig
+	home *lab.Matrix
+}
+
+// newMatrixRig starts all three; the program itself makes the registration.
+func newMatrixRig(t *testing.T) *matrixRig {
+	t.Helper()
+	free, err := peer.Ports(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "registration.yaml")
+	r := &rig{t: t, server: lab.Servers["prosody"](t, peer.Options{})}
+	r.gateway = newGateway(t, settings{
+		Server: r.server.Component, Bridges: fmt.Sprintf(matrixBridge, peer.Secret, peer.Local(free[0]), file, peer.Local(free[1])),
+	})
+	if status, out := r.gateway.command("registration", matrixDomain); status != 0 {
+		t.Fatal(out)
+	}
+	m := &matrixRig{r, lab.Synapse(t, peer.SynapseOptions{Registrations: []string{file}, Port: free[0]})}
+	r.gateway.start()
+	return m
+}
+
+// registered logs a user in and registers it: no field is asked.
+func (m *matrixRig) registered(name string) *user {
+	m.t.Helper()
+	u := m.login(m.t, name)
+	u.Do(map[string]any{"do": "register", "to": matrixDomain})
+	u.Wait("the welcome", func(e peer.Event) bool {
+		return e.Event == "message" && e.From == matrixDomain && strings.Contains(e.Body, aliceGhost)
+	})
+	return u
+}
+
+// meets waits until a Matrix user is in the room to which a ghost has invited it.
+func meets(c *lab.MatrixClient) (room string) {
+	return c.Wait("the room", func(e peer.MatrixEvent) bool {
+		return e.Event == "member" && e.User == c.UserID && e.Membership == "join"
+	}).Room
+}
+
+// Both sides begin a chat; between two texts the worker is killed.
+func TestMatrixChat(t *testing.T) {
+	t.Parallel()
+	m := newMatrixRig(t)
+	alice := m.registered("alice")
+	bob, carol := lab.Nio(t, m.home, "bob", "autojoin"), lab.Nio(t, m.home, "carol")
+
+	alice.Send(matrixJID("bob"), "1", "hello")
+	room := meets(bob)
+	bob.Wait("the text", func(e peer.MatrixEvent) bool { return e.Body == "hello" && e.Sender == aliceGhost })
+	bob.Send(room, "hi")
+	alice.Wait("the answer", message(matrixJID("bob"), "hi"))
+	m.gateway.killWorker()
+	alice.Send(matrixJID("bob"), "2", "still here?")
+	bob.WaitMessage(room, "still here?")
+	bob.Send(room, "yes")
+	alice.Wait("the answer", message(matrixJID("bob"), "yes"))
+
+	room = carol.CreateDM(aliceGhost)
+	carol.Send(room, "may I?")
+	alice.Wait("the first words", message(matrixJID("carol"), "may I?"))
+	m.gateway.killWorker()
+	alice.Send(matrixJID("carol"), "3", "you may")
+	carol.WaitMessage(room, "you may")
+
+	alice.Send(matrixJID("nobody"), "4", "is there somebody?")
+	e := alice.Wait("an error", failure("4"))
+	if !strings.Contains(e.Text, "no such person") {
+		t.Errorf("the error says %q", e.Text)
+	}
+	if status, out := m.gateway.command("check"); status != 0 {
+		t.Errorf("check: %s", out)
+	}
+}
+
+// 200 texts at once each way arrive once and in order, while the worker is killed,
+// and then the homeserver (issue 6).
+func TestMatrixBurst(t *testing.T) {
+	t.Parallel()
+	const burst = 200
+	m := newMatrixRig(t)
+	alice := m.registered("alice")
+	bob := lab.Nio(t, m.home, "bob", "autojoin")
+	alice.Send(matrixJID("bob"), "0", "begin")
+	room := meets(bob)
+	bob.Wait("the text", func(e peer.MatrixEvent) bool { return e.Body == "begin" })
+
+	both := func(disturb func()) {
+		sent := make(chan error, 1)
+		go func() {
+			var err error
+			for i := 0; i < burst && err == nil; i++ {
+				_, err = bob.Nio.Do(t.Context(), map[string]any{"do": "send", "room": room, "body": fmt.Sprint("down ", i), "txn": fmt.Sprintf("%p %d", sent, i)})
+			}
+			sent <- err
+		}()
+		for i := range burst {
+			alice.Send(matrixJID("bob"), fmt.Sprint("up", i), fmt.Sprint("up ", i))
+		}
+		disturb()
+		for i := range burst {
+			bob.WaitMessage(room, fmt.Sprint("up ", i))
+		}
+		if err := <-sent; err != nil {
+			t.Fatal(err)
+		}
+		for i := range burst {
+			got := alice.Wait("a text", func(e peer.Event) bool {
+				return e.Event == "message" && of(e, matrixJID("bob")) && e.Body != ""
+			})
+			if want := fmt.Sprint("down ", i); got.Body != want {
+				t.Fatalf("alice got %q, not %q", got.Body, want)
+			}
+		}
+	}
+	both(func() { m.gateway.killWorker() })
+	both(func() { m.home.Kill(); m.home.Restart() })
+	both(func() {})
+}
