@@ -10,6 +10,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"causeway/bridges/matrix"
 	"causeway/bridges/sms"
 	"causeway/cmd/causeway/config"
 )
@@ -44,6 +45,11 @@ func TestDefaultFile(t *testing.T) {
 	if own.Unknown != ds.Unknown || own.MaxParts != ds.MaxParts || own.Receipts != ds.Receipts {
 		t.Errorf("not the defaults: %+v", own)
 	}
+	home, dm := *c.Bridges[1].Own.(*matrix.Config), matrix.DefaultConfig()
+	home.Homeserver = dm.Homeserver
+	if home != dm {
+		t.Errorf("not the defaults: %+v", home)
+	}
 	bind, db := own.Connectors[0].SMPP, sms.DefaultSMPP()
 	bind.Address, bind.SystemID, bind.Password = "", "", ""
 	if bind != db {
@@ -64,6 +70,7 @@ func TestDefaultFileIsComplete(t *testing.T) {
 	inFile(doc.Content[0], "", &have)
 	inStruct(reflect.TypeFor[config.Config](), "", &want)
 	inStruct(reflect.TypeFor[sms.Config](), "bridges.", &want)
+	inStruct(reflect.TypeFor[matrix.Config](), "bridges.", &want)
 	for _, list := range []*[]string{&have, &want} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
