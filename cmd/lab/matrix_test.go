@@ -46,16 +46,17 @@ func TestMatrixLosesNothing(t *testing.T) {
 	m.Kill()
 	resume(t, bob)
 	down := map[string]any{"do": "send", "room": room, "body": "down", "txn": "1"}
-	sent := make(chan peer.MatrixAnswer)
+	var a peer.MatrixAnswer
+	sent := make(chan error, 1)
 	go func() {
-		a, err := alice.Nio.Do(t.Context(), down)
-		if err != nil {
-			t.Error(err)
-		}
-		sent <- a
+		var err error
+		a, err = alice.Nio.Do(t.Context(), down)
+		sent <- err
 	}()
 	m.Restart()
-	a := <-sent
+	if err := <-sent; err != nil {
+		t.Fatal(err)
+	}
 	for i := range burst {
 		bob.WaitMessage(room, fmt.Sprint("fast ", i))
 	}
