@@ -44,6 +44,9 @@ func refuses(err error) bool {
 	return errors.As(err, &e) && (e.Status == http.StatusForbidden || e.Status == http.StatusNotFound)
 }
 
+// shut tells whether a ghost is not in a room, or not let speak there.
+func shut(err error) bool { return client.Is(err, "M_FORBIDDEN") || missing(err) }
+
 // missing tells whether what was asked for is not there. Codes differ: only a
 // request that the homeserver does not know has one of its own.
 func missing(err error) bool {

@@ -30,6 +30,7 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	}
 	if err != nil {
 		b.metrics.incoming.WithLabelValues(inRefused).Add(float64(len(t.Events)))
+		b.health.nudge(b.health.refused)
 		return err
 	}
 	for result, n := range r.counts {

@@ -16,7 +16,24 @@ type health struct {
 	mu    sync.Mutex
 	since time.Time
 	err   error // nil: it does
-	fell  chan struct{}
+
+	fell    chan struct{} // it does not any more
+	refused chan struct{} // we did not take what it has
+}
+
+func newHealth() *health {
+	return &health{
+		since: time.Now(), err: errors.New("not connected yet"),
+		fell: make(chan struct{}, 1), refused: make(chan struct{}, 1),
+	}
+}
+
+// nudge has watch look at something.
+func (h *health) nudge(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // up says that it does. News: it did not before.
@@ -62,10 +79,7 @@ func (b *Bridge) fell(err error) {
 	if b.health.down(err) {
 		b.log.Warn("the homeserver is away", "err", err)
 	}
-	select {
-	case b.health.fell <- struct{}{}:
-	default:
-	}
+	b.health.nudge(b.health.fell)
 }
 
 const (
@@ -74,8 +88,8 @@ const (
 	pingTime, retryTime = time.Minute, 2 * time.Second
 )
 
-// watch pings until ctx ends: after an outage that brings what the homeserver has
-// kept, which else comes minutes later.
+// watch pings until ctx ends: after an outage, and after what we did not take, that
+// brings what the homeserver has kept, which else comes minutes later.
 func (b *Bridge) watch(ctx context.Context) {
 	t := time.NewTimer(0)
 	defer t.Stop()
@@ -85,6 +99,9 @@ func (b *Bridge) watch(ctx context.Context) {
 			return
 		case <-t.C:
 		case <-b.health.fell:
+		case <-b.health.refused:
+			t.Reset(retryTime)
+			continue
 		}
 		err := b.ping(ctx, n)
 		switch {

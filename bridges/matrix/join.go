@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -25,6 +26,7 @@ const (
 const (
 	declineNobody = "Nobody is registered at the gateway with this address."
 	declineMany   = "This gateway carries chats of two people only."
+	leaveMute     = "Nothing can be written here from the gateway."
 )
 
 // joins answers invitations: they are notes until that is done.
@@ -258,17 +260,11 @@ func (j *joins) finished(ctx context.Context, i invitation, secret bool) (done b
 			return nil
 		}
 		r, err := p.room(i.room)
-		if err != nil {
-			return err
+		if err == nil && r.Ghost == i.ghost { // else it was thrown out meanwhile
+			r.GhostIs, r.Invite, r.Encrypted = joined, "", r.Encrypted || secret
+			err = errors.Join(p.setRoom(i.room, r), p.settleOn(i.room, pair{r.Ghost, r.Person}, true))
 		}
-		r.GhostIs, r.Invite, r.Encrypted = joined, "", r.Encrypted || secret
-		if err := p.setRoom(i.room, r); err != nil {
-			return err
-		}
-		if err := p.settleOn(i.room, pair{r.Ghost, r.Person}, true); err != nil {
-			return err
-		}
-		return p.set(i.key(), nil)
+		return errors.Join(err, p.set(i.key(), nil))
 	})
 	return done && err == nil, err
 }

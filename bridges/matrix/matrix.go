@@ -5,7 +5,6 @@ package matrix
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -41,7 +40,7 @@ type Bridge struct {
 	joins        *joins
 	typists      *typists
 	sure         *cache[pair, struct{}] // chats in which the outcome of every text since the start is known
-	health       health
+	health       *health
 	metrics      *metrics
 	log          *slog.Logger
 }
@@ -79,8 +78,8 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 		cfg: cfg, registration: r, listen: d.Listen,
 		ghosts: ghosts{cfg.UserPrefix, cfg.Homeserver.Name, bridges.UserID(r.SenderLocalpart + ":" + cfg.Homeserver.Name)},
 		book:   newBook(d.Notes), sure: newCache[pair, struct{}](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
+		health: newHealth(),
 	}
-	b.health = health{since: time.Now(), err: errors.New("not connected yet"), fell: make(chan struct{}, 1)}
 	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}
 	b.server, err = client.New(client.Config{
 		URL: cfg.Homeserver.URL, Token: r.ASToken,

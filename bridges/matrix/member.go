@@ -38,7 +38,7 @@ func (b *Bridge) notice(p *page, e event.Event) error {
 		r.Encrypted = true
 		return p.setRoom(e.Room, r)
 	case e.Type == typeTombstone && *e.StateKey == "" && r.Ghost != "":
-		return p.abandon(e.Room, r)
+		return p.unsettle(e.Room, pair{r.Ghost, r.Person})
 	}
 	return nil
 }
@@ -98,16 +98,20 @@ func (p *page) settleOn(id string, who pair, newest bool) error {
 	return p.setChat(who, chat{Room: id})
 }
 
-// abandon notes that the ghost is out of a room: it is nobody's chat any more.
+// abandon notes that the ghost is out of a room. Of that nothing is left: when it
+// is invited again, all is told again.
 func (p *page) abandon(id string, r room) error {
-	r.GhostIs, r.Invite = left, ""
-	who := pair{r.Ghost, r.Person}
-	c, err := p.chat(who)
-	if err == nil && c.Room == id {
-		err = p.set(who.key(), nil)
-	}
-	if err != nil {
+	if err := p.unsettle(id, pair{r.Ghost, r.Person}); err != nil {
 		return err
 	}
-	return p.setRoom(id, r)
+	return p.set(roomNotes+id, nil)
+}
+
+// unsettle notes that a room is not where two talk.
+func (p *page) unsettle(id string, who pair) error {
+	c, err := p.chat(who)
+	if err != nil || c.Room != id {
+		return err
+	}
+	return p.set(who.key(), nil)
 }

@@ -201,26 +201,6 @@ func TestRealRefusals(t *testing.T) {
 	}
 }
 
-// Profiles and search.
-func TestRealPeople(t *testing.T) {
-	r := onSynapse(t)
-	bob := lab.Nio(t, r.Matrix, "bob")
-	bob.Do(map[string]any{"do": "name", "name": "Robert"})
-	p, err := r.b.Profile(t.Context(), alice, "bob:localhost")
-	if err != nil || p.Name != "Robert" || p.Picture != nil {
-		t.Errorf("%+v, %v", p, err)
-	}
-	if _, err := r.b.Profile(t.Context(), alice, "nobody:localhost"); bridges.KindOf(err) != bridges.NotFound {
-		t.Error(err)
-	}
-	for _, term := range []string{"Robert", "bob", "@bob:localhost"} {
-		found, err := r.b.Search(t.Context(), alice, map[string]string{"nick": term})
-		if err != nil || len(found) != 1 || found[0].ID != "bob:localhost" || found[0].Name != "Robert" {
-			t.Errorf("%s: %+v, %v", term, found, err)
-		}
-	}
-}
-
 // The suite that every adapter passes, on a real homeserver.
 func TestRealSuite(t *testing.T) {
 	r := onSynapse(t)

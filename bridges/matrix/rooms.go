@@ -64,7 +64,7 @@ func (s *session) recall(ctx context.Context, id string, who pair) error {
 	}
 	return s.b.book.change(ctx, func(p *page) error {
 		r, err := p.room(id)
-		if err != nil || r.PersonIs == joined {
+		if err != nil || r.Ghost != who.ghost || r.PersonIs == joined {
 			return err
 		}
 		r.PersonIs = invited

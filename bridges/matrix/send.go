@@ -72,23 +72,30 @@ func (s *session) say(ctx context.Context, who pair, txn string, c content) (str
 		return "", s.b.failed(err, bridges.Temporary) // nothing was said
 	}
 	id, err := s.once(ctx, at, who, txn, c)
-	if !refuses(err) || at.new {
+	if !shut(err) || at.new {
 		return id, err
 	}
-	err = s.b.book.change(ctx, func(p *page) error {
-		r, err := p.room(at.room)
-		if err != nil {
-			return err
-		}
-		return p.abandon(at.room, r)
-	})
-	if err != nil {
-		return "", err
+	if err := s.quit(ctx, at.room); err != nil {
+		return "", s.b.failed(err, bridges.Temporary)
 	}
 	if at, err = s.open(ctx, who); err != nil {
 		return "", s.b.failed(err, bridges.Temporary)
 	}
 	return s.once(ctx, at, who, txn, c)
+}
+
+// quit leaves a room in which the ghost cannot speak.
+func (s *session) quit(ctx context.Context, id string) error {
+	if err := s.b.as(s.ghost).Leave(ctx, id, leaveMute); err != nil && !shut(err) {
+		return err
+	}
+	return s.b.book.change(ctx, func(p *page) error {
+		r, err := p.room(id)
+		if err != nil {
+			return err
+		}
+		return p.abandon(id, r)
+	})
 }
 
 // once sends an event, unless it is in the room already. A homeserver knows a
@@ -111,19 +118,27 @@ func (s *session) once(ctx context.Context, at place, who pair, txn string, c co
 	return id, nil
 }
 
-// recent is how many of the last events of a room are looked through.
-const recent = 100
-
 // said returns the event with which a ghost has said something; "" if it has not.
+// One thing is said after the other: it would be the last.
 func said(ctx context.Context, u *client.User, room, ghost, txn string) (string, error) {
-	last, err := u.Messages(ctx, room, "", client.Back, recent)
-	if err != nil {
-		return "", err
-	}
-	for _, e := range last.Events {
-		var c content
-		if e.Type == typeMessage && e.Sender == ghost && json.Unmarshal(e.Content, &c) == nil && c.Key == txn {
-			return e.ID, nil
+	from := ""
+	for range pages {
+		p, err := u.Messages(ctx, room, from, client.Back, pageSize)
+		if err != nil {
+			return "", err
+		}
+		for _, e := range p.Events {
+			if e.Type != typeMessage || e.Sender != ghost {
+				continue
+			}
+			var c content
+			if json.Unmarshal(e.Content, &c) == nil && c.Key == txn {
+				return e.ID, nil
+			}
+			return "", nil
+		}
+		if from = p.End; from == "" {
+			break
 		}
 	}
 	return "", nil
