@@ -97,7 +97,7 @@ func command(e *env, args []string) (status int) {
 	}()
 	var c cli
 	parser, err := kong.New(&c, kong.Name("causeway"), kong.Writers(e.out, e.err),
-		kong.Description("An XMPP gateway: people on your XMPP server text phones, and get the answers."),
+		kong.Description("An XMPP gateway: people on your XMPP server write to phones and to people of Matrix, and get the answers."),
 		kong.Exit(func(code int) { panic(exit(code)) }), kong.UsageOnError())
 	if err != nil {
 		panic(err) // a mistake in the struct above
