@@ -181,7 +181,23 @@ func (j *joins) accept(ctx context.Context, i invitation) error {
 	if err != nil {
 		return err
 	}
-	return j.catchUp(ctx, i, x, account, secret)
+	if err := j.entered(ctx, i, secret); err != nil {
+		return err
+	}
+	return j.catchUp(ctx, i, x, account)
+}
+
+// entered notes that a ghost is in a room: an answer to what is delivered next goes
+// there.
+func (j *joins) entered(ctx context.Context, i invitation, secret bool) error {
+	return j.b.book.change(ctx, func(p *page) error {
+		r, err := p.room(i.room)
+		if err != nil || r.Ghost != i.ghost {
+			return err // it was thrown out meanwhile
+		}
+		r.GhostIs, r.Encrypted = joined, r.Encrypted || secret
+		return errors.Join(p.setRoom(i.room, r), p.settleOn(i.room, pair{r.Ghost, r.Person}, true))
+	})
 }
 
 // decline leaves a room, or refuses to enter it.
@@ -227,7 +243,7 @@ func encrypted(ctx context.Context, u *client.User, room string) (bool, error) {
 // catchUp delivers what was said in a room since the invitation, and again until
 // nothing came meanwhile. What the homeserver pushes of the room before that is
 // passed over: so the order is the room's, and nothing is doubled.
-func (j *joins) catchUp(ctx context.Context, i invitation, x room, account bridges.AccountID, secret bool) error {
+func (j *joins) catchUp(ctx context.Context, i invitation, x room, account bridges.AccountID) error {
 	for {
 		j.quiet(i.room)
 		missed, err := j.missed(ctx, i, x)
@@ -245,24 +261,24 @@ func (j *joins) catchUp(ctx context.Context, i invitation, x room, account bridg
 				return err
 			}
 		}
-		done, err := j.finished(ctx, i, secret)
+		done, err := j.finished(ctx, i)
 		if err != nil || done {
 			return err
 		}
 	}
 }
 
-// finished notes that a ghost is in a room, unless something was said there since
-// it was read: while the book is held, nothing can be heard.
-func (j *joins) finished(ctx context.Context, i invitation, secret bool) (done bool, _ error) {
+// finished notes that an invitation is done with, unless something was said in the
+// room since it was read: while the book is held, nothing can be heard.
+func (j *joins) finished(ctx context.Context, i invitation) (done bool, _ error) {
 	err := j.b.book.change(ctx, func(p *page) error {
 		if done = j.quiet(i.room); !done {
 			return nil
 		}
 		r, err := p.room(i.room)
-		if err == nil && r.Ghost == i.ghost { // else it was thrown out meanwhile
-			r.GhostIs, r.Invite, r.Encrypted = joined, "", r.Encrypted || secret
-			err = errors.Join(p.setRoom(i.room, r), p.settleOn(i.room, pair{r.Ghost, r.Person}, true))
+		if err == nil && r.Ghost == i.ghost {
+			r.Invite = ""
+			err = p.setRoom(i.room, r)
 		}
 		return errors.Join(err, p.set(i.key(), nil))
 	})

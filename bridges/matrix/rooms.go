@@ -35,7 +35,7 @@ func (s *session) open(ctx context.Context, who pair) (place, error) {
 		return place{}, err
 	case r.Encrypted:
 		return place{}, because(errSecret, nil)
-	case r.Invite != "" || r.GhostIs == invited:
+	case r.GhostIs == invited:
 		e := because(errJoining, nil)
 		e.After = soon
 		return place{}, e

@@ -134,6 +134,7 @@ func TestRooms(t *testing.T) {
 		{name: "the ghost was thrown out", room: room{GhostIs: left, PersonIs: joined}, made: 1},
 		{name: "encrypted", room: room{GhostIs: joined, PersonIs: joined, Encrypted: true}, kind: bridges.Unsupported},
 		{name: "the ghost is about to join", room: room{GhostIs: invited, PersonIs: joined, Invite: "$1"}, kind: bridges.Temporary},
+		{name: "the ghost reads what was said before", room: room{GhostIs: joined, PersonIs: joined, Invite: "$1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, b, s := onFake(t, nil)

@@ -113,7 +113,11 @@ func TestMatrixBurst(t *testing.T) {
 	alice.Send(matrixJID("bob"), "0", "begin")
 	room := said(bob, "begin")
 	for name, disturb := range map[string]func(){
-		"worker":     m.gateway.killWorker,
+		"worker": func() {
+			for range 5 {
+				m.gateway.killWorker()
+			}
+		},
 		"homeserver": func() { m.home.Kill(); m.home.Restart() },
 		"peace":      func() {},
 	} {
