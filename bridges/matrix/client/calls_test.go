@@ -26,6 +26,8 @@ type callCase struct {
 const (
 	v3Path = "/_matrix/client/v3/"
 	as     = "?user_id=%40xmpp_ann%3D40example.org%3Ahs"
+
+	asDevice = "?device_id=CAUSEWAY&user_id=%40xmpp_ann%3D40example.org%3Ahs"
 )
 
 // Calls about the service and its users.
@@ -86,10 +88,10 @@ var roomCalls = []callCase{
 	}, "PUT", v3Path + "rooms/%21r/state/m.x/a%2F..%2Fb" + as, `{"n":1}`, `{"event_id":"$e"}`, "$e"},
 	{"send", func(ctx context.Context, u *User) (any, error) {
 		return u.Send(ctx, "!r", "m.room.message", "a/b?c", map[string]string{"body": "ü"})
-	}, "PUT", v3Path + "rooms/%21r/send/m.room.message/a%2Fb%3Fc" + as, `{"body":"ü"}`, `{"event_id":"$e"}`, "$e"},
+	}, "PUT", v3Path + "rooms/%21r/send/m.room.message/a%2Fb%3Fc" + asDevice, `{"body":"ü"}`, `{"event_id":"$e"}`, "$e"},
 	{
 		"redact", func(ctx context.Context, u *User) (any, error) { return u.Redact(ctx, "!r", "$e/x", "t", "") },
-		"PUT", v3Path + "rooms/%21r/redact/$e%2Fx/t" + as, `{}`, `{"event_id":"$f"}`, "$f",
+		"PUT", v3Path + "rooms/%21r/redact/$e%2Fx/t" + asDevice, `{}`, `{"event_id":"$f"}`, "$f",
 	},
 }
 

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/matrix-org/gomatrix"
@@ -38,6 +39,8 @@ type Homeserver struct {
 	wait      func(context.Context, time.Duration) error
 	stall     time.Duration // that a file may stand still
 	bytes     int64         // of an answer at most
+
+	deviceless atomic.Bool // the homeserver lets us make no devices
 
 	mu  sync.Mutex
 	bot string // its id, once it was asked for

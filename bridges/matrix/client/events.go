@@ -13,24 +13,24 @@ import (
 
 // Send sends an event to a room and returns its id. With the same txn in the same
 // room and type nothing is sent twice, and the id is that of the first; Synapse
-// keeps that for 30 minutes and for all of our users alike: txn names the sender
-// too. content becomes a JSON object.
+// keeps that for a day, through restarts too, and in part for all of our users
+// alike: txn names the sender too. content becomes a JSON object.
 func (u *User) Send(ctx context.Context, room, kind, txn string, content any) (string, error) {
-	return u.event(ctx, v3("rooms", room, "send", kind, txn), content)
+	return u.sendOnce(ctx, v3("rooms", room, "send", kind, txn), content)
 }
 
 // Redact takes the content of an event away, and returns the id of the event that
 // does so. For txn see Send. The reason may be empty.
 func (u *User) Redact(ctx context.Context, room, id, txn, reason string) (string, error) {
-	return u.event(ctx, v3("rooms", room, "redact", id, txn), why(reason))
+	return u.sendOnce(ctx, v3("rooms", room, "redact", id, txn), why(reason))
 }
 
 // event makes a call that is answered with the id of an event.
-func (u *User) event(ctx context.Context, path []string, body any) (string, error) {
+func (u *User) event(ctx context.Context, path []string, query url.Values, body any) (string, error) {
 	var a struct {
 		ID string `json:"event_id"`
 	}
-	err := u.do(ctx, call{method: http.MethodPut, path: path, body: body, answer: &a})
+	err := u.do(ctx, call{method: http.MethodPut, path: path, query: query, body: body, answer: &a})
 	return a.ID, err
 }
 

@@ -103,7 +103,7 @@ func (u *User) State(ctx context.Context, room, kind, key string, content any) e
 // SendState sets a state event and returns the event's id. To set what is there
 // already changes nothing and returns the id of what is there.
 func (u *User) SendState(ctx context.Context, room, kind, key string, content any) (string, error) {
-	return u.event(ctx, v3("rooms", room, "state", kind, key), content)
+	return u.event(ctx, v3("rooms", room, "state", kind, key), nil, content)
 }
 
 // Rooms returns the rooms that the user is in.
