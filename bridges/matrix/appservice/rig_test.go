@@ -39,7 +39,8 @@ type rig struct {
 	log    bytes.Buffer
 }
 
-func newRig(t *testing.T, hs settings.Secret) *rig {
+// newRig starts a server, which set may change before.
+func newRig(t *testing.T, hs settings.Secret, set ...func(*http.Server)) *rig {
 	t.Helper()
 	r := &rig{counts: map[Outcome]int{}, client: &http.Client{Transport: &http.Transport{}}, served: make(chan error, 1)}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -48,6 +49,9 @@ func newRig(t *testing.T, hs settings.Secret) *rig {
 	}
 	r.url = "http://" + l.Addr().String()
 	r.Server = NewServer(Config{Token: hs, Handler: r, Log: slog.New(slog.NewTextHandler(&locked{rig: r}, nil)), Count: r.count})
+	for _, f := range set {
+		f(&r.http)
+	}
 	go func() { r.served <- r.Serve(l) }()
 	t.Cleanup(func() {
 		r.client.CloseIdleConnections()

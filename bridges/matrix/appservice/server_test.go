@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // v1 is the beginning of all paths.
@@ -183,6 +184,23 @@ func TestHalfBody(t *testing.T) {
 	_, _ = io.Copy(io.Discard, c) // until the server has hung up
 	if len(r.taken) != 0 {
 		t.Error("half a transaction was taken")
+	}
+}
+
+// A body that does not come ends its connection, and the server lives on.
+func TestSlowBody(t *testing.T) {
+	r := newRig(t, token, func(s *http.Server) { s.ReadTimeout = 100 * time.Millisecond })
+	c, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, put(token, "100")); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, c) // until the server has hung up
+	if status, _ := r.do(t, "PUT", v1+"/transactions/1", "{}"); status != 200 || len(r.taken) != 1 {
+		t.Errorf("got %d, taken %d", status, len(r.taken))
 	}
 }
 

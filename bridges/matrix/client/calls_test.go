@@ -226,7 +226,7 @@ func TestHostileActor(t *testing.T) {
 }
 
 func TestNew(t *testing.T) {
-	for _, bad := range []string{"", "hs.example.org", "ftp://hs", "http://", "http://hs?x=1", "http://h s", "http://hs:x"} {
+	for _, bad := range []string{"", "hs.example.org", "ftp://hs", "http://", "http://hs?x=1", "http://me:secret@hs", "http://h s", "http://hs:x"} {
 		if _, err := New(Config{URL: bad}); err == nil {
 			t.Errorf("%q is taken", bad)
 		}

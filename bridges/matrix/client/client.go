@@ -46,14 +46,15 @@ type Homeserver struct {
 	bot string // its id, once it was asked for
 }
 
-// connections is how many stay open to one homeserver.
-const connections = 64
+// connections is how many there are to one homeserver at most. Who finds none free
+// waits for one, as long as a call takes.
+const connections = 100
 
 // New returns a Homeserver. It makes no request. An error says what is wrong
 // with the URL.
 func New(c Config) (*Homeserver, error) {
 	base, err := url.Parse(strings.TrimRight(c.URL, "/"))
-	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" {
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" || base.User != nil {
 		return nil, &Error{Text: "want the homeserver's address as https://HOST or http://HOST:PORT"}
 	}
 	h := &Homeserver{base: base, token: c.Token, count: c.Count, wait: wait, stall: callTime, bytes: answerBytes}
@@ -62,7 +63,7 @@ func New(c Config) (*Homeserver, error) {
 	}
 	if h.transport == nil {
 		h.transport = &http.Transport{
-			MaxIdleConnsPerHost: connections, IdleConnTimeout: time.Minute,
+			MaxConnsPerHost: connections, MaxIdleConnsPerHost: connections, IdleConnTimeout: time.Minute,
 			TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 64 << 10,
 		}
 	}
