@@ -99,7 +99,7 @@ func rejected(a *http.Response) *Error {
 	return e
 }
 
-// Upload streams a file of size bytes to the homeserver and returns its mxc URI.
+// Upload streams a file, which holds size bytes, to the homeserver and returns its mxc URI.
 // It fails when ctx ends and when nothing moves for 30 s, and is not repeated. r
 // is not used after the return, which waits for a Read under way, and not closed. M_TOO_LARGE: the homeserver takes
 // no such file.
