@@ -176,11 +176,18 @@ func (r *real) known(t *testing.T, id string, fits func(room) bool) {
 func TestRealRefusals(t *testing.T) {
 	r := onSynapse(t)
 	bob := lab.Nio(t, r.Matrix, "bob")
-	for to, want := range map[bridges.ChatID]bridges.Kind{"nobody:localhost": bridges.NotFound, "#room:localhost": bridges.Unsupported} {
+	for to, want := range map[bridges.ChatID]bridges.Kind{
+		"nobody:localhost": bridges.NotFound, "Bob:localhost": bridges.NotFound, "#room:localhost": bridges.Unsupported,
+		"bob:elsewhere.example": bridges.Forbidden, // this homeserver talks to no other
+	} {
 		_, err := r.s.Send(t.Context(), bridges.Message{Chat: to, From: r.s.ghost, Key: "k", Text: "x"})
 		if bridges.KindOf(err) != want {
 			t.Errorf("%s: %v", to, err)
 		}
+	}
+	long := bridges.AccountID(strings.Repeat("l", 300) + "@example.org")
+	if err := r.b.appear(t.Context(), r.b.ghosts.of(long), long); err != nil {
+		t.Errorf("a ghost with a long name: %v", err)
 	}
 	const nobody = "@_xmpp_nobody=40example.org:localhost"
 	bob.CreateDM(nobody)
