@@ -31,11 +31,18 @@ func (b *Bridge) appear(ctx context.Context, id bridges.UserID, account bridges.
 	return b.book.change(ctx, func(p *page) error { return p.set(ghostNotes+string(id), ghost{Name: want}) })
 }
 
+// longestName bounds what a ghost is called, in characters: Synapse takes 256.
+const longestName = 200
+
 // nameOf returns what the ghost of an account is called.
 func (b *Bridge) nameOf(account bridges.AccountID) string {
 	jid := string(account)
 	local, _, _ := strings.Cut(jid, "@")
-	return strings.NewReplacer("{jid}", jid, "{local}", local).Replace(b.cfg.UserName)
+	name := []rune(strings.NewReplacer("{jid}", jid, "{local}", local).Replace(b.cfg.UserName))
+	if len(name) > longestName {
+		name = append(name[:longestName-1], '…')
+	}
+	return string(name)
 }
 
 // HasUser implements appservice.Handler: the ghosts of registered accounts are

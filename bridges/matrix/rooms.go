@@ -42,9 +42,25 @@ func (s *session) open(ctx context.Context, who pair) (place, error) {
 	case r.GhostIs != joined:
 		return s.found(ctx, who, c.Making)
 	case !r.PersonIs.in():
-		return place{room: c.Room}, s.recall(ctx, c.Room, who)
+		return s.again(ctx, c.Room, who)
 	}
 	return place{room: c.Room}, nil
+}
+
+// again has a person back who has left the room; in a new one where the ghost may
+// not invite.
+func (s *session) again(ctx context.Context, id string, who pair) (place, error) {
+	if err := s.b.present(ctx, who.person); err != nil {
+		return place{}, err
+	}
+	err := s.recall(ctx, id, who)
+	if !shut(err) {
+		return place{room: id}, err
+	}
+	if err := s.quit(ctx, id); err != nil {
+		return place{}, err
+	}
+	return s.found(ctx, who, false)
 }
 
 // invite is the content of m.room.member for somebody whom we invite. The call for
@@ -54,11 +70,8 @@ type invite struct {
 	Direct     bool       `json:"is_direct"`
 }
 
-// recall invites a person who has left the room.
+// recall invites a person who is not in the room.
 func (s *session) recall(ctx context.Context, id string, who pair) error {
-	if err := s.b.present(ctx, who.person); err != nil {
-		return err
-	}
 	if _, err := s.b.as(who.ghost).SendState(ctx, id, typeMember, userID(who.person), invite{invited, true}); err != nil {
 		return err
 	}

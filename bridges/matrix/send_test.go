@@ -127,10 +127,12 @@ func TestRooms(t *testing.T) {
 		kind bridges.Kind // 0: it is sent
 		made int          // rooms
 		back int          // invitations
+		shut bool         // they are refused
 	}{
 		{name: "both are there", room: room{GhostIs: joined, PersonIs: joined}},
 		{name: "bob has not come yet", room: room{GhostIs: joined, PersonIs: invited}},
 		{name: "bob has left", room: room{GhostIs: joined, PersonIs: left}, back: 1},
+		{name: "bob has left where we may not invite", room: room{GhostIs: joined, PersonIs: left}, shut: true, back: 1, made: 1},
 		{name: "the ghost was thrown out", room: room{GhostIs: left, PersonIs: joined}, made: 1},
 		{name: "encrypted", room: room{GhostIs: joined, PersonIs: joined, Encrypted: true}, kind: bridges.Unsupported},
 		{name: "the ghost is about to join", room: room{GhostIs: invited, PersonIs: joined, Invite: "$1"}, kind: bridges.Temporary},
@@ -140,6 +142,9 @@ func TestRooms(t *testing.T) {
 			f, b, s := onFake(t, nil)
 			c.room.Ghost, c.room.Person = s.ghost, bob
 			note(t, b, "!room", c.room)
+			if c.shut {
+				f.say("PUT /state/", refused(403, "M_FORBIDDEN"))
+			}
 			_, err := s.Send(t.Context(), bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "k", Text: "x"})
 			if (err != nil) != (c.kind != 0) || err != nil && bridges.KindOf(err) != c.kind {
 				t.Errorf("%v", err)
