@@ -8,7 +8,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"causeway/bridges"
+	"causeway/bridges/bridgetest"
 	"causeway/bridges/matrix/appservice"
 	"causeway/bridges/matrix/event"
 )
@@ -237,8 +240,13 @@ func FuzzEvent(f *testing.F) {
 		f.Add(typeMember, seed, true)
 		f.Add(typeTyping, seed, false)
 	}
+	m := newMetrics(prometheus.NewRegistry())
 	f.Fuzz(func(t *testing.T, kind, content string, isState bool) {
-		_, b, h, ghost := talking(t)
+		ghost := someGhosts.of(alice)
+		h := newHost(ghost)
+		b := &Bridge{ghosts: someGhosts, book: newBook(new(bridgetest.Notes)), host: h, metrics: m, health: newHealth(), log: discard}
+		b.joins = newJoins(b)
+		note(t, b, "!room", room{Ghost: ghost, Person: bob, GhostIs: joined, PersonIs: joined})
 		e := text("!room", "$1", bob, content)
 		e.Type = kind
 		if isState {

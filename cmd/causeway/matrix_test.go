@@ -3,6 +3,7 @@ package main_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,6 +102,37 @@ func TestMatrixChat(t *testing.T) {
 	if status, out := m.gateway.command("check"); status != 0 {
 		t.Errorf("check: %s", out)
 	}
+}
+
+// Who types and what was read is seen on both sides (xeps.md 0085.1, 0085.5, 0333.1,
+// 0333.3).
+func TestMatrixSigns(t *testing.T) {
+	t.Parallel()
+	m := newMatrixRig(t)
+	alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
+	jid := matrixJID("bob")
+	alice.add(jid)
+	alice.Send(jid, "m1", "hello")
+	text := bob.Wait("the text", func(e peer.MatrixEvent) bool { return e.Body == "hello" })
+	bob.Do(map[string]any{"do": "typing", "room": text.Room, "on": true})
+	alice.other("0085.1", "composing", "bob")
+	bob.Do(map[string]any{"do": "read", "room": text.Room, "id": text.ID})
+	alice.other("0333.3", "displayed", `id="m1"`)
+
+	said := bob.Send(text.Room, "how are you?")
+	got := alice.Wait("the answer", message(jid, "how are you?"))
+	if !strings.Contains(got.XML, "markable") {
+		t.Errorf("0333.1: %s", got.XML)
+	}
+	says := func(payload string) {
+		alice.Do(map[string]any{"do": "raw", "xml": fmt.Sprintf(`<message to='%s' type='chat'>%s</message>`, jid, payload)})
+	}
+	says(`<composing xmlns='` + statesNS + `'/>`)
+	bob.Wait("typing", func(e peer.MatrixEvent) bool { return e.Event == "typing" && slices.Contains(e.Users, aliceGhost) })
+	says(`<displayed xmlns='` + marksNS + `' id='` + got.ID + `'/>`)
+	bob.Wait("a receipt", func(e peer.MatrixEvent) bool {
+		return e.Event == "receipt" && e.User == aliceGhost && e.ID == said
+	})
 }
 
 // 200 texts at once each way arrive once and in order, while the worker is killed,
