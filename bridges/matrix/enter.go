@@ -34,10 +34,10 @@ func (j *joins) accept(ctx context.Context, i invitation) error {
 	switch {
 	case !ok:
 		return j.decline(ctx, i, declineNobody)
+	case x.Ghost == "", x.Ghost == i.ghost && x.Invite == "": // it was taken back, or the ghost is there
+		return b.book.change(ctx, func(p *page) error { return p.set(i.key(), nil) })
 	case x.Ghost != i.ghost:
 		return j.decline(ctx, i, declineMany)
-	case x.Invite == "":
-		return j.forget(ctx, i) // it was taken back
 	}
 	if err := b.appear(ctx, i.ghost, account); err != nil {
 		return err

@@ -123,8 +123,18 @@ func TestInvitation(t *testing.T) {
 		{"type": "m.room.message", "event_id": "$1", "room_id": "!new", "sender": "@bob:localhost", "origin_server_ts": 1700000000000, "content": ` + body("one") + `},
 		{"type": "m.room.member", "event_id": "$i", "room_id": "!new", "sender": "@bob:localhost", "state_key": "x", "content": {}},
 		{"type": "m.room.message", "event_id": "$0", "room_id": "!new", "sender": "@bob:localhost", "content": ` + body("long ago") + `}]}`})
-	f.say("POST /join", refused(502, "M_UNKNOWN"), answer{200, `{}`})
-	for range 2 { // a client of the homeserver tries three times, then we do
+	f.say("POST /join", refused(502, "M_UNKNOWN"))
+	for range 2 { // the second time it is too early
+		if again, err := b.joins.all(t.Context()); err != nil || !again {
+			t.Errorf("again: %t, %v", again, err)
+		}
+	}
+	if n := f.count("POST /join"); n != 3 { // the client's own attempts
+		t.Errorf("%d attempts", n)
+	}
+	f.say("POST /join", answer{200, `{}`})
+	b.joins = newJoins(b) // as after a start
+	for range 2 {
 		if again, err := b.joins.all(t.Context()); err != nil || again {
 			t.Errorf("again: %t, %v", again, err)
 		}

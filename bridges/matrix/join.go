@@ -16,24 +16,33 @@ const (
 
 // joins answers invitations: they are notes until that is done.
 type joins struct {
-	b    *Bridge
-	due  chan struct{}
-	mu   sync.Mutex
-	news map[string]struct{} // rooms of pending invitations in which something was said since it was looked
+	b   *Bridge
+	due chan struct{}
+
+	mu    sync.Mutex
+	fresh bool                   // something was heard since the last look
+	news  map[string]struct{}    // rooms of invitations in which something was said since they were read
+	later map[invitation]attempt // what did not succeed, and when it is tried again
+}
+
+// attempt is when an invitation is answered again, and how long after the last time.
+type attempt struct {
+	at   time.Time
+	wait time.Duration
 }
 
 func newJoins(b *Bridge) *joins {
-	return &joins{b: b, due: make(chan struct{}, 1), news: map[string]struct{}{}}
+	return &joins{b: b, due: make(chan struct{}, 1), news: map[string]struct{}{}, later: map[invitation]attempt{}}
 }
 
 // wake has the invitations looked at, if anything was heard.
 func (j *joins) wake() {
 	j.mu.Lock()
-	n := len(j.news)
-	j.mu.Unlock()
-	if n == 0 {
+	defer j.mu.Unlock()
+	if !j.fresh {
 		return
 	}
+	j.fresh = false
 	select {
 	case j.due <- struct{}{}:
 	default:
@@ -45,7 +54,7 @@ func (j *joins) wake() {
 func (j *joins) heard(room string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.news[room] = struct{}{}
+	j.news[room], j.fresh = struct{}{}, true
 }
 
 // quiet tells whether nothing was heard of a room since the last call.
@@ -59,7 +68,6 @@ func (j *joins) quiet(room string) bool {
 
 // run answers invitations until ctx ends.
 func (j *joins) run(ctx context.Context) {
-	wait := firstWait
 	t := time.NewTimer(0) // those of a predecessor
 	defer t.Stop()
 	for {
@@ -70,44 +78,53 @@ func (j *joins) run(ctx context.Context) {
 		case <-t.C:
 		}
 		again, err := j.all(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
+		if err != nil && ctx.Err() == nil {
 			j.b.log.Warn("invitations cannot be read", "err", err)
-			again = true
-		case !again:
-			wait = firstWait
-			t.Stop()
-			continue
 		}
-		t.Reset(wait)
-		wait = min(2*wait, lastWait)
+		if again || err != nil {
+			t.Reset(firstWait)
+		}
 	}
 }
 
-// all answers every invitation that waits, and tells whether one has to be tried
-// again.
+// all answers every invitation whose time has come, and tells whether one is left.
 func (j *joins) all(ctx context.Context) (again bool, err error) {
 	var wg sync.WaitGroup
-	var mu sync.Mutex
 	slots := make(chan struct{}, atOnce)
+	now := time.Now()
 	err = j.b.book.notes.EachNote(ctx, joinNotes, func(key string, _ []byte) error {
-		i, ok := invitationOf(key)
-		if !ok {
-			return nil
+		if i, ok := invitationOf(key); ok && j.now(i, now) {
+			slots <- struct{}{}
+			wg.Go(func() {
+				defer func() { <-slots }()
+				j.note(i, j.answer(ctx, i))
+			})
 		}
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			if !j.answer(ctx, i) {
-				mu.Lock()
-				again = true
-				mu.Unlock()
-			}
-		})
 		return ctx.Err()
 	})
 	wg.Wait()
-	return again, err
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.later) > 0, err
+}
+
+// now tells whether the time of an invitation has come.
+func (j *joins) now(i invitation, now time.Time) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return !now.Before(j.later[i].at)
+}
+
+// note notes whether an invitation is done with, else when it is tried again.
+func (j *joins) note(i invitation, done bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if done {
+		delete(j.later, i)
+		return
+	}
+	wait := min(max(2*j.later[i].wait, firstWait), lastWait)
+	j.later[i] = attempt{time.Now().Add(wait), wait}
 }
 
 // answer answers one invitation, and tells whether it is done with.
