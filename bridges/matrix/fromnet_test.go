@@ -243,6 +243,18 @@ func TestEphemeral(t *testing.T) {
 	}
 }
 
+// bare is a bridge with a chat of alice and bob in !room, and without a homeserver.
+func bare(t testing.TB) *Bridge {
+	ghost := someGhosts.of(alice)
+	b := &Bridge{
+		ghosts: someGhosts, book: newBook(new(bridgetest.Notes)), host: newHost(ghost),
+		metrics: newMetrics(prometheus.NewRegistry()), health: newHealth(), log: discard,
+	}
+	b.joins = newJoins(b)
+	note(t, b, "!room", room{Ghost: ghost, Person: bob, GhostIs: joined, PersonIs: joined})
+	return b
+}
+
 // Whatever an event says, the text is one, and nothing panics.
 func FuzzEvent(f *testing.F) {
 	for _, seed := range []string{body("x"), `{}`, `{"msgtype": "m.location", "geo_uri": "geo:1,2"}`, `{"membership": "invite"}`, `{"user_ids": [1]}`, `[]`, `{"body": "\u0000"}`} {
@@ -250,13 +262,9 @@ func FuzzEvent(f *testing.F) {
 		f.Add(typeMember, seed, true)
 		f.Add(typeTyping, seed, false)
 	}
-	m := newMetrics(prometheus.NewRegistry())
 	f.Fuzz(func(t *testing.T, kind, content string, isState bool) {
-		ghost := someGhosts.of(alice)
-		h := newHost(ghost)
-		b := &Bridge{ghosts: someGhosts, book: newBook(new(bridgetest.Notes)), host: h, metrics: m, health: newHealth(), log: discard}
-		b.joins = newJoins(b)
-		note(t, b, "!room", room{Ghost: ghost, Person: bob, GhostIs: joined, PersonIs: joined})
+		b := bare(t)
+		h, ghost := b.host.(*host), b.ghosts.of(alice)
 		e := text("!room", "$1", bob, content)
 		e.Type = kind
 		if isState {

@@ -13,7 +13,7 @@ import (
 const bob = bridges.UserID("bob:localhost")
 
 // note writes what a bridge knows.
-func note(t *testing.T, b *Bridge, id string, r room) {
+func note(t testing.TB, b *Bridge, id string, r room) {
 	t.Helper()
 	err := b.book.change(t.Context(), func(p *page) error {
 		if err := p.setRoom(id, r); err != nil {

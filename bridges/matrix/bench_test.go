@@ -1,0 +1,60 @@
+package matrix
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"causeway/bridges"
+	"causeway/bridges/bridgetest"
+	"causeway/bridges/matrix/appservice"
+	"causeway/bridges/matrix/event"
+	"causeway/cmd/lab/peer"
+)
+
+// A start asks nothing about anybody, however many there are (issue 6).
+func TestManyGhosts(t *testing.T) {
+	const many = 10_000
+	notes, all := new(bridgetest.Notes), map[string][]byte{}
+	for i := range many {
+		ghost := someGhosts.of(bridges.AccountID(fmt.Sprintf("user%d@example.org", i)))
+		r, err := json.Marshal(room{Ghost: ghost, Person: bob, GhostIs: joined, PersonIs: joined})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[ghostNotes+string(ghost)] = []byte(`{"name": "x"}`)
+		all[roomNotes+fmt.Sprint("!", i)] = r
+		all[pair{ghost, bob}.key()] = []byte(fmt.Sprintf(`{"room": "!%d"}`, i))
+	}
+	if err := notes.Keep(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	f := newFake(t)
+	free, err := peer.Ports(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBridge(t, setting(t, f.URL, peer.Local(free[0])), notes)
+	stop := run(t, b, newHost()) // until it is ready
+	stop()
+	if n := f.count("POST /"); n != 1 || len(f.asked) != 1 {
+		t.Errorf("the homeserver is asked %q", f.asked)
+	}
+}
+
+// BenchmarkTransaction is what a text from Matrix costs here.
+func BenchmarkTransaction(b *testing.B) {
+	x := bare(b)
+	h := x.host.(*host)
+	go func() {
+		for range h.came {
+		}
+	}()
+	defer close(h.came)
+	for i := 0; b.Loop(); i++ {
+		e := text("!room", fmt.Sprint("$", i), bob, body("a text of some length, as people write it"))
+		if err := x.Transaction(b.Context(), &appservice.Transaction{Events: []event.Event{e}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
