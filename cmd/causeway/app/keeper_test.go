@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"causeway/bridges/matrix"
 	"causeway/cmd/causeway/config"
 )
 
@@ -30,6 +31,11 @@ func TestNoteFormats(t *testing.T) {
 	none := func(string) (string, bool) { return "", false }
 	c, err := config.Parse(defaultFile, readDefault(t), none, Networks())
 	if err != nil {
+		t.Fatal(err)
+	}
+	m := c.Bridges[1].Own.(*matrix.Config)
+	m.Appservice.Registration = filepath.Join(t.TempDir(), "registration.yaml")
+	if err := m.Registration("x").Write(m.Appservice.Registration); err != nil {
 		t.Fatal(err)
 	}
 	c.Store, c.HTTP.Listen = "sqlite:"+filepath.Join(t.TempDir(), "db"), ""
