@@ -23,6 +23,10 @@ type reading struct {
 // is on disk, then all that they say to users, in one call and in their order; the
 // homeserver hears of it after that. It is not asked anything.
 func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) error {
+	if !b.order.admit(t.ID) {
+		b.health.nudge(b.health.refused)
+		return errGap
+	}
 	r := &reading{b: b, ctx: ctx}
 	err := b.book.change(ctx, func(p *page) error { return r.read(p, t) })
 	if err == nil && len(r.keep) > 0 {
@@ -30,9 +34,11 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	}
 	if err != nil {
 		b.metrics.incoming.WithLabelValues(inRefused).Add(float64(len(t.Events)))
+		b.order.failed(t.ID)
 		b.health.nudge(b.health.refused)
 		return err
 	}
+	b.order.took(t.ID)
 	for result, n := range r.counts {
 		b.metrics.incoming.WithLabelValues(result).Add(float64(n))
 	}

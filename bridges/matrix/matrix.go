@@ -37,6 +37,7 @@ type Bridge struct {
 	server       *client.Homeserver
 	book         *book
 	host         bridges.Host // set by Run, before anything comes
+	order        order
 	joins        *joins
 	typists      *typists
 	sure         *cache[pair, struct{}] // chats in which the outcome of every text since the start is known
@@ -106,7 +107,7 @@ const closeTime = 5 * time.Second
 
 // Run implements bridges.Runner.
 func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
-	b.host = host
+	b.host, b.order.doubt = host, true
 	l, err := b.listen("matrix", b.cfg.Appservice.Listen)
 	if err != nil {
 		return fmt.Errorf("appservice.listen: %w", err)

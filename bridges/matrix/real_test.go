@@ -95,6 +95,10 @@ func TestRealSigns(t *testing.T) {
 	bob := lab.Nio(t, r.Matrix, "bob", "autojoin")
 	own := send(t, r.s, "bob:localhost", "hello")
 	room := joinsRoom(bob, bob.UserID)
+	for _, text := range []string{"hi", "there", "again"} { // Synapse drops typing until it knows that we take all
+		bob.Send(room, text)
+		r.wantText(t, "bob:localhost", text)
+	}
 
 	bob.Do(map[string]any{"do": "typing", "room": room, "on": true})
 	for {

@@ -1,0 +1,61 @@
+package matrix
+
+import (
+	"errors"
+	"strconv"
+)
+
+// order keeps transactions in the order of the homeserver. Synapse may send the
+// next one at once although one before it was not taken, and that again later: so
+// what may have a gap before it is refused, and comes again behind what is older,
+// since repetitions are sent in order. The zero value admits the first one. One
+// call at a time.
+type order struct {
+	last    uint64 // the newest that was taken; 0: none was
+	refused uint64 // the newest that was refused: it comes again
+	// doubt says that one may not have been taken, here or by a predecessor.
+	doubt bool
+	// shared says that gaps mean nothing: the numbers are not ours alone.
+	shared bool
+}
+
+// errGap is for a transaction that would overtake another.
+var errGap = errors.New("matrix: perhaps an earlier transaction was not taken: this one has to come again behind it")
+
+// admit tells whether a transaction may be read now. Ids that are no numbers have
+// no order.
+func (o *order) admit(id string) bool {
+	n, err := strconv.ParseUint(id, 10, 64)
+	switch {
+	case err != nil, n <= o.refused, o.last != 0 && n <= o.last+1:
+		return true
+	case !o.doubt && (o.last == 0 || o.shared):
+		return true
+	}
+	o.refused = n
+	return false
+}
+
+// failed notes that a transaction was not taken: it comes again, and others behind
+// it must wait for that.
+func (o *order) failed(id string) {
+	o.doubt = true
+	if n, err := strconv.ParseUint(id, 10, 64); err == nil {
+		o.refused = max(o.refused, n)
+	}
+}
+
+// took notes that a transaction is safe.
+func (o *order) took(id string) {
+	n, err := strconv.ParseUint(id, 10, 64)
+	if err != nil || n <= o.last {
+		return
+	}
+	if n == o.refused && o.last != 0 && n > o.last+1 {
+		o.shared = true
+	}
+	if n >= o.refused {
+		o.doubt = false
+	}
+	o.last = n
+}
