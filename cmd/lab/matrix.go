@@ -38,7 +38,7 @@ func (m *Matrix) Restart() {
 // CreateUser makes an account.
 func (m *Matrix) CreateUser(localpart string) {
 	m.t.Helper()
-	if err := m.Synapse.CreateUser(within(m.t), localpart); err != nil {
+	if err := m.Synapse.CreateUser(within(m.t), localpart, ""); err != nil {
 		m.t.Fatal(err)
 	}
 }

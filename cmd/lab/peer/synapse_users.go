@@ -2,6 +2,7 @@ package peer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha1"
@@ -13,10 +14,11 @@ import (
 	"strings"
 )
 
-// CreateUser makes an account, whose password is Secret. It is an error that it
-// is there already. It goes the way of Synapse's admin API "Shared-Secret
-// Registration": a nonce, then an HMAC over it and the account.
-func (s *Synapse) CreateUser(ctx context.Context, localpart string) error {
+// CreateUser makes an account, whose password is Secret, and which others see by
+// a name; empty: its localpart. It is an error that it is there already. It goes
+// the way of Synapse's admin API "Shared-Secret Registration": a nonce, then an
+// HMAC over it and the account.
+func (s *Synapse) CreateUser(ctx context.Context, localpart, name string) error {
 	var nonce struct {
 		Nonce string `json:"nonce"`
 	}
@@ -27,7 +29,7 @@ func (s *Synapse) CreateUser(ctx context.Context, localpart string) error {
 	io.WriteString(mac, strings.Join([]string{nonce.Nonce, localpart, Secret, "notadmin"}, "\x00"))
 	account := map[string]any{
 		"nonce": nonce.Nonce, "username": localpart, "password": Secret, "admin": false,
-		"mac": hex.EncodeToString(mac.Sum(nil)),
+		"displayname": cmp.Or(name, localpart), "mac": hex.EncodeToString(mac.Sum(nil)),
 	}
 	return s.register(ctx, http.MethodPost, account, &struct{}{})
 }
