@@ -3,14 +3,17 @@
 
 VERSION  ?= $(shell git describe --always --dirty 2>/dev/null)
 LDFLAGS  := -X main.version=$(VERSION)
+NETWORKS ?= sms
 FUZZTIME ?= 5m
 KILLTIME ?= 3m
 
 # run: a demo in the browser, nothing to set up. Ctrl-C ends all of it.
+# NETWORKS=sms,matrix shows Matrix, too.
+run deps-run: export NETWORKS := $(NETWORKS)
 run:
 	@cmd/lab/deps.sh run check
 	@$(MAKE) --no-print-directory -j2 deps-run bin/demo
-	@exec bin/demo
+	@exec bin/demo -networks '$(NETWORKS)'
 
 # build: the program, bin/causeway.
 build:
@@ -42,7 +45,7 @@ bench: deps
 
 # pictures: those of the documents, from what the tests see in a browser.
 pictures: deps
-	DEMO_PICTURES=$(CURDIR)/docs go test -count=1 -run 'Story|Commands|Contact|Own' ./cmd/demo
+	DEMO_PICTURES=$(CURDIR)/docs go test -count=1 -run 'Story|Commands|Contact|Own|Matrix' ./cmd/demo
 
 # soak: for hours: every fuzz target for FUZZTIME, then the endurance tests,
 # which kill again and again for KILLTIME (30 s in `make test`).

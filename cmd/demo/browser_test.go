@@ -24,6 +24,7 @@ const patience = 60 * time.Second
 const (
 	clientFrame = "client"
 	phoneFrame  = "handset"
+	matrixFrame = "matrix"
 )
 
 //go:embed testdata/eyes.js
@@ -138,6 +139,12 @@ func (b *browser) mouse(what, where, met string, step func(x, y float64) chromed
 		}
 		return nil
 	}))
+}
+
+// shows chooses which network is to be seen beside the client.
+func (b *browser) shows(network string) {
+	b.t.Helper()
+	b.do("show "+network, chromedp.Click("label:has(#show-"+network+")", chromedp.ByQuery))
 }
 
 // enter clicks into a field and types; "\r" is the Enter key.

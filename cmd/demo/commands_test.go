@@ -20,7 +20,7 @@ const (
 // somebody does who never writes to the gateway (xeps.md 0050.1, 0050.3-5, 0050.7,
 // 0122.4: what a person sees of them).
 func TestCommands(t *testing.T) {
-	b := open(t, makeRun(t).address)
+	b := open(t, makeRun(t, "sms").address)
 	b.see(clientFrame, "converse-roster li[data-status=online]", "SMS gateway")
 	b.opensCommands()
 	b.registersByCommand()

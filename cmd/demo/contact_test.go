@@ -16,7 +16,7 @@ const (
 // TestContact looks at a contact in the client, and does with its messages what
 // no phone knows.
 func TestContact(t *testing.T) {
-	address := makeRun(t).address
+	address := makeRun(t, "sms").address
 	b := open(t, address, withOMEMO(t, address))
 	b.registers()
 	b.addsThePhone()

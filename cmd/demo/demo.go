@@ -2,39 +2,36 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-	"text/template"
-	"time"
 
 	"causeway/cmd/lab/peer"
 )
 
-// Who takes part. The numbers are from the range for fiction.
-const (
-	user    = "alice"
-	domain  = "sms.localhost"
-	number  = "+12025550199" // that the gateway gives to alice
-	handset = "+12025550100"
-)
+// user is who uses the gateway.
+const user = "alice"
 
 // demo is one run: the children in the order of their start, and the page.
 type demo struct {
 	options
 	dir   string
+	at    places
 	parts []*peer.Process
 	web   *web
 }
 
-// place is where a child listens.
-type place struct{ SMPP, HTTP string }
+// places are where children listen, as host:port; empty without their network.
+type places struct {
+	component, xmpp string // Prosody, for components and for web clients
+	smpp, phone     string // the phone, for the gateway and its page
+	homeserver      string // Synapse
+}
 
 // start blocks until all is ready, a minute for each child at most. The caller
 // owes stop in any case.
@@ -42,103 +39,62 @@ func (d *demo) start(ctx context.Context) error {
 	if _, err := os.Stat(filepath.Join(d.converse, "converse.min.js")); err != nil {
 		return fmt.Errorf("no Converse.js; `make deps-run` installs it: %w", err)
 	}
-	prosody, err := peer.Prosody(ctx, peer.Options{
-		Dir: filepath.Join(d.dir, "prosody"), Users: []string{user}, Components: []string{domain},
-		Contacts: map[string]string{domain: "SMS gateway"},
-	})
-	if err != nil {
-		return err
+	steps := []func(context.Context) error{d.startProsody}
+	if d.networks.SMS {
+		steps = append(steps, d.startHandset)
 	}
-	d.parts = append(d.parts, prosody.Process)
-	phone, err := d.startHandset(ctx)
-	if err != nil {
-		return err
+	for _, step := range append(steps, d.startCauseway) {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
-	if err := d.startCauseway(ctx, prosody.Component, phone.SMPP); err != nil {
-		return err
-	}
-	d.web, err = serve(d.page, d.converse, prosody.HTTP, phone.HTTP)
+	var err error
+	d.web, err = serve(d.page, d.converse, d.networks, d.at)
 	return err
 }
 
-// child runs a program whose listeners are on free ports. When it ends at once
-// somebody else may have taken one of them in between: it gets others.
-func (d *demo) child(ctx context.Context, name string, ports int, spec func([]string) (peer.Spec, error)) error {
-	var p *peer.Process
-	err := peer.ErrExited
-	for tries := 3; tries > 0 && errors.Is(err, peer.ErrExited); tries-- {
-		p, err = d.try(ctx, name, ports, spec)
+func (d *demo) startProsody(ctx context.Context) error {
+	gateways := d.networks.gateways()
+	s, err := peer.Prosody(ctx, peer.Options{
+		Dir: filepath.Join(d.dir, "prosody"), Users: []string{user},
+		Components: slices.Sorted(maps.Keys(gateways)), Contacts: gateways,
+	})
+	if err == nil {
+		d.parts = append(d.parts, s.Process)
+		d.at.component, d.at.xmpp = s.Component, s.HTTP
 	}
+	return err
+}
+
+// onFreePorts starts children that listen at n addresses. When one of them ends
+// at once somebody else may have taken its port in between: then all of them get
+// others.
+func (d *demo) onFreePorts(n int, start func(at []string) error) error {
+	err, before := peer.ErrExited, len(d.parts)
+	for tries := 3; tries > 0 && errors.Is(err, peer.ErrExited); tries-- {
+		var free []int
+		if free, err = peer.Ports(n); err != nil {
+			return err
+		}
+		var at []string
+		for _, port := range free {
+			at = append(at, peer.Local(port))
+		}
+		if err = start(at); err != nil {
+			err = errors.Join(err, d.stopFrom(before))
+		}
+	}
+	return err
+}
+
+// child starts one of our own programs.
+func (d *demo) child(ctx context.Context, name string, s peer.Spec) error {
+	s.Name, s.Path, s.Log = name, filepath.Join(d.bin, name), filepath.Join(d.dir, name+".log")
+	p, err := peer.Start(ctx, s)
 	if err == nil {
 		d.parts = append(d.parts, p)
 	}
 	return err
-}
-
-func (d *demo) try(ctx context.Context, name string, ports int, spec func([]string) (peer.Spec, error)) (*peer.Process, error) {
-	free, err := peer.Ports(ports)
-	if err != nil {
-		return nil, err
-	}
-	addresses := make([]string, ports)
-	for i, p := range free {
-		addresses[i] = peer.Local(p)
-	}
-	s, err := spec(addresses)
-	if err != nil {
-		return nil, err
-	}
-	s.Name, s.Path, s.Log = name, filepath.Join(d.bin, name), filepath.Join(d.dir, name+".log")
-	return peer.Start(ctx, s)
-}
-
-func (d *demo) startHandset(ctx context.Context) (at place, err error) {
-	err = d.child(ctx, "handset", 2, func(a []string) (peer.Spec, error) {
-		at = place{SMPP: a[0], HTTP: a[1]}
-		return peer.Spec{
-			Args: []string{
-				"-smpp", at.SMPP, "-http", at.HTTP, "-password", peer.Secret,
-				"-number", handset, "-peer", number,
-			},
-			Ready: peer.Accepting(a...),
-		}, nil
-	})
-	return at, err
-}
-
-//go:embed causeway.yaml
-var config string
-
-// startCauseway starts the gateway; it is ready when both its sides are.
-func (d *demo) startCauseway(ctx context.Context, component, smpp string) error {
-	file := filepath.Join(d.dir, "causeway.yaml")
-	return d.child(ctx, "causeway", 1, func(a []string) (peer.Spec, error) {
-		text := &strings.Builder{}
-		err := template.Must(template.New("causeway.yaml").Parse(config)).Execute(text, map[string]string{
-			"Server": component, "Store": filepath.Join(d.dir, "causeway.db"), "HTTP": a[0],
-			"Domain": domain, "Secret": peer.Secret, "Allow": peer.Domain, "Number": number, "SMPP": smpp,
-		})
-		return peer.Spec{
-			Args:   []string{"run", "--config", file},
-			Ready:  func() error { return askReady(a[0]) },
-			Family: true, // its worker outlives its keeper
-		}, errors.Join(err, os.WriteFile(file, []byte(text.String()), 0o600))
-	})
-}
-
-// askReady asks Causeway whether it is ready; if not, the error says why.
-func askReady(address string) error {
-	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Get("http://" + address + "/readyz")
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusOK {
-		return nil
-	}
-	why, err := io.ReadAll(io.LimitReader(resp.Body, 4096))
-	return errors.Join(errors.New(strings.TrimSpace(string(why))), err)
 }
 
 // lastLines is how much of the log of a child that died is shown.
@@ -165,12 +121,18 @@ func (d *demo) wait(ctx context.Context) error {
 // stop ends the page and all children, the last first, and blocks until they
 // have ended, 15 s for each at most.
 func (d *demo) stop() error {
-	var errs []error
+	var err error
 	if d.web != nil {
-		errs = append(errs, d.web.close())
+		err = d.web.close()
 	}
-	for i := len(d.parts) - 1; i >= 0; i-- {
-		errs = append(errs, d.parts[i].Stop())
+	return errors.Join(err, d.stopFrom(0))
+}
+
+// stopFrom ends all children but the first n.
+func (d *demo) stopFrom(n int) error {
+	var errs []error
+	for ; len(d.parts) > n; d.parts = d.parts[:len(d.parts)-1] {
+		errs = append(errs, d.parts[len(d.parts)-1].Stop())
 	}
 	return errors.Join(errs...)
 }

@@ -1,7 +1,8 @@
 // Command demo shows the gateway at work with nothing to set up: it starts a
-// Prosody, an SMS centre with a phone, and Causeway between them, each on
-// ports and directories of its own, and serves a page with an XMPP client
-// beside the phone. `make run` builds and starts it.
+// Prosody, an SMS centre with a phone, a Matrix server with two people, as the
+// networks are that it shall show, and Causeway between them, each on ports and
+// directories of its own, and serves a page with an XMPP client beside the phone
+// and a Matrix client. `make run` builds and starts it.
 package main
 
 import (
@@ -21,6 +22,7 @@ type options struct {
 	converse string // the dist directory of Converse.js
 	runs     string // where each run has a directory
 	page     string // the address that the page has if it is free
+	networks networks
 }
 
 func main() {
@@ -29,10 +31,16 @@ func main() {
 	flag.StringVar(&o.converse, "converse", "cmd/lab/node/node_modules/converse.js/dist", "directory of Converse.js")
 	flag.StringVar(&o.runs, "runs", ".run", "directory for data and logs")
 	flag.StringVar(&o.page, "page", "127.0.0.1:9490", "address of the page; if it is taken, another port")
+	names := flag.String("networks", "sms", "what to show: sms, matrix, or sms,matrix")
 	flag.Parse()
+	var err error
+	if o.networks, err = parseNetworks(*names); err != nil {
+		fmt.Fprintln(os.Stderr, "demo: -networks:", err)
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends at once, and the children with it
-	if err := run(ctx, o, os.Stdout); err != nil {
+	if err = run(ctx, o, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}

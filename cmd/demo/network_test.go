@@ -40,7 +40,8 @@ func newNetwork(t *testing.T, privileged bool) *network {
 	n.run(server.Component)
 	nobody := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(nobody.Close)
-	w, err := serve(peer.Local(0), "../lab/node/node_modules/converse.js/dist", server.HTTP, nobody.Listener.Addr().String())
+	w, err := serve(peer.Local(0), "../lab/node/node_modules/converse.js/dist", networks{SMS: true},
+		places{xmpp: server.HTTP, phone: nobody.Listener.Addr().String()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,9 @@ import (
 )
 
 // plainMake keeps the options of a make that runs the tests from ours.
-var plainMake = []string{"MAKEFLAGS=", "MAKELEVEL="}
+func plainMake(networks string) []string {
+	return []string{"MAKEFLAGS=", "MAKELEVEL=", "NETWORKS=" + networks}
+}
 
 // running is a `make run`.
 type running struct {
@@ -33,19 +35,19 @@ var (
 	kept      = regexp.MustCompile(`Logs and data are in (\S+)\. `)
 )
 
-// makeRun is what a user types; it ends with the test, and shows the gateway's
-// log if the test failed.
-func makeRun(t *testing.T) running {
+// makeRun is what a user types to see networks; it ends with the test, and shows
+// the gateway's log if the test failed.
+func makeRun(t *testing.T, networks string) running {
 	t.Helper()
 	build := exec.CommandContext(t.Context(), "make", "-C", "../..", "-j2", "deps-run", "bin/demo")
-	build.Env = append(os.Environ(), plainMake...)
+	build.Env = append(os.Environ(), plainMake(networks)...)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("make: %v\n%s", err, out)
 	}
 	r := running{}
 	log := filepath.Join(t.TempDir(), "log")
 	r.Process = lab.Start(t, peer.Spec{
-		Name: "make run", Path: "make", Args: []string{"-C", "../..", "run"}, Env: plainMake, Log: log,
+		Name: "make run", Path: "make", Args: []string{"-C", "../..", "run"}, Env: plainMake(networks), Log: log,
 		Ready: func() error {
 			if r.address = announced.FindString(peer.Tail(log)); r.address == "" {
 				return errors.New("no address yet")
@@ -72,11 +74,11 @@ func (r running) interrupt(t *testing.T) {
 // TestTwoRunsAndTheirEnds runs two demos at once. One is interrupted, one loses
 // a child: both leave nothing running, and neither minds the other.
 func TestTwoRunsAndTheirEnds(t *testing.T) {
-	one, two := makeRun(t), makeRun(t)
+	one, two := makeRun(t, "sms,matrix"), makeRun(t, "sms")
 	if one.address == two.address {
 		t.Fatalf("both are at %s", one.address)
 	}
-	ofOne, ofTwo := family(t, one.PID()), family(t, two.PID())
+	ofOne, ofTwo := family(t, one.PID(), "python"), family(t, two.PID())
 	one.interrupt(t)
 	ofOne.gone(t)
 	if !strings.Contains(one.Tail(), "Everything has stopped.") {
@@ -99,7 +101,7 @@ func TestTwoRunsAndTheirEnds(t *testing.T) {
 // TestKilled kills the demo itself, which has no time to stop anything. The
 // page says that it is over.
 func TestKilled(t *testing.T) {
-	r := makeRun(t)
+	r := makeRun(t, "sms")
 	f := family(t, r.PID())
 	b := open(t, r.address)
 	b.see(phoneFrame, "#link.up", "")
@@ -114,8 +116,9 @@ func TestKilled(t *testing.T) {
 // by name and number, but for the first.
 type processes map[string]int
 
-// family returns all that descend from a process.
-func family(t *testing.T, pid int) processes {
+// family returns all that descend from a process: at least what every demo has,
+// and the others that are named.
+func family(t *testing.T, pid int, others ...string) processes {
 	t.Helper()
 	f := processes{}
 	for _, p := range descendants(t, pid) {
@@ -130,7 +133,7 @@ func family(t *testing.T, pid int) processes {
 		}
 		f[name] = fd
 	}
-	for _, name := range []string{"demo", "causeway", "handset", "lua5.4"} {
+	for _, name := range append(others, "demo", "causeway", "handset", "lua5.4") {
 		if _, ok := f[name]; !ok {
 			t.Fatalf("%s does not run; there are %v", name, f)
 		}

@@ -9,13 +9,14 @@ import (
 const (
 	mine   = `.chat-msg[data-from^="alice@"]`
 	ticked = mine + ":has(.chat-msg__receipt)"
+	online = "converse-roster li[data-status=online]"
 	dead   = "+12025550404@" + domain
 )
 
 // TestStory is what a user does with the demo (xeps.md 0184.1-3: a receipt
 // means delivered on the phone).
 func TestStory(t *testing.T) {
-	b := open(t, makeRun(t).address)
+	b := open(t, makeRun(t, "sms").address)
 	b.registers()
 	b.addsThePhone()
 	b.textsAndIsAnswered()
@@ -32,13 +33,17 @@ func (b *browser) settled() {
 	b.wait("the client's notes are gone", "eyes.find('client', 'converse-toast', '') === undefined")
 }
 
+// opens opens the chat with a contact that is online.
+func (b *browser) opens(name string) {
+	b.t.Helper()
+	b.click(clientFrame, online+" .list-item-link", name)
+	b.see(clientFrame, ".chat-head", name)
+}
+
 // registers does so by the chat door.
 func (b *browser) registers() {
 	b.t.Helper()
-	const online = "converse-roster li[data-status=online]"
-	b.see(clientFrame, online, "SMS gateway")
-	b.click(clientFrame, online+" .list-item-link", "SMS gateway")
-	b.see(clientFrame, ".chat-head", "SMS gateway")
+	b.opens("SMS gateway")
 	b.enter(clientFrame, ".chat-textarea", "help\r")
 	b.see(clientFrame, ".chat-msg", "register")
 	b.enter(clientFrame, ".chat-textarea", "register\r")
@@ -54,9 +59,7 @@ func (b *browser) addsThePhone() {
 	b.enter(clientFrame, "converse-add-contact-modal input[name=jid]", handset+"@"+domain)
 	b.click(clientFrame, "converse-add-contact-modal input[name=name]", "") // closes the suggestions
 	b.do("type a name", chromedp.KeyEvent("Bob\r"))
-	b.see(clientFrame, "converse-roster li[data-status=online]", "Bob")
-	b.click(clientFrame, "converse-roster li[data-status=online] .list-item-link", "Bob")
-	b.see(clientFrame, ".chat-head", "Bob")
+	b.opens("Bob")
 }
 
 // textsAndIsAnswered checks that the tick follows the phone's confirmation.

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"html/template"
 	"io/fs"
 	"net"
 	"net/http"
@@ -27,6 +28,8 @@ const (
 	clientPolicy = "default-src 'self' data: blob: http://127.0.0.1:*; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
 		"connect-src 'self' data: blob: http://127.0.0.1:* ws://127.0.0.1:* ws://localhost:*; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+	matrixPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " +
+		"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 
 const beat = 20 * time.Second
@@ -36,12 +39,12 @@ const beat = 20 * time.Second
 type web struct {
 	listener net.Listener
 	server   *http.Server
+	networks networks
 	run      string // tells one run from another
 }
 
 // serve listens on address, or on any free port, and serves until close.
-// xmpp and handset are the addresses of Prosody's and the phone's web servers.
-func serve(address, converse, xmpp, handset string) (*web, error) {
+func serve(address, converse string, n networks, at places) (*web, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		l, err = net.Listen("tcp", peer.Local(0))
@@ -49,8 +52,8 @@ func serve(address, converse, xmpp, handset string) (*web, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &web{listener: l, run: rand.Text()}
-	w.server = &http.Server{Handler: w.handler(converse, xmpp, handset), ReadHeaderTimeout: 10 * time.Second}
+	w := &web{listener: l, networks: n, run: rand.Text()}
+	w.server = &http.Server{Handler: w.handler(converse, at), ReadHeaderTimeout: 10 * time.Second}
 	go w.server.Serve(l) // until close
 	return w, nil
 }
@@ -60,28 +63,50 @@ func (w *web) address() string { return w.listener.Addr().String() }
 // close ends all connections.
 func (w *web) close() error { return w.server.Close() }
 
-func (w *web) handler(converse, xmpp, handset string) http.Handler {
+func (w *web) handler(converse string, at places) http.Handler {
 	files, err := fs.Sub(page, "page")
 	if err != nil {
 		panic(err) // embedded
 	}
 	frame, client, mux := http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
 	frame.Handle("GET /", http.FileServerFS(files))
+	frame.HandleFunc("GET /{$}", w.serveFrame)
 	frame.HandleFunc("GET /events", w.serveEvents)
 	client.Handle("GET /client/", http.FileServerFS(files))
 	client.HandleFunc("GET /client/settings.json", w.serveSettings)
 	client.Handle("GET /client/converse/", http.StripPrefix("/client/converse", http.FileServer(http.Dir(converse))))
-	client.Handle("GET /client/xmpp-websocket", sameOrigin(http.StripPrefix("/client", proxy(xmpp))))
+	client.Handle("GET /client/xmpp-websocket", sameOrigin(http.StripPrefix("/client", proxy(at.xmpp))))
 	mux.Handle("/", phone.Local(framePolicy, frame))
 	mux.Handle("/client/", phone.Local(clientPolicy, client))
-	mux.Handle("/handset/", http.StripPrefix("/handset", proxy(handset))) // it has a policy of its own
+	if w.networks.SMS {
+		mux.Handle("/handset/", http.StripPrefix("/handset", proxy(at.phone))) // it has a policy of its own
+	}
+	if w.networks.Matrix {
+		matrix := http.NewServeMux()
+		matrix.Handle("/matrix/", http.FileServerFS(files))
+		matrix.HandleFunc("GET /matrix/settings.json", w.serveMatrixSettings)
+		matrix.Handle("/matrix/_matrix/", sameOrigin(http.StripPrefix("/matrix", proxy(at.homeserver))))
+		mux.Handle("/matrix/", phone.Local(matrixPolicy, matrix))
+	}
 	return mux
+}
+
+var frame = template.Must(template.ParseFS(page, "page/index.html"))
+
+// serveFrame shows what of the page the networks need.
+func (w *web) serveFrame(out http.ResponseWriter, _ *http.Request) {
+	out.Header().Set("Cache-Control", "no-store")
+	if err := frame.Execute(out, w.networks); err != nil {
+		panic(http.ErrAbortHandler) // the browser has gone away
+	}
 }
 
 func proxy(address string) http.Handler {
 	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: address})
 		r.Out.Host = r.In.Host // it is checked there
+	}, ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) { // pages that are closed are no news
+		http.Error(w, err.Error(), http.StatusBadGateway)
 	}}
 }
 
@@ -99,11 +124,19 @@ func sameOrigin(h http.Handler) http.Handler {
 
 // serveSettings tells the client who logs in.
 func (w *web) serveSettings(out http.ResponseWriter, _ *http.Request) {
+	answer(out, map[string]string{"run": w.run, "jid": user + "@" + peer.Domain, "password": peer.Secret})
+}
+
+// serveMatrixSettings tells the Matrix client who can log in, and whom they may
+// want to write to.
+func (w *web) serveMatrixSettings(out http.ResponseWriter, _ *http.Request) {
+	answer(out, map[string]any{"people": people, "password": peer.Secret, "ghost": ghost})
+}
+
+func answer(out http.ResponseWriter, v any) {
 	out.Header().Set("Content-Type", "application/json")
 	out.Header().Set("Cache-Control", "no-store")
-	json.NewEncoder(out).Encode(map[string]string{
-		"run": w.run, "jid": user + "@" + peer.Domain, "password": peer.Secret,
-	})
+	json.NewEncoder(out).Encode(v)
 }
 
 // serveEvents tells the page which run it sees, and by its end that it is over.

@@ -14,8 +14,8 @@ func TestWeb(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dist, "converse.min.js"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w := &web{run: "1"}
-	s := httptest.NewServer(w.handler(dist, other.Listener.Addr().String(), other.Listener.Addr().String()))
+	w, at := &web{networks: networks{SMS: true, Matrix: true}, run: "1"}, other.Listener.Addr().String()
+	s := httptest.NewServer(w.handler(dist, places{xmpp: at, phone: at, homeserver: at}))
 	defer s.Close()
 	for name, c := range map[string]struct {
 		path, host, origin string
@@ -28,6 +28,11 @@ func TestWeb(t *testing.T) {
 		"handset":                     {path: "/handset/", want: 404},
 		"websocket":                   {path: "/client/xmpp-websocket", origin: s.URL, want: 404},
 		"websocket of another origin": {path: "/client/xmpp-websocket", origin: "http://evil.example", want: 403},
+		"Matrix client":               {path: "/matrix/", want: 200},
+		"people":                      {path: "/matrix/settings.json", want: 200},
+		"homeserver":                  {path: "/matrix/_matrix/client/versions", origin: s.URL, want: 404},
+		"homeserver of another":       {path: "/matrix/_matrix/client/versions", origin: "http://evil.example", want: 403},
+		"people by another name":      {path: "/matrix/settings.json", host: "evil.example", want: 403},
 		"page by another name":        {path: "/", host: "evil.example", want: 403},
 		"settings by another name":    {path: "/client/settings.json", host: "evil.example", want: 403},
 	} {
@@ -75,5 +80,20 @@ func TestClaim(t *testing.T) {
 	defer releaseAgain()
 	if left, err := os.ReadDir(again); again != one || len(left) > 0 {
 		t.Errorf("got %s with %v (%v), want %s, empty", again, left, err, one)
+	}
+}
+
+func TestParseNetworks(t *testing.T) {
+	for names, want := range map[string]networks{
+		"sms": {SMS: true}, "matrix": {Matrix: true}, "matrix,sms": {SMS: true, Matrix: true},
+	} {
+		if got, err := parseNetworks(names); err != nil || got != want {
+			t.Errorf("%q: %+v (%v)", names, got, err)
+		}
+	}
+	for _, names := range []string{"", "sms,", "telex"} {
+		if got, err := parseNetworks(names); err == nil {
+			t.Errorf("%q: %+v", names, got)
+		}
 	}
 }

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # deps.sh [run|test] [check]: brings what `make run` or `make test` (the
 # default) needs and this machine lacks: Debian packages, Node packages, Python
-# packages, Go modules, side by side. It is quick when all is there. Debian
-# packages need root; anybody else is told the one line. With check it brings
-# nothing and only tells what it could not bring.
+# packages, Go modules, side by side. It is quick when all is there. What run
+# needs depends on NETWORKS: only Matrix needs Python. Debian packages need root;
+# anybody else is told the one line. With check it brings nothing and only tells
+# what it could not bring.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -13,6 +14,7 @@ if [ "${1:-test}" != run ]; then
 	debian+=(ejabberd python3-slixmpp python3-aiohttp chromium libnet-smpp-perl gcc libc6-dev)
 	matrix=yes
 fi
+case ,${NETWORKS:-}, in *,matrix,*) matrix=yes ;; esac
 [ -z "$matrix" ] || debian+=(python3-venv)
 node=cmd/lab/node
 python=cmd/lab/python
