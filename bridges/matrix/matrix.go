@@ -16,6 +16,7 @@ import (
 	"causeway/bridges"
 	"causeway/bridges/matrix/appservice"
 	"causeway/bridges/matrix/client"
+	"causeway/bridges/takeover"
 )
 
 // Deps is what a Bridge needs of the program. For Check alone Notes may be nil.
@@ -26,6 +27,8 @@ type Deps struct {
 	// Listen returns the listener of a name at an address, which may outlive the
 	// process.
 	Listen func(name, address string) (net.Listener, error)
+	// Keeper remembers where a successor goes on. Nil: there is no keeper.
+	Keeper takeover.Keeper
 }
 
 // Bridge is one homeserver as one block of the configuration describes it.
@@ -33,6 +36,7 @@ type Bridge struct {
 	cfg          Config
 	registration appservice.Registration
 	listen       func(name, address string) (net.Listener, error)
+	keeper       takeover.Keeper
 	ghosts       ghosts
 	server       *client.Homeserver
 	book         *book
@@ -76,7 +80,7 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 		return nil, fmt.Errorf("matrix: %w", err)
 	}
 	b := &Bridge{
-		cfg: cfg, registration: r, listen: d.Listen,
+		cfg: cfg, registration: r, listen: d.Listen, keeper: d.Keeper,
 		ghosts: ghosts{cfg.UserPrefix, cfg.Homeserver.Name, bridges.UserID(r.SenderLocalpart + ":" + cfg.Homeserver.Name)},
 		book:   newBook(d.Notes), sure: newCache[pair, struct{}](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
 		health: newHealth(),
@@ -107,7 +111,10 @@ const closeTime = 5 * time.Second
 
 // Run implements bridges.Runner.
 func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
-	b.host, b.order.doubt = host, true
+	b.host = host
+	if err := b.order.goOn(b.keeper); err != nil {
+		return fmt.Errorf("what a predecessor has left: %w", err)
+	}
 	l, err := b.listen("matrix", b.cfg.Appservice.Listen)
 	if err != nil {
 		return fmt.Errorf("appservice.listen: %w", err)

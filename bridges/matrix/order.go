@@ -1,8 +1,11 @@
 package matrix
 
 import (
+	"encoding/binary"
 	"errors"
 	"strconv"
+
+	"causeway/bridges/takeover"
 )
 
 // order keeps transactions in the order of the homeserver. Synapse may send the
@@ -11,12 +14,31 @@ import (
 // since repetitions are sent in order. The zero value admits the first one. One
 // call at a time.
 type order struct {
-	last    uint64 // the newest that was taken; 0: none was
-	refused uint64 // the newest that was refused: it comes again
+	last    uint64         // the newest that was taken; 0: none was
+	slot    *takeover.Slot // what last is for a successor; nil: there will be none
+	refused uint64         // the newest that was refused: it comes again
 	// doubt says that one may not have been taken, here or by a predecessor.
 	doubt bool
 	// shared says that gaps mean nothing: the numbers are not ours alone.
 	shared bool
+}
+
+// goOn takes over from a predecessor, who may have died with a transaction in
+// hand: its listener took the next one from a homeserver that had not noticed yet.
+// Where nothing was held, nobody has listened meanwhile.
+func (o *order) goOn(k takeover.Keeper) error {
+	if k == nil {
+		return nil
+	}
+	area, err := k.Area("transaction.v1", takeover.SlotSize(8))
+	if err != nil {
+		return err
+	}
+	o.slot = takeover.NewSlot(area)
+	if was := o.slot.Get(); len(was) == 8 {
+		o.last, o.doubt = binary.BigEndian.Uint64(was), true
+	}
+	return nil
 }
 
 // errGap is for a transaction that would overtake another.
@@ -58,4 +80,7 @@ func (o *order) took(id string) {
 		o.doubt = false
 	}
 	o.last = n
+	if o.slot != nil {
+		o.slot.Set(binary.BigEndian.AppendUint64(nil, n))
+	}
 }

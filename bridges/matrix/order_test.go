@@ -4,30 +4,36 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"causeway/bridges/takeover"
 )
 
 // What comes, as numbers of transactions: with ! one that the gateway does not
-// take, with - one that is refused for a gap. A new one is one after a start.
+// take, with - one that is refused for a gap. A new process comes between them.
 func TestOrder(t *testing.T) {
 	for _, c := range []struct{ name, came string }{
-		{"one after the other", "new -1 1 2 3"},
-		{"one comes again", "new -1 1 2 2 3"},
-		{"killed in the middle: the next one overtakes", "new -7 5 6 7 8"},
-		{"and so does the one after it", "new -7 -8 5 6 7 8 9"},
-		{"one was not taken", "new -1 1 !2 -3 2 3 4"},
+		{"one after the other", "5 6 7"},
+		{"one comes again", "1 2 2 3"},
+		{"a successor goes on", "1 2 new 3 4 new 5"},
+		{"killed before the answer", "5 new 5 6"},
+		{"killed in the middle: the next one overtakes", "5 new -7 6 7 8"},
+		{"and so does the one after it", "4 new -7 -8 5 6 7 8 9"},
+		{"one was not taken", "1 !2 -3 2 3 4"},
 		{"the first was not taken", "!1 -2 1 2"},
-		{"a gap without a reason", "new -1 1 2 -4 3 4 5"},
-		{"the numbers are shared", "new -1 1 -5 5 9 12 !13 -20 13 20"},
-		{"no numbers", "new a b a"},
+		{"a gap without a reason", "1 2 -4 3 4 5"},
+		{"the numbers are shared", "1 -5 5 9 12 !13 -20 13 20 new -25 25 new 25"},
+		{"no numbers", "a b new a"},
 	} {
-		var o order
-		for _, x := range strings.Fields(c.came) {
+		keeper, o := new(takeover.Memory), new(order)
+		for _, x := range append([]string{"new"}, strings.Fields(c.came)...) {
 			id, refused := strings.CutPrefix(x, "-")
 			id, fails := strings.CutPrefix(id, "!")
 			switch {
 			case x == "new":
-				o.doubt = true
-				continue
+				o = new(order)
+				if err := o.goOn(keeper); err != nil {
+					t.Fatal(err)
+				}
 			case o.admit(id) == refused:
 				t.Errorf("%s: %s, %s", c.name, x, fmt.Sprintf("%+v", o))
 			case fails:

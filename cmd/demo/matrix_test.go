@@ -35,7 +35,7 @@ func (b *browser) registersWithMatrix() {
 func (b *browser) writesToRobin() {
 	b.t.Helper()
 	b.enter(clientFrame, ".chat-textarea", "add robin\r")
-	b.opens("robin:localhost")
+	b.opens("Robin")
 	b.enter(clientFrame, ".chat-textarea", "Hello Robin, are you there?\r")
 	b.see(matrixFrame, ".rooms", "invites you to a chat")
 	b.picture("matrix-invites", matrixFrame, ".rooms")

@@ -18,7 +18,7 @@ import (
 // here and one folder in bridges.
 var networks = map[string]network{
 	"matrix": of(func(c matrix.Config, d deps) (*matrix.Bridge, error) {
-		return matrix.New(c, matrix.Deps{Log: d.Log, Metrics: d.Metrics, Notes: d.Notes, Listen: d.Listen})
+		return matrix.New(c, matrix.Deps{Log: d.Log, Metrics: d.Metrics, Notes: d.Notes, Listen: d.Listen, Keeper: d.Keeper})
 	}),
 	"sms": of(func(c sms.Config, d deps) (*sms.Bridge, error) { return sms.New(c, d.Log, d.Metrics, d.Keeper) }),
 }
