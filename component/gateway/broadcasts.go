@@ -21,7 +21,7 @@ func newBroadcasts() *broadcasts { return &broadcasts{last: map[string]string{}}
 
 // isBroadcast tells whether s is such a presence.
 func isBroadcast(s *stanza.Stanza) bool {
-	return isShown(s) && localOf(s.To) != ""
+	return isShown(s) && localOf(s.To) != "" && !joins(s)
 }
 
 // isShown tells whether a client comes or goes with s.
@@ -39,6 +39,7 @@ func (b *broadcasts) begins(s *stanza.Stanza) bool {
 	defer b.mu.Unlock()
 	typ, waits := b.last[s.From]
 	switch {
+	case joins(s): // is refused
 	case !isBroadcast(s):
 		delete(b.last, s.From)
 	case waits && typ == s.Type:

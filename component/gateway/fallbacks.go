@@ -23,6 +23,7 @@ const (
 	nsOldRetract = "urn:xmpp:message-retract:0"          // XEP-0424
 	nsReply      = "urn:xmpp:reply:0"                    // XEP-0461
 	nsCorrection = "urn:xmpp:message-correct:0"          // XEP-0308
+	nsRoom       = "http://jabber.org/protocol/muc"      // XEP-0045
 	nsRoomUser   = "http://jabber.org/protocol/muc#user" // XEP-0045
 )
 

@@ -21,7 +21,11 @@ func (g *Gateway) onPresence(ctx context.Context, s *stanza.Stanza, key mapping.
 	}
 	switch s.Type {
 	case "":
-		g.onAvailable(ctx, s, id)
+		if joins(s) {
+			g.refuseRoom(ctx, s)
+		} else {
+			g.onAvailable(ctx, s, id)
+		}
 	case "unavailable":
 		g.onUnavailable(ctx, s, id)
 	case "probe":
@@ -45,6 +49,20 @@ func (g *Gateway) turnAway(ctx context.Context, s *stanza.Stanza) {
 		return
 	}
 	if o, ok := errNotAllowed.Reply(s); ok {
+		g.send(ctx, o)
+	}
+}
+
+// joins tells whether a client takes the address of a contact for a room (xeps.md
+// 0045). That shows the user to nobody.
+func joins(s *stanza.Stanza) bool {
+	_, ok := s.Child(nsRoom, "x")
+	return ok && localOf(s.To) != ""
+}
+
+// refuseRoom has a client know at once that there is no such room.
+func (g *Gateway) refuseRoom(ctx context.Context, s *stanza.Stanza) {
+	if o, ok := errNoRoom.Reply(s); ok {
 		g.send(ctx, o)
 	}
 }

@@ -238,3 +238,18 @@ func TestGatewayRemoved(t *testing.T) {
 		})
 	}
 }
+
+// TestNoRoom (0045): a client that takes a contact for a room is told, and has not come.
+func TestNoRoom(t *testing.T) {
+	r := newRig(t)
+	const join = `<x xmlns='http://jabber.org/protocol/muc'/>`
+	for range 2 {
+		r.Send(`<presence id='j' from='` + alice + `/x' to='` + phoneJID + `/nick'>` + join + `</presence>`)
+		r.Receive(`<presence type='error' id='j' from='` + phoneJID + `/nick' to='` + alice + `/x'>` +
+			`<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>*</text></error></presence>`)
+	}
+	r.barrier(alice)
+	if r.g.people.isOnline(alice) {
+		t.Error("joining a room is coming online")
+	}
+}
