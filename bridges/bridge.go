@@ -62,6 +62,13 @@ type Resolver interface {
 	Resolve(localpart string) (UserID, error)
 }
 
+// Speller is a Bridge whose ids are not what people of its network read.
+type Speller interface {
+	// Spell returns an id as they write it. A Resolver takes that for the id. It
+	// is pure and does not block.
+	Spell(id UserID) string
+}
+
 // Assembler is a Bridge whose network cuts messages into parts. Only such a
 // Bridge delivers a Part.
 type Assembler interface {

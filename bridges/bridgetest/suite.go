@@ -74,6 +74,7 @@ func checkResolver(t *testing.T, s Subject) {
 		if again, err := r.Resolve(string(id)); err != nil || again != id {
 			t.Errorf("Resolve(%q) = %q, %v; an id must resolve to itself", id, again, err)
 		}
+		s.checkSpeller(t, r, id)
 	}
 	for _, local := range append(s.Bad, "", strings.Repeat("x", 1024), "\xff\x00") {
 		if id, err := r.Resolve(local); err == nil {
@@ -81,6 +82,23 @@ func checkResolver(t *testing.T, s Subject) {
 		} else {
 			s.checkError(t, err)
 		}
+	}
+}
+
+// checkSpeller wants the id again of what people read.
+func (s Subject) checkSpeller(t *testing.T, r bridges.Resolver, id bridges.UserID) {
+	t.Helper()
+	sp, ok := s.Bridge.(bridges.Speller)
+	if !ok {
+		return
+	}
+	var e *bridges.Error
+	again, err := r.Resolve(sp.Spell(id))
+	if errors.As(err, &e) && e.Kind == bridges.Gone {
+		again, err = e.Instead, nil
+	}
+	if err != nil || again != id {
+		t.Errorf("Resolve(%q) = %q, %v; it is spelled so", sp.Spell(id), again, err)
 	}
 }
 

@@ -57,6 +57,7 @@ var (
 	_ bridges.Reporter = (*Bridge)(nil)
 	_ bridges.Enroller = (*Bridge)(nil)
 	_ bridges.Resolver = (*Bridge)(nil)
+	_ bridges.Speller  = (*Bridge)(nil)
 	_ bridges.Profiler = (*Bridge)(nil)
 	_ bridges.Searcher = (*Bridge)(nil)
 	_ bridges.Typist   = (*session)(nil)

@@ -81,3 +81,6 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 	}
 	return s[len(prefix):], true
 }
+
+// Spell implements bridges.Speller.
+func (*Bridge) Spell(id bridges.UserID) string { return userID(id) }

@@ -92,7 +92,7 @@ func (g *Gateway) describe(a mapping.Account, online bool) string {
 	if online {
 		state = "online"
 	}
-	return fmt.Sprintf("%s: %s, %s, %s", a.ID, a.Self, state, plural(g.router.waitingOf(a.ID), "message waits", "messages wait"))
+	return fmt.Sprintf("%s: %s, %s, %s", a.ID, g.spell(a.Self), state, plural(g.router.waitingOf(a.ID), "message waits", "messages wait"))
 }
 
 // runStats says how much the journal has of a user as well.

@@ -150,7 +150,15 @@ func (g *Gateway) onProbe(ctx context.Context, s *stanza.Stanza, id bridges.Acco
 const unregisteredStatus = "You are not registered: write register to me."
 
 func (g *Gateway) statusOf(acc mapping.Account) string {
-	return "Connected as " + string(acc.Self)
+	return "Connected as " + g.spell(acc.Self)
+}
+
+// spell returns an id as people of the network read it.
+func (g *Gateway) spell(id bridges.UserID) string {
+	if s, ok := g.cfg.Bridge.(bridges.Speller); ok {
+		return s.Spell(id)
+	}
+	return string(id)
 }
 
 // ownPresence is the presence of the gateway.

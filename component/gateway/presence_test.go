@@ -253,3 +253,17 @@ func TestNoRoom(t *testing.T) {
 		t.Error("joining a room is coming online")
 	}
 }
+
+// speller is a network whose people read another id than we have.
+type speller struct{ *bridgetest.Bridge }
+
+func (speller) Spell(id bridges.UserID) string { return "@" + string(id) }
+
+func TestSpelled(t *testing.T) {
+	r := newRig(t)
+	r.g.cfg.Bridge = speller{r.bridge}
+	r.say(alice, "status")
+	if got := r.answer(alice); !strings.HasPrefix(got, "Connected as @"+number) {
+		t.Error(got)
+	}
+}
