@@ -54,7 +54,7 @@ func DefaultConfig() Config {
 func (c *Config) UnmarshalYAML(decode func(any) error) error {
 	type plain Config
 	*c = DefaultConfig()
-	if err := decode((*plain)(c)); err != nil {
+	if err := settings.Decode(decode, (*plain)(c)); err != nil {
 		return err
 	}
 	return c.check()
