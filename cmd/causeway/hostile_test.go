@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +22,11 @@ func TestHostile(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.alice.add(contact)
+		a.alice.Wait("the contact in the roster, or a question", func(e peer.Event) bool {
+			return presence(contact, "subscribe")(e) || slices.ContainsFunc(e.Items, func(i peer.Item) bool {
+				return i.JID == contact && i.Subscription == "both"
+			})
+		})
 		a.centre.Text(phone, a.alice.number, "before")
 		a.alice.Wait("the text before", message(contact, "before"))
 		for _, c := range componenttest.Corpus(t, "../../component/testdata/hostile") {

@@ -136,12 +136,11 @@ func (b *browser) looksThroughContacts() {
 // adds does so to a row of numbers.
 func (b *browser) adds(first, last int) {
 	b.t.Helper()
-	number := func(n int) string { return fmt.Sprintf("+120255501%02d", n) }
 	for n := first; n <= last; n++ {
-		b.enter(clientFrame, ".chat-textarea", "add "+number(n)+"\r")
+		b.enter(clientFrame, ".chat-textarea", fmt.Sprintf("add +120255501%02d\r", n))
 	}
 	for n := first; n <= last; n++ {
-		b.see(clientFrame, "converse-roster li[data-status=online]:has("+picture+")", number(n))
+		b.see(clientFrame, "converse-roster li[data-status=online]:has("+picture+")", fmt.Sprintf("+1 202-555-01%02d", n))
 	}
 }
 
@@ -156,5 +155,5 @@ func (b *browser) leaves() {
 		b.wait("the form is closed", "eyes.find('client', '"+openForm+"', '') === undefined")
 	}
 	b.see(clientFrame, commandForm, "You are no longer registered")
-	b.wait("the contacts are gone", "eyes.find('client', 'converse-roster li', '+1202') === undefined && eyes.find('client', 'converse-roster li', 'Bob') === undefined")
+	b.wait("the contacts are gone", "eyes.find('client', 'converse-roster li', '+1 202') === undefined && eyes.find('client', 'converse-roster li', 'Bob') === undefined")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"causeway/bridges"
 	"causeway/bridges/bridgetest"
@@ -260,10 +261,12 @@ type speller struct{ *bridgetest.Bridge }
 func (speller) Spell(id bridges.UserID) string { return "@" + string(id) }
 
 func TestSpelled(t *testing.T) {
-	r := newRig(t)
-	r.g.cfg.Bridge = speller{r.bridge}
-	r.say(alice, "status")
-	if got := r.answer(alice); !strings.HasPrefix(got, "Connected as @"+number) {
-		t.Error(got)
-	}
+	inBubble(t, func(r *timeless) {
+		r.g.cfg.Bridge = speller{r.bridge}
+		r.receive(t, `<message type='chat' id='o' from='`+alice+`/x' to='`+domain+`'><body>status</body></message>`)
+		synctest.Wait()
+		if all := strings.Join(r.drain(), ""); !strings.Contains(all, "<body>Connected as @"+number) {
+			t.Error(all)
+		}
+	})
 }
