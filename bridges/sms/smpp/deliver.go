@@ -86,13 +86,17 @@ func (s *session) take() (in inbox) {
 	return in
 }
 
-// answer queues the answers to a batch.
+// answer queues the answers to a batch. When the bind has ended the batch stays
+// busy: a successor may answer it, and what it needs of the note must stay.
 func (s *session) answer(in inbox, statuses []Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed != nil {
+		return
+	}
 	s.busy = nil
 	s.drain()
-	if s.closed != nil || s.broken != nil || s.leaving || s.parted {
+	if s.broken != nil || s.leaving || s.parted {
 		return
 	}
 	start := len(s.out)
