@@ -109,7 +109,7 @@ func TestAddedByHand(t *testing.T) {
 			if c.want != "" {
 				r.Receive(c.want)
 			}
-			r.barrier(alice)
+			r.rostersKept()
 			r.Send(presence("subscribe", alice, phoneJID)) // 0100.30
 			r.Receive(accepted)
 			r.Receive(contactShows)
