@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"causeway/bridges"
+	"causeway/bridges/cache"
 )
 
 // Where a note's key begins. They are on disk.
@@ -83,12 +84,12 @@ const notesKept = 8192
 // book is the notes of the bridge, and the newest of them in memory.
 type book struct {
 	notes bridges.Notes
-	cache *cache[string, []byte] // nil: there is no such note
-	mu    sync.Mutex             // held while the notes change, or one is read from the disk
+	cache *cache.Cache[string, []byte] // nil: there is no such note
+	mu    sync.Mutex                   // held while the notes change, or one is read from the disk
 }
 
 func newBook(n bridges.Notes) *book {
-	return &book{notes: n, cache: newCache[string, []byte](notesKept)}
+	return &book{notes: n, cache: cache.New[string, []byte](notesKept)}
 }
 
 // change changes notes: all that f sets is on disk when it returns nil, and none
@@ -105,12 +106,12 @@ func (b *book) change(ctx context.Context, f func(p *page) error) error {
 	}
 	if err := b.notes.Keep(ctx, p.changes); err != nil {
 		for key := range p.changes {
-			b.cache.delete(key) // nobody knows
+			b.cache.Delete(key) // nobody knows
 		}
 		return err
 	}
 	for key, value := range p.changes {
-		b.cache.set(key, value)
+		b.cache.Set(key, value)
 	}
 	return nil
 }
@@ -120,12 +121,12 @@ func (b *book) look(ctx context.Context) *page { return &page{ctx: ctx, book: b}
 
 // load reads a note past the memory. The caller holds the lock.
 func (b *book) load(ctx context.Context, key string) ([]byte, error) {
-	if value, ok := b.cache.get(key); ok {
+	if value, ok := b.cache.Get(key); ok {
 		return value, nil
 	}
 	value, _, err := b.notes.Note(ctx, key)
 	if err == nil {
-		b.cache.set(key, value)
+		b.cache.Set(key, value)
 	}
 	return value, err
 }
@@ -157,7 +158,7 @@ func (p *page) get(key string, v any) error {
 }
 
 func (p *page) read(key string) ([]byte, error) {
-	if value, ok := p.book.cache.get(key); ok {
+	if value, ok := p.book.cache.Get(key); ok {
 		return value, nil
 	}
 	if p.changes == nil {

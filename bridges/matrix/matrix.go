@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"causeway/bridges"
+	"causeway/bridges/cache"
 	"causeway/bridges/matrix/appservice"
 	"causeway/bridges/matrix/client"
 	"causeway/bridges/takeover"
@@ -44,7 +45,7 @@ type Bridge struct {
 	order        order
 	joins        *joins
 	typists      *typists
-	sure         *cache[pair, struct{}] // chats in which the outcome of every text since the start is known
+	sure         *cache.Cache[pair, struct{}] // chats in which the outcome of every text since the start is known
 	health       *health
 	metrics      *metrics
 	log          *slog.Logger
@@ -83,7 +84,7 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 	b := &Bridge{
 		cfg: cfg, registration: r, listen: d.Listen, keeper: d.Keeper,
 		ghosts: ghosts{cfg.UserPrefix, cfg.Homeserver.Name, bridges.UserID(r.SenderLocalpart + ":" + cfg.Homeserver.Name)},
-		book:   newBook(d.Notes), sure: newCache[pair, struct{}](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
+		book:   newBook(d.Notes), sure: cache.New[pair, struct{}](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
 		health: newHealth(),
 	}
 	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}

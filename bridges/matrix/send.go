@@ -103,7 +103,7 @@ func (s *session) quit(ctx context.Context, id string) error {
 // so a text that may be there is looked for.
 func (s *session) once(ctx context.Context, at place, who pair, txn string, c content) (string, error) {
 	u := s.b.as(who.ghost)
-	if _, sure := s.b.sure.get(who); !sure && !at.new {
+	if _, sure := s.b.sure.Get(who); !sure && !at.new {
 		id, err := said(ctx, u, at.room, userID(who.ghost), txn)
 		if id != "" || err != nil {
 			return id, err
@@ -111,10 +111,10 @@ func (s *session) once(ctx context.Context, at place, who pair, txn string, c co
 	}
 	id, err := u.Send(ctx, at.room, typeMessage, txn, c)
 	if err != nil {
-		s.b.sure.delete(who)
+		s.b.sure.Delete(who)
 		return "", err
 	}
-	s.b.sure.set(who, struct{}{})
+	s.b.sure.Set(who, struct{}{})
 	return id, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"causeway/bridges"
+	"causeway/bridges/cache"
 	"causeway/mapping"
 )
 
@@ -16,8 +17,8 @@ type accounts struct {
 	changes atomic.Uint64 // calls of forget
 	store   mapping.Accounts
 	bridge  string
-	byID    *cache[bridges.AccountID, found]
-	bySelf  *cache[bridges.UserID, found]
+	byID    *cache.Cache[bridges.AccountID, found]
+	bySelf  *cache.Cache[bridges.UserID, found]
 }
 
 // found is an account, or the knowledge that there is none.
@@ -29,23 +30,23 @@ type found struct {
 func newAccounts(s mapping.Accounts, bridge string) *accounts {
 	return &accounts{
 		store: s, bridge: bridge,
-		byID:   newCache[bridges.AccountID, found](16384),
-		bySelf: newCache[bridges.UserID, found](16384),
+		byID:   cache.New[bridges.AccountID, found](16384),
+		bySelf: cache.New[bridges.UserID, found](16384),
 	}
 }
 
 // find returns the registration of a user. It may read the store.
 func (a *accounts) find(ctx context.Context, id bridges.AccountID) (mapping.Account, bool, error) {
-	if f, ok := a.byID.get(id); ok {
+	if f, ok := a.byID.Get(id); ok {
 		return f.account, f.ok, nil
 	}
 	before := a.changes.Load()
 	acc, ok, err := a.store.Account(ctx, a.bridge, id)
 	if err == nil {
 		id = bridges.AccountID(strings.Clone(string(id))) // not a piece of a stanza
-		a.byID.set(id, found{acc, ok})
+		a.byID.Set(id, found{acc, ok})
 		if a.changes.Load() != before {
-			a.byID.delete(id)
+			a.byID.Delete(id)
 		}
 	}
 	return acc, ok, err
@@ -53,15 +54,15 @@ func (a *accounts) find(ctx context.Context, id bridges.AccountID) (mapping.Acco
 
 // owner returns the account with that identity. It may read the store.
 func (a *accounts) owner(ctx context.Context, self bridges.UserID) (mapping.Account, bool, error) {
-	if f, ok := a.bySelf.get(self); ok {
+	if f, ok := a.bySelf.Get(self); ok {
 		return f.account, f.ok, nil
 	}
 	before := a.changes.Load()
 	acc, ok, err := a.store.AccountBySelf(ctx, a.bridge, self)
 	if err == nil {
-		a.bySelf.set(self, found{acc, ok})
+		a.bySelf.Set(self, found{acc, ok})
 		if a.changes.Load() != before {
-			a.bySelf.delete(self)
+			a.bySelf.Delete(self)
 		}
 	}
 	return acc, ok, err
@@ -70,9 +71,9 @@ func (a *accounts) owner(ctx context.Context, self bridges.UserID) (mapping.Acco
 // forget drops what is known of an account and of its identities.
 func (a *accounts) forget(id bridges.AccountID, selves ...bridges.UserID) {
 	a.changes.Add(1)
-	a.byID.delete(id)
+	a.byID.Delete(id)
 	for _, s := range selves {
-		a.bySelf.delete(s)
+		a.bySelf.Delete(s)
 	}
 }
 

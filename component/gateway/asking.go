@@ -106,10 +106,10 @@ func (g *Gateway) askOnce(w wish) {
 
 // mayAsk counts one more question to a user, if the limit allows it.
 func (r *rosters) mayAsk(id bridges.AccountID) bool {
-	n, _ := r.asked.get(id)
+	n, _ := r.asked.Get(id)
 	if n >= askLimit {
 		return false
 	}
-	r.asked.set(id, n+1)
+	r.asked.Set(id, n+1)
 	return true
 }

@@ -28,10 +28,10 @@ func (g *Gateway) badge(local string) *picture.Picture {
 		}
 		f = face{p.Badge(bridges.UserID(id)), picture.Colour(id)}
 	}
-	b, ok := g.badges.get(f)
+	b, ok := g.badges.Get(f)
 	if !ok {
 		b = picture.Badge(f.text, f.colour)
-		g.badges.set(f, b)
+		g.badges.Set(f, b)
 	}
 	return b
 }

@@ -159,7 +159,7 @@ func (g *Gateway) returned(s *stanza.Stanza, key mapping.Key, fl *flight) (x ret
 		From: bare(s.To) + "/" + resource, To: string(accountOf(s.From)),
 	}
 	g.appendBody(&o.Payload, text)
-	before, _ := g.bounces.get(s.ID)
+	before, _ := g.bounces.Get(s.ID)
 	return returned{Record: toXMPP(o), id: s.ID, origin: key, tried: before}, true
 }
 
@@ -236,7 +236,7 @@ func (g *Gateway) readBounced(ctx context.Context, id bridges.AccountID, now tim
 			left++
 			continue
 		}
-		g.bounces.set(fl.keep.ID, fl.tried)
+		g.bounces.Set(fl.keep.ID, fl.tried)
 		b.Settle = append(b.Settle, p.Key)
 		cycle.Records = append(cycle.Records, p.Record)
 		again = append(again, fl)

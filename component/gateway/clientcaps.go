@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/cache"
 	"causeway/component/stanza"
 	"causeway/component/xep/avatar"
 	"causeway/component/xep/caps"
@@ -49,13 +50,13 @@ var clientFeatures = map[string]clientFeature{
 type clientCaps struct {
 	// byVer is what clients can that say a hash. An answer gets in only if it
 	// has the hash: nobody can say it for others (xeps.md 0115.2).
-	byVer *cache[string, clientFeature]
+	byVer *cache.Cache[string, clientFeature]
 	queue chan bridges.AccountID // users with a client to ask, each once
 }
 
 func newClientCaps() *clientCaps {
 	return &clientCaps{
-		byVer: newCache[string, clientFeature](clientKinds),
+		byVer: cache.New[string, clientFeature](clientKinds),
 		queue: make(chan bridges.AccountID, clientQueue),
 	}
 }
@@ -65,7 +66,7 @@ func (k *clientCaps) find(c client) (can clientFeature, known bool) {
 	if !c.hashed {
 		return 0, false
 	}
-	return k.byVer.get(c.caps.Ver)
+	return k.byVer.Get(c.caps.Ver)
 }
 
 // hearCaps takes what a client says of itself in available presence. One that
@@ -141,7 +142,7 @@ func (g *Gateway) askClient(ctx context.Context, jid string, c client) (can clie
 		can |= clientFeatures[f]
 	}
 	if c.hashed && ver == c.caps.Ver {
-		g.clients.byVer.set(ver, can)
+		g.clients.byVer.Set(ver, can)
 	}
 	return can
 }

@@ -40,7 +40,7 @@ func (g *Gateway) changeContact(ctx context.Context, in *incoming) {
 		listAs(t, c, known, in.Change.Name)
 	default:
 		n := g.rosters.age(in.Account)
-		g.rosters.ends.set(in.Account, n+1)
+		g.rosters.ends.Set(in.Account, n+1)
 		if known {
 			g.unlist(t, c)
 		}

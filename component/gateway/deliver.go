@@ -32,7 +32,7 @@ func (g *Gateway) Deliver(ctx context.Context, ds []bridges.Delivery) error {
 	}
 	g.at("delivered")
 	if x.cycle.Conn != 0 {
-		g.places.set(x.cycle.Conn, x.cycle.Last)
+		g.places.Set(x.cycle.Conn, x.cycle.Last)
 	}
 	g.flights.release(len(ds) - len(x.events))
 	for i, in := range x.events {
@@ -48,13 +48,13 @@ func (g *Gateway) Deliver(ctx context.Context, ds []bridges.Delivery) error {
 func (g *Gateway) fresh(ctx context.Context, ds []bridges.Delivery) ([]bridges.Delivery, error) {
 	n := 0
 	for n < len(ds) && ds[n].Offset != 0 {
-		last, ok := g.places.get(ds[n].Stream)
+		last, ok := g.places.Get(ds[n].Stream)
 		if !ok {
 			var err error
 			if last, err = g.store.LastOffset(ctx, g.domain, ds[n].Stream); err != nil {
 				return nil, err
 			}
-			g.places.set(ds[n].Stream, last)
+			g.places.Set(ds[n].Stream, last)
 		}
 		if ds[n].Offset > last {
 			break

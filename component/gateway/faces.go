@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/cache"
 	"causeway/component/picture"
 	"causeway/mapping"
 )
@@ -29,10 +30,10 @@ const (
 // Presence is sent before it is known what somebody looks like, and again when
 // it is.
 type faces struct {
-	known          *cache[whose, look]
-	photos         *cache[[sha256.Size]byte, *picture.Picture] // by the hash of what the network has
-	*lineup[whose]                                             // of whom it is to be looked at
-	converting     sync.Mutex                                  // one at a time: see picture.Convert
+	known          *cache.Cache[whose, look]
+	photos         *cache.Cache[[sha256.Size]byte, *picture.Picture] // by the hash of what the network has
+	*lineup[whose]                                                   // of whom it is to be looked at
+	converting     sync.Mutex                                        // one at a time: see picture.Convert
 }
 
 // whose says who, by localpart, as which account sees it.
@@ -55,7 +56,7 @@ type look struct {
 
 func newFaces() *faces {
 	return &faces{
-		known: newCache[whose, look](faceLimit), photos: newCache[[sha256.Size]byte, *picture.Picture](photoLimit),
+		known: cache.New[whose, look](faceLimit), photos: cache.New[[sha256.Size]byte, *picture.Picture](photoLimit),
 		lineup: newLineup[whose](faceQueue),
 	}
 }
@@ -72,7 +73,7 @@ func (g *Gateway) pictureInfo(id bridges.AccountID, local string) (i *picture.In
 		return &b.Info, true
 	}
 	w := whose{id, local}
-	l, known := g.faces.known.get(w)
+	l, known := g.faces.known.Get(w)
 	if !known || time.Since(l.at) >= faceAge {
 		g.lookLater(w)
 	}
@@ -89,11 +90,11 @@ func (g *Gateway) picture(ctx context.Context, id bridges.AccountID, local strin
 	if b == nil || local == "" || !g.info.Can.Has(bridges.CanPictures) {
 		return b, nil
 	}
-	l, known := g.faces.known.get(whose{id, local})
+	l, known := g.faces.known.Get(whose{id, local})
 	if known && l.source == ([sha256.Size]byte{}) {
 		return b, nil
 	}
-	if p, ok := g.faces.photos.get(l.source); known && ok {
+	if p, ok := g.faces.photos.Get(l.source); known && ok {
 		return p, nil
 	}
 	_, p, err := g.profile(ctx, id, local)
@@ -113,8 +114,8 @@ func (g *Gateway) learn(w whose, data []byte) *picture.Picture {
 	}
 	l.Info = p.Info
 	w = w.clone()
-	old, known := g.faces.known.get(w)
-	g.faces.known.set(w, l)
+	old, known := g.faces.known.Get(w)
+	g.faces.known.Set(w, l)
 	if !known || old.ID != l.ID {
 		g.looksOther(w)
 	}
@@ -130,7 +131,7 @@ func (g *Gateway) convert(data []byte) *picture.Picture {
 	g.faces.converting.Lock()
 	defer g.faces.converting.Unlock()
 	hash := sha256.Sum256(data)
-	p, ok := g.faces.photos.get(hash)
+	p, ok := g.faces.photos.Get(hash)
 	if ok {
 		return p
 	}
@@ -139,7 +140,7 @@ func (g *Gateway) convert(data []byte) *picture.Picture {
 		g.log.Debug("a picture of the network is not shown", "err", err)
 		return nil
 	}
-	g.faces.photos.set(hash, p)
+	g.faces.photos.Set(hash, p)
 	return p
 }
 

@@ -93,7 +93,7 @@ func (r *rig) counted(counter, reason string) float64 {
 // counted once. The text behind it in the queue arrives.
 func TestFallbacks(t *testing.T) {
 	r := newRig(t)
-	r.g.warned.set(alice+" "+phone, time.Now()) // TestRefusedOut has the warning
+	r.g.warned.Set(alice+" "+phone, time.Now()) // TestRefusedOut has the warning
 	for _, c := range payloads {
 		t.Run(c.name, func(t *testing.T) {
 			counter, reason, _ := strings.Cut(c.counter, " ")

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/cache"
 	"causeway/bridges/takeover"
 	"causeway/component"
 	"causeway/component/picture"
@@ -99,21 +100,21 @@ type Gateway struct {
 	// broadcasts is presence that waits in the lanes.
 	broadcasts *broadcasts
 	clients    *clientCaps
-	badges     *cache[face, *picture.Picture]
+	badges     *cache.Cache[face, *picture.Picture]
 	faces      *faces
 	typing     *typing
 	settings   []setting
 	signs      *signs
 	commands   *commandSessions
 	dialogues  *dialogues
-	warned     *cache[string, time.Time]
-	bounces    *cache[string, tried] // messages that came back and are shown again, by stanza id
+	warned     *cache.Cache[string, time.Time]
+	bounces    *cache.Cache[string, tried] // messages that came back and are shown again, by stanza id
 	refusals   chan refusal
 	sendout    spool
 	greeted    context.CancelFunc // ends the greeting of an earlier connection
 	// introduced has the chats whose next text needs no name: see introduce.
-	introduced *cache[chatKey, struct{}]
-	places     *cache[uint64, uint64] // how far the journal has the streams of the network
+	introduced *cache.Cache[chatKey, struct{}]
+	places     *cache.Cache[uint64, uint64] // how far the journal has the streams of the network
 
 	started    time.Time
 	privileges *privileges
@@ -141,13 +142,13 @@ func New(cfg Config) *Gateway {
 	g := &Gateway{
 		cfg: cfg, domain: cfg.Domain, info: cfg.Bridge.Info(), store: patient{cfg.Store}, log: log,
 		trials:  newTrials(takeover.Within(cfg.Keeper, cfg.Domain), log),
-		places:  newCache[uint64, uint64](64),
-		started: time.Now(), badges: newCache[face, *picture.Picture](4096), faces: newFaces(),
+		places:  cache.New[uint64, uint64](64),
+		started: time.Now(), badges: cache.New[face, *picture.Picture](4096), faces: newFaces(),
 		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
 		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), broadcasts: newBroadcasts(), clients: newClientCaps(), typing: newTyping(), signs: newSigns(), commands: newCommandSessions(), dialogues: newDialogues(),
 		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log), rosters: newRosters(),
-		warned: newCache[string, time.Time](4096), refusals: make(chan refusal, 1024),
-		bounces: newCache[string, tried](4096), introduced: newCache[chatKey, struct{}](introducedLimit),
+		warned: cache.New[string, time.Time](4096), refusals: make(chan refusal, 1024),
+		bounces: cache.New[string, tried](4096), introduced: cache.New[chatKey, struct{}](introducedLimit),
 	}
 	cfg.Metrics.start(cfg.Domain)
 	g.hot = cfg.Metrics.hot(cfg.Domain)

@@ -21,14 +21,14 @@ const (
 // since the start: those behind it cost nothing.
 func (g *Gateway) introduce(ctx context.Context, w *stanza.Writer, in *incoming) {
 	who := chatKey{in.Account, in.Message.Chat}
-	if _, known := g.introduced.get(who); known {
+	if _, known := g.introduced.Get(who); known {
 		return
 	}
 	c, found, err := g.store.Contact(ctx, g.domain, who.account, who.chat)
 	if err != nil {
 		return
 	}
-	g.introduced.set(who, struct{}{})
+	g.introduced.Set(who, struct{}{})
 	if found && !removed(c) && !leaves(c) {
 		return
 	}

@@ -83,7 +83,7 @@ func (g *Gateway) onAvailable(ctx context.Context, s *stanza.Stanza, id bridges.
 		g.send(ctx, g.ownPresence(string(id), g.statusOf(acc)))
 	}
 	if news.show {
-		g.rosters.asked.delete(id)
+		g.rosters.asked.Delete(id)
 		g.showContacts(ctx, id)
 		if g.info.Can.Has(bridges.CanContacts) || g.rights(hostOf(id)).Roster {
 			g.placeLater(id)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/cache"
 	"causeway/component/stanza"
 	"causeway/component/xep/hints"
 	"causeway/component/xep/receipts"
@@ -23,24 +24,24 @@ type sentMessage struct {
 
 // sentMessages finds the messages of the last minutes without the store.
 type sentMessages struct {
-	byID *cache[bridges.MessageID, *sentMessage]
+	byID *cache.Cache[bridges.MessageID, *sentMessage]
 }
 
 func newSentMessages() *sentMessages {
-	return &sentMessages{newCache[bridges.MessageID, *sentMessage](16384)}
+	return &sentMessages{cache.New[bridges.MessageID, *sentMessage](16384)}
 }
 
 func (s *sentMessages) add(parts []mapping.Message) *sentMessage {
 	m := &sentMessage{parts: parts}
 	for _, p := range parts {
-		s.byID.set(p.ID, m)
+		s.byID.Set(p.ID, m)
 	}
 	return m
 }
 
 // findSent returns the message that a receipt is about.
 func (g *Gateway) findSent(ctx context.Context, id bridges.MessageID) (*sentMessage, error) {
-	if m, ok := g.sent.byID.get(id); ok {
+	if m, ok := g.sent.byID.Get(id); ok {
 		return m, nil
 	}
 	if w, ok := g.awaiting.find(id); ok {
@@ -104,7 +105,7 @@ func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
 		return // the gateway ends: it stays in the journal
 	case m == nil:
 		g.early.keep(in, time.Now())
-		if _, ok := g.sent.byID.get(in.Receipt.ID); ok { // it was just sent
+		if _, ok := g.sent.byID.Get(in.Receipt.ID); ok { // it was just sent
 			g.early.wake(g, []bridges.MessageID{in.Receipt.ID})
 		}
 		return

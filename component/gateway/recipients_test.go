@@ -70,7 +70,7 @@ func TestIdleIsForgotten(t *testing.T) {
 	if n := len(g.early.m) + len(g.people.m) + len(g.once.open) + len(g.commands.m); n != 0 {
 		t.Errorf("%d entries are left", n)
 	}
-	if n := len(g.sent.byID.new) + len(g.sent.byID.old); n > 16384 {
+	if n := g.sent.byID.Len(); n > 16384 {
 		t.Errorf("%d sent messages are remembered", n)
 	}
 }

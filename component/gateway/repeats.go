@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/cache"
 	"causeway/component/stanza"
 )
 
@@ -23,7 +24,7 @@ const repeatTime = 10 * time.Minute
 // quarter longer.
 type repeats struct {
 	complete chan struct{} // closed when what was sent before the start is in
-	logins   *cache[string, string]
+	logins   *cache.Cache[string, string]
 	mu       sync.Mutex
 	spans    []span // oldest first
 	hashes   int    // in all spans
@@ -46,7 +47,7 @@ const (
 )
 
 func newRepeats() *repeats {
-	return &repeats{complete: make(chan struct{}), logins: newCache[string, string](loginsLimit)}
+	return &repeats{complete: make(chan struct{}), logins: cache.New[string, string](loginsLimit)}
 }
 
 // isUnique tells whether a client gives an id once and never again: it is long,
@@ -60,7 +61,7 @@ func isUnique(id string) bool {
 // to count its ids anew.
 func (r *repeats) shows(s *stanza.Stanza) {
 	if isShown(s) {
-		r.logins.set(strings.Clone(s.From), newID())
+		r.logins.Set(strings.Clone(s.From), newID())
 	}
 }
 
@@ -76,7 +77,7 @@ func lastingMark(id string) string {
 // with it the last presence that the client showed. "": it repeats none, for to
 // send a text twice is better than to lose one.
 func (r *repeats) mark(s *stanza.Stanza) string {
-	if login, ok := r.logins.get(s.From); ok && s.ID != "" && !isUnique(s.ID) {
+	if login, ok := r.logins.Get(s.From); ok && s.ID != "" && !isUnique(s.ID) {
 		return login + " " + s.ID
 	}
 	return lastingMark(s.ID)

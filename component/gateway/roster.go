@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/cache"
 	"causeway/component/stanza"
 	"causeway/component/xep/roster"
 )
@@ -24,21 +25,21 @@ const (
 type rosters struct {
 	*lineup[bridges.AccountID]
 	asks  chan asking
-	asked *cache[bridges.AccountID, int] // how many since the last log-in
-	ends  *cache[bridges.AccountID, int] // how many contacts the network has ended
+	asked *cache.Cache[bridges.AccountID, int] // how many since the last log-in
+	ends  *cache.Cache[bridges.AccountID, int] // how many contacts the network has ended
 }
 
 func newRosters() *rosters {
 	return &rosters{
 		lineup: newLineup[bridges.AccountID](rosterQueue), asks: make(chan asking, rosterQueue),
-		asked: newCache[bridges.AccountID, int](4 * rosterQueue), ends: newCache[bridges.AccountID, int](4 * rosterQueue),
+		asked: cache.New[bridges.AccountID, int](4 * rosterQueue), ends: cache.New[bridges.AccountID, int](4 * rosterQueue),
 	}
 }
 
 // age is the age of the network's list of an account: another one when somebody
 // has left it meanwhile, who may be in a list that was read before.
 func (r *rosters) age(id bridges.AccountID) int {
-	n, _ := r.ends.get(id)
+	n, _ := r.ends.Get(id)
 	return n
 }
 

@@ -28,10 +28,10 @@ func (g *Gateway) warnEncrypted(ctx context.Context, id bridges.AccountID, conta
 		return
 	}
 	name, now := string(id)+" "+contact, time.Now()
-	if last, ok := g.warned.get(name); ok && now.Sub(last) < warnTime {
+	if last, ok := g.warned.Get(name); ok && now.Sub(last) < warnTime {
 		return
 	}
-	g.warned.set(name, now)
+	g.warned.Set(name, now)
 	text := e.Text
 	if contact != "" {
 		text = contact + ": " + text
