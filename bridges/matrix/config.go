@@ -2,7 +2,6 @@ package matrix
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/url"
 	"regexp"
@@ -68,26 +67,21 @@ var prefixes = regexp.MustCompile(`^[a-z0-9_-]{1,32}$`)
 func (c *Config) check() error {
 	switch {
 	case !isURL(c.Homeserver.URL):
-		return fault("homeserver.url", `want the address of the client API, e.g. "http://127.0.0.1:8008"`)
+		return settings.Fault("homeserver.url", `want the address of the client API, e.g. "http://127.0.0.1:8008"`)
 	case !isServer(c.Homeserver.Name) || len(c.Homeserver.Name) > 150:
-		return fault("homeserver.name", "want the name in the ids of its users, e.g. example.org")
+		return settings.Fault("homeserver.name", "want the name in the ids of its users, e.g. example.org")
 	case c.Appservice.Registration == "":
-		return fault("appservice.registration", "want a file, e.g. registration.yaml")
+		return settings.Fault("appservice.registration", "want a file, e.g. registration.yaml")
 	case !settings.IsHostPort(c.Appservice.Listen):
-		return fault("appservice.listen", `want "HOST:PORT", e.g. "127.0.0.1:9471"`)
+		return settings.Fault("appservice.listen", `want "HOST:PORT", e.g. "127.0.0.1:9471"`)
 	case c.Appservice.URL != "" && !isURL(c.Appservice.URL):
-		return fault("appservice.url", `want how the homeserver reaches us, e.g. "http://127.0.0.1:9471"`)
+		return settings.Fault("appservice.url", `want how the homeserver reaches us, e.g. "http://127.0.0.1:9471"`)
 	case !prefixes.MatchString(c.UserPrefix):
-		return fault("user_prefix", "want 1 to 32 of the characters a to z, 0 to 9, _ and -, e.g. _xmpp_")
+		return settings.Fault("user_prefix", "want 1 to 32 of the characters a to z, 0 to 9, _ and -, e.g. _xmpp_")
 	case strings.TrimSpace(c.UserName) == "" || len(c.UserName) > 200:
-		return fault("user_name", "want a name with {jid} or {local} in it, e.g. \"{local} (XMPP)\"")
+		return settings.Fault("user_name", "want a name with {jid} or {local} in it, e.g. \"{local} (XMPP)\"")
 	}
 	return nil
-}
-
-// fault is an error at a key, as the configuration's reader wants it.
-func fault(key, format string, args ...any) error {
-	return fmt.Errorf(key+": "+format, args...)
 }
 
 // isURL tells whether s is the address of a web server.
@@ -117,10 +111,10 @@ func (c *Config) Registration(id string) appservice.Registration {
 func (c *Config) load() (appservice.Registration, error) {
 	r, err := appservice.Load(c.Appservice.Registration)
 	if errors.Is(err, fs.ErrNotExist) {
-		return r, fault("appservice.registration", "%s is not there: `causeway registration` makes it", c.Appservice.Registration)
+		return r, settings.Fault("appservice.registration", "%s is not there: `causeway registration` makes it", c.Appservice.Registration)
 	}
 	if err != nil {
-		return r, fault("appservice.registration", "%s: %w", c.Appservice.Registration, err)
+		return r, settings.Fault("appservice.registration", "%s: %w", c.Appservice.Registration, err)
 	}
 	return r, nil
 }

@@ -76,6 +76,11 @@ func Decode(decode func(any) error, into any) error {
 	return fmt.Errorf("%s: a value is of the wrong kind", line)
 }
 
+// Fault is an error at a key, as the configuration's reader wants it.
+func Fault(key, format string, args ...any) error {
+	return fmt.Errorf("%s: %w", key, fmt.Errorf(format, args...))
+}
+
 // IsHostPort tells whether s is an address to connect to or to listen at: a
 // host, a colon and the number of a port.
 func IsHostPort(s string) bool {

@@ -100,11 +100,6 @@ func (s *SMPP) UnmarshalYAML(decode func(any) error) error {
 	return settings.Decode(decode, (*plain)(s))
 }
 
-// fault is an error at a key, as the configuration's reader wants it.
-func fault(key, format string, args ...any) error {
-	return fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...))
-}
-
 // bindKey is the path of a bind's keys.
 func bindKey(i int) string { return fmt.Sprintf("connectors[%d].smpp.", i) }
 
@@ -112,15 +107,15 @@ func bindKey(i int) string { return fmt.Sprintf("connectors[%d].smpp.", i) }
 func (c *Config) check() error {
 	switch {
 	case !knownRegion(c.Region):
-		return fault("region", "want the country for numbers without a country code, as ISO 3166-1 has it, e.g. US")
+		return settings.Fault("region", "want the country for numbers without a country code, as ISO 3166-1 has it, e.g. US")
 	case c.Unknown != unknownReport && c.Unknown != unknownResend:
-		return fault("unknown", "want report or resend")
+		return settings.Fault("unknown", "want report or resend")
 	case c.MaxParts < 1 || c.MaxParts > 255:
-		return fault("max_parts", "want a number from 1 to 255")
+		return settings.Fault("max_parts", "want a number from 1 to 255")
 	case !slices.Contains([]string{receiptsAll, receiptsLast, receiptsNone}, c.Receipts):
-		return fault("receipts", "want all, last or none")
+		return settings.Fault("receipts", "want all, last or none")
 	case len(c.Connectors) == 0:
-		return fault("connectors", "want at least one way to an SMS centre, e.g. [{smpp: {…}}]")
+		return settings.Fault("connectors", "want at least one way to an SMS centre, e.g. [{smpp: {…}}]")
 	}
 	if err := c.checkPool(); err != nil {
 		return err
@@ -135,7 +130,7 @@ func (c *Config) check() error {
 
 func (c *Config) checkPool() error {
 	if len(c.Numbers.Pool) == 0 {
-		return fault("numbers.pool", "want at least one number, e.g. [\"+12025550199\"]")
+		return settings.Fault("numbers.pool", "want at least one number, e.g. [\"+12025550199\"]")
 	}
 	p := newPlan(c.Region)
 	seen := map[string]bool{}
@@ -145,11 +140,11 @@ func (c *Config) checkPool() error {
 		var e *bridges.Error
 		switch {
 		case errors.As(err, &e) && e.Kind == bridges.Gone && isE164(string(e.Instead)):
-			return fault(key, "want the number as %q", e.Instead)
+			return settings.Fault(key, "want the number as %q", e.Instead)
 		case err != nil || !isE164(string(id)):
-			return fault(key, "want a number with its country code, in quotes, e.g. \"+12025550199\"")
+			return settings.Fault(key, "want a number with its country code, in quotes, e.g. \"+12025550199\"")
 		case seen[n]:
-			return fault(key, "the number is in the pool already")
+			return settings.Fault(key, "the number is in the pool already")
 		}
 		seen[n] = true
 	}
@@ -160,22 +155,22 @@ func (c *Config) checkPool() error {
 func (s *SMPP) check(key string) error {
 	switch {
 	case !settings.IsHostPort(s.Address):
-		return fault(key+"address", `want "HOST:PORT", e.g. "127.0.0.1:2775"`)
+		return settings.Fault(key+"address", `want "HOST:PORT", e.g. "127.0.0.1:2775"`)
 	case s.SystemID == "" || len(s.SystemID) > 15:
-		return fault(key+"system_id", "want the name that the centre gave you, 1 to 15 characters")
+		return settings.Fault(key+"system_id", "want the name that the centre gave you, 1 to 15 characters")
 	case len(s.Password) > 64:
-		return fault(key+"password", "want at most 64 characters")
+		return settings.Fault(key+"password", "want at most 64 characters")
 	case len(s.SystemType) > 12:
-		return fault(key+"system_type", "want at most 12 characters")
+		return settings.Fault(key+"system_type", "want at most 12 characters")
 	case s.Window < 1 || s.Window > 1000:
-		return fault(key+"window", "want a number from 1 to 1000")
+		return settings.Fault(key+"window", "want a number from 1 to 1000")
 	case !(s.Rate >= 0 && s.Rate <= 1e6):
-		return fault(key+"rate", "want messages per second, or 0 for no limit")
+		return settings.Fault(key+"rate", "want messages per second, or 0 for no limit")
 	case alphabets[s.Alphabet] == nil:
-		return fault(key+"alphabet", "want gsm7, latin1, ascii or utf8")
+		return settings.Fault(key+"alphabet", "want gsm7, latin1, ascii or utf8")
 	}
 	if err := s.CheckCAFile(); err != nil {
-		return fault(key+"ca_file", "%v", err)
+		return settings.Fault(key+"ca_file", "%v", err)
 	}
 	return nil
 }
@@ -186,11 +181,11 @@ func (s *SMPP) readPassword(key string) error {
 		return nil
 	}
 	if s.Password != "" {
-		return fault(key+"password_file", "give password or password_file, not both")
+		return settings.Fault(key+"password_file", "give password or password_file, not both")
 	}
 	text, err := settings.ReadSecret(s.PasswordFile)
 	if err != nil {
-		return fault(key+"password_file", "%v", err)
+		return settings.Fault(key+"password_file", "%v", err)
 	}
 	s.Password = settings.Secret(text)
 	return nil
