@@ -24,7 +24,7 @@ type reading struct {
 // homeserver hears of it after that. It is not asked anything.
 func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) error {
 	if !b.order.admit(t.ID) {
-		b.health.nudge(b.health.refused)
+		nudge(b.health.refused)
 		return errGap
 	}
 	r := &reading{b: b, ctx: ctx}
@@ -35,7 +35,7 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	if err != nil {
 		b.metrics.incoming.WithLabelValues(inRefused).Add(float64(len(t.Events)))
 		b.order.failed(t.ID)
-		b.health.nudge(b.health.refused)
+		nudge(b.health.refused)
 		return err
 	}
 	b.order.took(t.ID)

@@ -28,8 +28,8 @@ func newHealth() *health {
 	}
 }
 
-// nudge has watch look at something.
-func (h *health) nudge(c chan struct{}) {
+// nudge wakes who waits on c, now or next.
+func nudge(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
@@ -79,7 +79,7 @@ func (b *Bridge) fell(err error) {
 	if b.health.down(err) {
 		b.log.Warn("the homeserver is away", "err", err)
 	}
-	b.health.nudge(b.health.fell)
+	nudge(b.health.fell)
 }
 
 const (

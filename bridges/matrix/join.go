@@ -43,10 +43,7 @@ func (j *joins) wake() {
 		return
 	}
 	j.fresh = false
-	select {
-	case j.due <- struct{}{}:
-	default:
-	}
+	nudge(j.due)
 }
 
 // heard says that there is something to read in a room to which a ghost is

@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -119,9 +120,5 @@ func (t *typists) renew(ctx context.Context) {
 func (t *typists) all() map[pair]string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	all := make(map[pair]string, len(t.room))
-	for who, room := range t.room {
-		all[who] = room
-	}
-	return all
+	return maps.Clone(t.room)
 }
