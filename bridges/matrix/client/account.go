@@ -27,7 +27,8 @@ func (h *Homeserver) Versions(ctx context.Context) ([]string, error) {
 		Versions []string `json:"versions"`
 	}
 	path := []string{"_matrix", "client", "versions"}
-	return a.Versions, h.do(ctx, call{method: http.MethodGet, path: path, answer: &a})
+	err := h.do(ctx, call{method: http.MethodGet, path: path, answer: &a})
+	return a.Versions, err
 }
 
 // Ping makes the homeserver ping the application service with this id, and
