@@ -26,14 +26,7 @@ func SlixmppAt(t testing.TB, s *Server, user, resource string, manners ...string
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("%s:\n%s", c.Name(), c.Tail())
-		}
-	})
+	until(t, func() process { return closed{c} })
 	return &Client{c, t}
 }
 

@@ -44,6 +44,18 @@ func until(t testing.TB, p func() process) {
 	})
 }
 
+// client is a process that ends by Close.
+type client interface {
+	process
+	Close() error
+}
+
+// closed is a client for until.
+type closed struct{ client }
+
+// Stop implements process.
+func (c closed) Stop() error { return c.Close() }
+
 // Start runs a program until the test ends, and blocks until it is ready.
 func Start(t testing.TB, s peer.Spec) *peer.Process {
 	t.Helper()

@@ -58,14 +58,7 @@ func Nio(t testing.TB, m *Matrix, localpart string, manners ...string) *MatrixCl
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("%s:\n%s", c.Name(), c.Tail())
-		}
-	})
+	until(t, func() process { return closed{c} })
 	return &MatrixClient{c, t}
 }
 

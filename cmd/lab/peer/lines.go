@@ -79,6 +79,36 @@ func (l *Lines) Tell(v any) error {
 // program has closed its output.
 func (l *Lines) Said() <-chan []byte { return l.said }
 
+// seen is what a client reports.
+type seen interface {
+	// failure says in words what went wrong, if this is that.
+	failure() (text string, failed bool)
+}
+
+// await returns the next of events that fits, at the latest when ctx ends. Those
+// before it are given to skip, unless that is nil.
+func await[E seen](ctx context.Context, l *Lines, events <-chan E, fits func(E) bool, skip func(E)) (none E, _ error) {
+	for {
+		select {
+		case e, open := <-events:
+			if !open {
+				return none, fmt.Errorf("the client has ended\n%s", l.Tail())
+			}
+			text, failed := e.failure()
+			switch {
+			case failed:
+				return e, fmt.Errorf("the client failed: %s", text)
+			case fits(e):
+				return e, nil
+			case skip != nil:
+				skip(e)
+			}
+		case <-ctx.Done():
+			return none, fmt.Errorf("%w\n%s", ctx.Err(), l.Tail())
+		}
+	}
+}
+
 // Stop closes the program's input, which asks it to end, and ends it.
 func (l *Lines) Stop() error {
 	l.once.Do(func() { close(l.gone) })

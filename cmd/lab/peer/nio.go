@@ -42,6 +42,8 @@ type MatrixAnswer struct {
 	Error string `json:"error"`
 }
 
+func (e MatrixEvent) failure() (string, bool) { return e.Text, e.Event == "failed" }
+
 // Nio is a matrix-nio client that is logged in.
 type Nio struct {
 	*Lines
@@ -162,21 +164,5 @@ func (c *Nio) Do(ctx context.Context, command map[string]any) (MatrixAnswer, err
 // Wait returns the next event that fits, at the latest when ctx ends. Those
 // before it are given to skip, unless that is nil.
 func (c *Nio) Wait(ctx context.Context, fits func(MatrixEvent) bool, skip func(MatrixEvent)) (MatrixEvent, error) {
-	for {
-		select {
-		case e, open := <-c.events:
-			switch {
-			case !open:
-				return e, fmt.Errorf("the client has ended\n%s", c.Tail())
-			case e.Event == "failed":
-				return e, fmt.Errorf("the client failed: %s", e.Text)
-			case fits(e):
-				return e, nil
-			case skip != nil:
-				skip(e)
-			}
-		case <-ctx.Done():
-			return MatrixEvent{}, fmt.Errorf("%w\n%s", ctx.Err(), c.Tail())
-		}
-	}
+	return await(ctx, c.Lines, c.events, fits, skip)
 }

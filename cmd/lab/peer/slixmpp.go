@@ -45,6 +45,8 @@ type Item struct {
 	Ask          string   `json:"ask"`
 }
 
+func (e Event) failure() (string, bool) { return e.Text, e.Event == "failed" }
+
 // Client is a slixmpp client that is logged in.
 type Client struct {
 	*Lines
@@ -125,23 +127,7 @@ func (c *Client) Send(to, id, body string) error {
 // Wait returns the next event that fits, at the latest when ctx ends. Those
 // before it are given to skip, unless that is nil.
 func (c *Client) Wait(ctx context.Context, fits func(Event) bool, skip func(Event)) (Event, error) {
-	for {
-		select {
-		case e, open := <-c.events:
-			switch {
-			case !open:
-				return e, fmt.Errorf("the client has ended\n%s", c.Tail())
-			case e.Event == "failed":
-				return e, fmt.Errorf("the client failed: %s", e.Text)
-			case fits(e):
-				return e, nil
-			case skip != nil:
-				skip(e)
-			}
-		case <-ctx.Done():
-			return Event{}, fmt.Errorf("%w\n%s", ctx.Err(), c.Tail())
-		}
-	}
+	return await(ctx, c.Lines, c.events, fits, skip)
 }
 
 // Pending takes what has come so far and returns what of it fits.
