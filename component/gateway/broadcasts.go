@@ -21,12 +21,12 @@ func newBroadcasts() *broadcasts { return &broadcasts{last: map[string]string{}}
 
 // isBroadcast tells whether s is such a presence.
 func isBroadcast(s *stanza.Stanza) bool {
-	return isShown(s) && localOf(s.To) != "" && !joins(s)
+	return isShown(s) && localOf(s.To) != ""
 }
 
 // isShown tells whether a client comes or goes with s.
 func isShown(s *stanza.Stanza) bool {
-	return s.Kind == stanza.Presence && (s.Type == "" || s.Type == "unavailable") && resourceOf(s.From) != ""
+	return s.Kind == stanza.Presence && (s.Type == "" || s.Type == "unavailable") && resourceOf(s.From) != "" && !joins(s)
 }
 
 // begins tells whether s is to have a place in the lane: nothing that waits there
@@ -39,8 +39,7 @@ func (b *broadcasts) begins(s *stanza.Stanza) bool {
 	defer b.mu.Unlock()
 	typ, waits := b.last[s.From]
 	switch {
-	case joins(s): // is refused
-	case !isBroadcast(s):
+	case localOf(s.To) == "":
 		delete(b.last, s.From)
 	case waits && typ == s.Type:
 		return false

@@ -21,11 +21,7 @@ func (g *Gateway) onPresence(ctx context.Context, s *stanza.Stanza, key mapping.
 	}
 	switch s.Type {
 	case "":
-		if joins(s) {
-			g.refuseRoom(ctx, s)
-		} else {
-			g.onAvailable(ctx, s, id)
-		}
+		g.onAvailable(ctx, s, id)
 	case "unavailable":
 		g.onUnavailable(ctx, s, id)
 	case "probe":
@@ -56,20 +52,22 @@ func (g *Gateway) turnAway(ctx context.Context, s *stanza.Stanza) {
 // joins tells whether a client takes the address of a contact for a room (xeps.md
 // 0045). That shows the user to nobody.
 func joins(s *stanza.Stanza) bool {
-	_, ok := s.Child(nsRoom, "x")
-	return ok && localOf(s.To) != ""
-}
-
-// refuseRoom has a client know at once that there is no such room.
-func (g *Gateway) refuseRoom(ctx context.Context, s *stanza.Stanza) {
-	if o, ok := errNoRoom.Reply(s); ok {
-		g.send(ctx, o)
+	if s.Type != "" || localOf(s.To) == "" {
+		return false
 	}
+	_, ok := s.Child(nsRoom, "x")
+	return ok
 }
 
 // onAvailable takes a user as being there (xeps.md 0100.19-20). Sessions are
 // opened by messages, so that nothing else starts.
 func (g *Gateway) onAvailable(ctx context.Context, s *stanza.Stanza, id bridges.AccountID) {
+	if joins(s) {
+		if o, ok := errNoRoom.Reply(s); ok {
+			g.send(ctx, o)
+		}
+		return
+	}
 	if resourceOf(s.From) == "" {
 		return
 	}
