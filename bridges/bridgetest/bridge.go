@@ -61,7 +61,8 @@ func SMS() bridges.Info {
 func Rich() bridges.Info {
 	return bridges.Info{
 		Type: "xmpp", Client: "pc", Name: "Rich", Example: "+12025550100",
-		Can: bridges.CanReceipts | bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts | bridges.CanOwnMessages,
+		Can: bridges.CanReceipts | bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts | bridges.CanOwnMessages |
+			bridges.CanEdits,
 	}
 }
 
@@ -93,7 +94,7 @@ func (b *Bridge) All() []bridges.Message {
 }
 
 // Events has each bridges.Typing and bridges.Displayed that was given to the
-// network, in order, by From.
+// network, in order, by From, and each bridges.Edit.
 func (b *Bridge) Events() <-chan bridges.Event { return b.events }
 
 // OpenSessions counts the sessions of an account.

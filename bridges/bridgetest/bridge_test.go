@@ -14,6 +14,7 @@ func TestScriptedBridge(t *testing.T) {
 			t.Run(fmt.Sprintf("can %b", can), func(t *testing.T) { Suite(t, scripted(can)) })
 		}
 	}
+	t.Run("can change", func(t *testing.T) { Suite(t, scripted(Changes)) })
 }
 
 func scripted(can bridges.Can) func(*testing.T) Subject {

@@ -41,10 +41,23 @@ func (s *session) Close() error {
 	return nil
 }
 
+// Changes is what the sessions of a scripted Bridge can do all together or not at
+// all: each of the others, typing, read marks and contacts, they can do alone, too.
+const Changes = bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts | bridges.CanEdits
+
 // session makes one that implements what Info.Can says, and nothing more.
 func (b *Bridge) session(a bridges.Account) bridges.Session {
 	s := &session{b, a}
 	t, r, l := typist{s}, reader{s}, lister{s}
+	if b.info.Can.Has(Changes) {
+		return struct {
+			*session
+			bridges.Typist
+			bridges.Reader
+			bridges.Lister
+			bridges.Editor
+		}{s, t, r, l, editor{s}}
+	}
 	switch b.info.Can & (bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts) {
 	case bridges.CanTyping:
 		return struct {
@@ -123,4 +136,16 @@ func (l lister) Contacts(context.Context) ([]bridges.Person, error) {
 	l.s.b.mu.Lock()
 	defer l.s.b.mu.Unlock()
 	return l.s.b.contacts[l.s.a.ID], nil
+}
+
+type editor struct{ s *session }
+
+// Edit implements bridges.Editor. What has become of the same Key before is told
+// again.
+func (e editor) Edit(ctx context.Context, x bridges.Edit) (bridges.MessageID, error) {
+	bridges.Waits(ctx)
+	if err := e.s.shows(ctx, x); err != nil {
+		return "", err
+	}
+	return bridges.MessageID("edit " + x.Key), nil
 }

@@ -25,6 +25,9 @@ type content struct {
 	Body     string `json:"body"`
 	FileName string `json:"filename,omitempty"`
 	GeoURI   string `json:"geo_uri,omitempty"`
+	// New is what the event to which this one Relates is from now on.
+	New     *content  `json:"m.new_content,omitempty"`
+	Relates *relation `json:"m.relates_to,omitempty"`
 	// Key is our own: by it a message is found of which nobody knows whether it
 	// was sent.
 	Key string `json:"org.causeway.key,omitempty"`
@@ -57,26 +60,28 @@ const (
 	locked = "(This message is encrypted, and cannot be read here. Please start a new chat with me that is not encrypted.)"
 )
 
-// words returns the text for an event; "" when it has none to show.
-func words(e event.Event) string {
+// words returns the text for an event, "" when it has none to show, and the
+// earlier event in whose place it comes, if there is one.
+func words(e event.Event) (text, of string) {
 	switch e.Type {
 	case typeEncrypted:
-		return locked
+		return locked, ""
 	case typeMessage, typeSticker:
 	default:
-		return ""
+		return "", ""
 	}
 	var c content
 	if err := json.Unmarshal(e.Content, &c); err != nil {
-		return odd
+		return odd, ""
 	}
 	if c == (content{}) {
-		return "" // it was deleted
+		return "", "" // it was deleted
 	}
 	if e.Type == typeSticker {
-		return named("sticker", c.Body)
+		return named("sticker", c.Body), ""
 	}
-	return c.text()
+	of, c = c.edits()
+	return c.text(), of
 }
 
 // text returns the words of a message.

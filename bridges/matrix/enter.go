@@ -128,8 +128,8 @@ func (j *joins) catchUp(ctx context.Context, i invitation, x room, account bridg
 		}
 		var ds []bridges.Delivery
 		for _, e := range missed {
-			if text := words(e); text != "" {
-				ds = append(ds, delivery(account, e, text))
+			if x := told(e); x != nil {
+				ds = append(ds, bridges.Delivery{Account: account, Event: x})
 			}
 		}
 		if len(ds) > 0 {

@@ -21,6 +21,7 @@ var (
 	errLong    = reason{bridges.TooLong, "This text is too long for Matrix. Please send it in pieces."}
 	errRefused = reason{bridges.Forbidden, "Matrix does not let you write to this person."}
 	errJoining = reason{bridges.Temporary, "The chat on Matrix is not open yet."}
+	errGone    = reason{bridges.Rejected, "This message is no longer in the chat on Matrix: it stays as it is."}
 	errNotNow  = reason{bridges.Temporary, "Matrix cannot be reached now."}
 	errFaulty  = reason{bridges.Internal, "Matrix did not understand the gateway. Please tell the operator."}
 )

@@ -76,8 +76,8 @@ func (r *reading) event(e event.Event) (string, error) {
 	if r.b.ghosts.owns(from) || from == r.b.ghosts.bot {
 		return inOwn, nil
 	}
-	text := words(e)
-	if text == "" {
+	said := told(e)
+	if said == nil {
 		return inOther, nil
 	}
 	room, account, err := r.room(e.Room)
@@ -99,16 +99,22 @@ func (r *reading) event(e event.Event) (string, error) {
 			return "", err
 		}
 	}
-	r.keep = append(r.keep, delivery(account, e, text))
+	r.keep = append(r.keep, bridges.Delivery{Account: account, Event: said})
 	return inText, nil
 }
 
-// delivery is the message that an event is.
-func delivery(account bridges.AccountID, e event.Event, text string) bridges.Delivery {
+// told is what an event tells a user; nil: nothing.
+func told(e event.Event) bridges.Event {
+	text, of := words(e)
+	if text == "" {
+		return nil
+	}
 	from := personOf(e.Sender)
-	return bridges.Delivery{Account: account, Event: bridges.Message{
-		ID: bridges.MessageID(e.ID), Chat: bridges.ChatID(from), From: from, Text: text, Sent: e.Time,
-	}}
+	m := bridges.Message{ID: bridges.MessageID(e.ID), Chat: bridges.ChatID(from), From: from, Text: text, Sent: e.Time}
+	if of != "" {
+		return bridges.Edit{Message: m, Of: bridges.MessageID(of)}
+	}
+	return m
 }
 
 // state reads an event that says how a room is.

@@ -58,15 +58,25 @@ func (h *host) Deliver(_ context.Context, ds []bridges.Delivery) error {
 		return h.err
 	}
 	for _, d := range ds {
-		if m, ok := d.Event.(bridges.Message); ok {
-			if h.seen[m.ID] {
-				continue
-			}
-			h.seen[m.ID] = true
+		id := idOf(d.Event)
+		if h.seen[id] {
+			continue
 		}
+		h.seen[id] = id != ""
 		h.came <- d.Event
 	}
 	return nil
+}
+
+// idOf is the id of an event that has one.
+func idOf(e bridges.Event) bridges.MessageID {
+	switch e := e.(type) {
+	case bridges.Message:
+		return e.ID
+	case bridges.Edit:
+		return e.ID
+	}
+	return ""
 }
 
 func (h *host) Hint(d bridges.Delivery) { h.hints <- d.Event }

@@ -63,6 +63,7 @@ var (
 	_ bridges.Searcher = (*Bridge)(nil)
 	_ bridges.Typist   = (*session)(nil)
 	_ bridges.Reader   = (*session)(nil)
+	_ bridges.Editor   = (*session)(nil)
 
 	_ appservice.Handler = (*Bridge)(nil)
 )
@@ -103,7 +104,7 @@ func (b *Bridge) Info() bridges.Info {
 	return bridges.Info{
 		Type: "matrix", Client: "pc", Name: "Matrix", Example: example,
 		Instructions: "Register to write to people of Matrix. You need no account there.",
-		Can:          bridges.CanTyping | bridges.CanDisplayed | bridges.CanPictures,
+		Can:          bridges.CanTyping | bridges.CanDisplayed | bridges.CanPictures | bridges.CanEdits,
 		Unknown:      bridges.Idempotent,
 	}
 }

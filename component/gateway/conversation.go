@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"causeway/bridges"
 	"causeway/component/stanza"
 	"causeway/mapping"
 )
@@ -41,19 +42,23 @@ type outgoing struct {
 	at       time.Time // when we accepted it
 	expires  time.Time
 	attempts int
-	doubt    bool // an earlier attempt's outcome is not known
-	parked   bool // it has a row of its own
-	dropped  bool // it was found to be a repetition when it was to be parked
-	tried    bool // a predecessor has given it to the bridge, which remembers what became of it
+	doubt    bool              // an earlier attempt's outcome is not known
+	parked   bool              // it has a row of its own
+	dropped  bool              // it was found to be a repetition when it was to be parked
+	edits    bridges.MessageID // what it changes on the network, once it was found
+	tried    bool              // a predecessor has given it to the bridge, which remembers what became of it
 }
 
 // draft begins to read m as it was when it was accepted: while it waits it grows
 // older, and that makes it no replay of an archive.
-func (m *outgoing) draft() *draft {
+func (g *Gateway) draft(m *outgoing) *draft {
+	at := m.at
 	if m.attempts > 0 {
-		return newDraft(m.s, time.Time{}) // it was none
+		at = time.Time{} // it was none
 	}
-	return newDraft(m.s, m.at)
+	d := newDraft(m.s, at)
+	d.can = g.info.Can
+	return d
 }
 
 // startConversation gives a conversation with work its goroutine. The caller

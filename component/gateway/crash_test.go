@@ -48,6 +48,8 @@ var plays = map[string]struct {
 	"list":           {playList, endList, false},
 	"marker out":     {playMarkOut, endMarkOut, true},
 	"marker in":      {playMarkIn, endMarkIn, true},
+	"edit out":       {playEditOut, endEditOut, true},
+	"edit in":        {playEditIn, endEditIn, true},
 }
 
 func TestCrashAtEveryCommit(t *testing.T) {

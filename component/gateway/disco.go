@@ -11,6 +11,7 @@ import (
 	"causeway/component/xep/chatstates"
 	"causeway/component/xep/commands"
 	"causeway/component/xep/contact"
+	"causeway/component/xep/correct"
 	"causeway/component/xep/disco"
 	"causeway/component/xep/form"
 	"causeway/component/xep/markers"
@@ -49,6 +50,9 @@ func newDiscoInfo(g *Gateway) *discoInfo {
 	}
 	if g.info.Can.Has(bridges.CanDisplayed) {
 		person = append(person, markers.NS)
+	}
+	if g.info.Can.Has(bridges.CanEdits) {
+		person = append(person, correct.NS)
 	}
 	return &discoInfo{
 		anybody: newPuppet(person, g.info.Client),

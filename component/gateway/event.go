@@ -29,6 +29,10 @@ type incoming struct {
 	Place   mapping.Key       `json:"l,omitzero"`
 
 	Displayed *bridges.Displayed `json:"-"` // newer than that format
+	Of        bridges.MessageID  `json:"-"` // what an edit changes
+
+	replaces string            // the stanza that an edit changes; empty: nobody has seen it
+	first    bridges.MessageID // what an edit changes, as it first was
 }
 
 // place is where the event stands among those of its conversation.
@@ -62,6 +66,7 @@ const (
 	kindPart      = "part"
 	kindChange    = "contact"
 	kindDisplayed = "displayed"
+	kindEdit      = "edit" // its Message is the new text
 )
 
 func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
@@ -69,6 +74,8 @@ func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
 	switch e := d.Event.(type) {
 	case bridges.Message:
 		in.Kind, in.Message = kindMessage, &e
+	case bridges.Edit:
+		in.Kind, in.Message, in.Of = kindEdit, &e.Message, e.Of
 	case bridges.Receipt:
 		r := &receipt{ID: e.ID, Chat: e.Chat, State: e.State}
 		if e.Reason != nil {
@@ -93,7 +100,7 @@ func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
 // chat is the conversation that the event belongs to.
 func (in *incoming) chat() bridges.ChatID {
 	switch in.Kind {
-	case kindMessage:
+	case kindMessage, kindEdit:
 		return in.Message.Chat
 	case kindPart:
 		return in.Part.Chat

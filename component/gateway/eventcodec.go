@@ -25,7 +25,7 @@ const (
 )
 
 // eventKinds are on disk by their index: never reorder.
-var eventKinds = [...]string{kindMessage, kindReceipt, kindPart, kindChange, kindDisplayed}
+var eventKinds = [...]string{kindMessage, kindReceipt, kindPart, kindChange, kindDisplayed, kindEdit}
 
 var errEvent = errors.New("gateway: the record of an event is damaged")
 
@@ -57,6 +57,8 @@ func (in *incoming) encode() (mapping.Record, error) {
 		e.change(in.Change)
 	case kindDisplayed:
 		e.displayed(in.Displayed)
+	case kindEdit:
+		e.edit(in.Message, in.Of)
 	default:
 		return mapping.Record{}, fmt.Errorf("gateway: no record can hold an event of kind %q", in.Kind)
 	}
@@ -119,6 +121,12 @@ func (e *eventWriter) displayed(d *bridges.Displayed) {
 	e.text(string(d.UpTo))
 }
 
+func (e *eventWriter) edit(m *bridges.Message, of bridges.MessageID) {
+	e.message(m)
+	e.b[1] = 5
+	e.text(string(of))
+}
+
 // decodeIncoming reads what encode wrote, in any version. An event without its
 // payload is an error: nothing behind this point checks again.
 func decodeIncoming(data []byte) (*incoming, error) {
@@ -140,6 +148,8 @@ func decodeIncoming(data []byte) (*incoming, error) {
 		in.Change = e.change()
 	case kindDisplayed:
 		in.Displayed = e.displayed()
+	case kindEdit:
+		in.Message, in.Of = e.message(), bridges.MessageID(e.text())
 	}
 	if e.bad || len(e.b) > 0 {
 		return nil, errEvent

@@ -6,7 +6,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"causeway/bridges"
 	"causeway/component/stanza"
+	"causeway/component/xep/correct"
 	"causeway/component/xep/encryption"
 	"causeway/component/xep/fallback"
 	"causeway/component/xep/markers"
@@ -22,7 +24,6 @@ const (
 	nsFastened   = "urn:xmpp:fasten:0"                   // XEP-0422, with an older retraction inside
 	nsOldRetract = "urn:xmpp:message-retract:0"          // XEP-0424
 	nsReply      = "urn:xmpp:reply:0"                    // XEP-0461
-	nsCorrection = "urn:xmpp:message-correct:0"          // XEP-0308
 	nsRoom       = "http://jabber.org/protocol/muc"      // XEP-0045
 	nsRoomUser   = "http://jabber.org/protocol/muc#user" // XEP-0045
 )
@@ -67,13 +68,18 @@ type draft struct {
 	begun bool
 	// toUs: it is for the gateway itself, where a correction is what it says.
 	toUs bool
+	can  bridges.Can // the network
 }
 
 // choice is a value of one of the gateway's settings.
 type choice struct{ setting, value string }
 
-// applies tells whether the user wants a rule, if it is one to choose.
+// applies tells whether a rule is for the network, and whether the user wants it, if
+// it is one to choose.
 func (d *draft) applies(r *fallbackRule) bool {
+	if r.lacks != 0 && d.can.Has(r.lacks) {
+		return false
+	}
 	if r.only == (choice{}) {
 		return true
 	}
@@ -89,7 +95,8 @@ type fallbackRule struct {
 	// reason is the label under which it is counted.
 	reason string
 	has    func(d *draft) bool
-	only   choice // the rule is for users who have set this
+	only   choice      // the rule is for users who have set this
+	lacks  bridges.Can // it is for networks that cannot do this
 	refuse *stanza.Error
 	change func(d *draft)
 }
@@ -131,8 +138,8 @@ var fallbackRules = []fallbackRule{
 	{reason: "encrypted", has: linksEncrypted, refuse: errEncrypted},
 	{reason: "not to be sent now", has: func(d *draft) bool { return d.stale() && receipts.Requested(d.s) }, refuse: errStale},
 	{reason: "not to be sent now", has: (*draft).stale},
-	{reason: "correction", has: with(nsCorrection, "replace"), only: choice{corrections, correctionsRefused}, refuse: errNoCorrections},
-	{reason: "correction", has: with(nsCorrection, "replace"), change: markCorrection},
+	{reason: "correction", has: with(correct.NS, "replace"), lacks: bridges.CanEdits, only: choice{corrections, correctionsRefused}, refuse: errNoCorrections},
+	{reason: "correction", has: with(correct.NS, "replace"), lacks: bridges.CanEdits, change: markCorrection},
 }
 
 func ofType(typ string) func(*draft) bool {
@@ -225,9 +232,12 @@ func (d *draft) add(url, desc string) {
 	d.text = strings.Join(lines, "\n")
 }
 
+// corrected begins a text that could not take the place of another.
+const corrected = "* "
+
 // markCorrection shows a correction where no text can be replaced (0308.3).
 func markCorrection(d *draft) {
 	if !d.toUs {
-		d.text = "* " + d.text
+		d.text = corrected + d.text
 	}
 }

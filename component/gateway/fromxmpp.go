@@ -3,7 +3,9 @@ package gateway
 import (
 	"time"
 
+	"causeway/bridges"
 	"causeway/component/stanza"
+	"causeway/component/xep/correct"
 	"causeway/component/xep/delay"
 )
 
@@ -22,6 +24,9 @@ type reading struct {
 	changed []string // why the text is not the body as it came
 	// chosen: what the user has set made a difference.
 	chosen bool
+
+	does deed   // to an earlier message
+	of   string // the id of that one's stanza
 }
 
 // read decides what becomes of a message to a contact of a user who has set
@@ -52,6 +57,9 @@ func (d *draft) read() (r reading) {
 		}
 	}
 	r.text, r.chosen = d.text, d.unusual
+	if r.of, _ = correct.Find(d.s); r.of != "" && d.can.Has(bridges.CanEdits) {
+		r.does = edits
+	}
 	return r
 }
 

@@ -26,10 +26,11 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 		}
 	}
 	rows := b.PutMessages
-	if len(ids) == 1 && g.info.Can.Has(bridges.CanReceipts) && !g.info.Can.Has(bridges.CanDisplayed) {
+	if len(ids) == 1 && g.info.Can.Has(bridges.CanReceipts) && g.info.Can&looksBack == 0 {
 		b.PutMessages = nil
 		b.Cycles = []*mapping.Cycle{{Bridge: g.domain, Records: []mapping.Record{encodeAwaited(&rows[0])}}}
 	}
+	b.PutMessages = append(b.PutMessages, g.editRows(rows, m.edits)...)
 	g.remember(b, m, hash, now)
 	g.at("commit")
 	if g.store.Commit(ctx, b) != nil {

@@ -77,7 +77,7 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 	if !g.repeats.wait(ctx) {
 		return verdict{}
 	}
-	hash := repeatHash(c.user.id, c.contact, m.mark, known(m, r))
+	hash := repeatHash(c.user.id, c.contact, m.mark, g.known(m, r))
 	if v, past := g.past(ctx, c, m, hash); past {
 		return v
 	}
@@ -89,10 +89,17 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 			g.cfg.Metrics.changed.WithLabelValues(g.domain, reason).Inc()
 		}
 	}
-	ids, err := g.attempt(ctx, acc, m, bridges.Message{
+	do, refusal := g.errandOf(ctx, m, r, acc, bridges.Message{
 		Chat: chat, From: acc.Self, Key: trace(m.key), Text: r.text,
 		Receipt: g.info.Can.Has(bridges.CanReceipts),
 	})
+	switch {
+	case ctx.Err() != nil:
+		return verdict{cut: true}
+	case refusal != nil:
+		return g.fail(ctx, c, m, refusal, nil)
+	}
+	ids, err := g.attempt(ctx, acc, m, do)
 	if err != nil {
 		return g.failed(ctx, c, m, err, hash)
 	}
@@ -101,9 +108,9 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 
 // known is the text by which a repetition of m is known: the one that it is for
 // whoever has set nothing, so that it stays the same when settings change.
-func known(m *outgoing, r reading) string {
+func (g *Gateway) known(m *outgoing, r reading) string {
 	if r.chosen {
-		return m.draft().read().text
+		return g.draft(m).read().text
 	}
 	return r.text
 }
@@ -166,7 +173,7 @@ func (g *Gateway) resolve(local string) (bridges.ChatID, error) {
 
 // attempt sends m once. A text that has a row of its own says there, before,
 // that its outcome is open. A panic of the adapter leaves it open, too.
-func (g *Gateway) attempt(ctx context.Context, acc mapping.Account, m *outgoing, msg bridges.Message) (ids []bridges.MessageID, err error) {
+func (g *Gateway) attempt(ctx context.Context, acc mapping.Account, m *outgoing, do errand) (ids []bridges.MessageID, err error) {
 	m.attempts++
 	x := trialOf(ctx)
 	x.sends(m.doubt)
@@ -189,7 +196,7 @@ func (g *Gateway) attempt(ctx context.Context, acc mapping.Account, m *outgoing,
 			err = &bridges.Error{Kind: bridges.Unknown, Text: errInDoubt.Text, Cause: fmt.Errorf("panic: %v", p)}
 		}
 	}()
-	ids, err = s.Send(ctx, msg)
+	ids, err = do(ctx, s)
 	x.enter()
 	g.at("sent")
 	var known *bridges.Error

@@ -33,24 +33,24 @@ type setting struct {
 }
 
 // ownSettings are those of the gateway, each with what a network must be able to
-// do, or nobody would notice it.
+// do, or not to, or nobody would notice it.
 var ownSettings = []struct {
 	bridges.Field
-	needs bridges.Can
+	needs, lacks bridges.Can
 }{
 	{bridges.Field{
 		Name: ownMessages, Label: "What you write on another device", Kind: bridges.Choice, Default: "mark",
 		Help:    "Where your server does not let the gateway show it as yours.",
 		Options: []bridges.Option{{Value: "mark", Label: "show it with a mark"}, {Value: ownDropped, Label: "do not show it"}},
-	}, bridges.CanOwnMessages},
+	}, bridges.CanOwnMessages, 0},
 	{bridges.Field{
 		Name: corrections, Label: "Corrections", Kind: bridges.Choice, Default: "send",
 		Options: []bridges.Option{{Value: "send", Label: "send a new text that begins with *"}, {Value: correctionsRefused, Label: "send nothing and give an error"}},
-	}, 0},
+	}, 0, bridges.CanEdits},
 	{bridges.Field{
 		Name: replies, Label: "Replies", Kind: bridges.Choice, Default: repliesPlain,
 		Options: []bridges.Option{{Value: repliesPlain, Label: "send them without the quote"}, {Value: "quote", Label: "send the quote, too"}},
-	}, 0},
+	}, 0, 0},
 }
 
 // settingsOf lists what can be set. Of two with one name only that of the bridge
@@ -63,8 +63,9 @@ func settingsOf(b bridges.Bridge) (all []setting) {
 			taken[f.Name] = true
 		}
 	}
+	can := b.Info().Can
 	for _, s := range ownSettings {
-		if !taken[s.Name] && b.Info().Can.Has(s.needs) {
+		if !taken[s.Name] && can.Has(s.needs) && (s.lacks == 0 || !can.Has(s.lacks)) {
 			all = append(all, setting{s.Field, ownPrefix + s.Name})
 		}
 	}
@@ -127,7 +128,7 @@ func (g *Gateway) chosen(ctx context.Context, id bridges.AccountID, name string)
 
 // readFor reads m for who has sent it.
 func (g *Gateway) readFor(ctx context.Context, id bridges.AccountID, m *outgoing) reading {
-	d := m.draft()
+	d := g.draft(m)
 	d.chosen = func(name string) string { return g.chosen(ctx, id, name) }
 	d.begun = m.attempts > 0 || m.doubt || m.tried
 	return d.read()

@@ -7,6 +7,7 @@ import (
 	"causeway/bridges"
 	"causeway/component/stanza"
 	"causeway/component/xep/chatstates"
+	"causeway/component/xep/correct"
 	"causeway/component/xep/delay"
 	"causeway/component/xep/markers"
 	"causeway/component/xep/styling"
@@ -27,6 +28,8 @@ func (g *Gateway) stepIn(in *incoming) {
 			switch in.Kind {
 			case kindMessage:
 				g.showMessage(ctx, in)
+			case kindEdit:
+				g.showEdit(ctx, in)
 			case kindReceipt:
 				g.showReceipt(ctx, in)
 			case kindPart:
@@ -111,7 +114,8 @@ func (g *Gateway) claimID(ctx context.Context, in *incoming, own bool) bool {
 	if own {
 		m.Parts = 1
 	}
-	g.behind(ctx, &mapping.Batch{PutMessages: []mapping.Message{m}})
+	rows := []mapping.Message{m}
+	g.behind(ctx, &mapping.Batch{PutMessages: append(rows, g.editRows(rows, in.first)...)})
 	return true
 }
 
@@ -148,6 +152,9 @@ func (g *Gateway) appendSigns(w *stanza.Writer, in *incoming) {
 // appendText writes the text of a message, and when it was sent.
 func (g *Gateway) appendText(w *stanza.Writer, in *incoming, text string, now time.Time) {
 	g.appendBody(w, text)
+	if in.replaces != "" {
+		correct.Append(w, in.replaces)
+	}
 	sent := in.Message.Sent
 	if sent.IsZero() {
 		sent = in.At

@@ -1,0 +1,114 @@
+package main_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"causeway/bridges"
+	"causeway/cmd/lab"
+	"causeway/cmd/lab/peer"
+)
+
+const editsNS = "urn:xmpp:message-correct:0"
+
+// edits has a user's client correct a text.
+func (u *user) edits(to, id, of, body string) {
+	u.Do(map[string]any{"do": "raw", "xml": `<message type='chat' id='` + id + `' to='` + to + `'><body>` + body +
+		`</body><replace xmlns='` + editsNS + `' id='` + of + `'/></message>`})
+}
+
+// corrected waits for a correction of a text of a contact.
+func (u *user) corrected(contact, of, body string) {
+	u.t.Helper()
+	e := u.Wait(body, message(contact, body))
+	if !has(e.XML, editsNS, `"`+of+`"`) {
+		u.t.Errorf("0308.1: %q in place of %s is %s", body, of, e.XML)
+	}
+}
+
+// TestChanges: what is done to earlier texts goes both ways where the network has
+// it, on real servers.
+func TestChanges(t *testing.T) {
+	each(t, func(t *testing.T, server string) {
+		c := newCorrespondent(t, server)
+		c.announces(editsNS)
+		c.Send(whoMarks, "t1", "one")
+		<-c.bridge.Sent()
+		c.edits(whoMarks, "e1", "t1", "ONE")
+		first := <-c.bridge.Events()
+		c.edits(whoMarks, "e2", "e1", "Uno")
+		for text, e := range map[string]bridges.Event{"ONE": first, "Uno": <-c.bridge.Events()} {
+			if x, ok := e.(bridges.Edit); !ok || x.Of != "m1" || x.Text != text {
+				t.Errorf("0308.2: the network was told %+v", e)
+			}
+		}
+		id := c.came("n1", "first")
+		for _, text := range []string{"second", "third"} {
+			m := bridges.Message{ID: bridges.MessageID(text), Chat: "+" + phone, From: "+" + phone, Text: text}
+			c.s.deliver("alice", bridges.Edit{Message: m, Of: "n1"})
+			c.corrected(whoMarks, id, text)
+		}
+	})
+}
+
+// announces wants clients to find a feature of contacts.
+func (c *correspondent) announces(feature string) {
+	c.t.Helper()
+	for _, jid := range []string{whoMarks, whoMarks + "/gateway"} {
+		c.Do(map[string]any{"do": "discover", "to": jid})
+		if info := c.Wait("disco#info", answer); !has(strings.Join(info.Features, " "), feature) {
+			c.t.Errorf("%s does not announce %s", jid, feature)
+		}
+	}
+}
+
+// related is the content of an event that has to do with another.
+type related struct {
+	Body    string                `json:"body"`
+	Fresh   struct{ Body string } `json:"m.new_content"`
+	Relates struct {
+		Type  string `json:"rel_type"`
+		Event string `json:"event_id"`
+	} `json:"m.relates_to"`
+}
+
+// relates waits for an event of alice's ghost with a body.
+func relates(t *testing.T, c *lab.MatrixClient, body string) (x related) {
+	t.Helper()
+	e := c.Wait(body, func(e peer.MatrixEvent) bool { return e.Event == "message" && e.Body == body && e.Sender == aliceGhost })
+	if err := json.Unmarshal(e.Content, &x); err != nil {
+		t.Error(err)
+	}
+	return x
+}
+
+// TestMatrixChanges: the whole path, between a client of XMPP and one of Matrix;
+// in between the worker is killed.
+func TestMatrixChanges(t *testing.T) {
+	t.Parallel()
+	m := newMatrixRig(t)
+	alice := m.registered("alice")
+	bob := lab.Nio(t, m.home, "bob", "autojoin")
+	alice.Send(matrixJID("bob"), "1", "helo")
+	said := bob.Wait("the text", func(e peer.MatrixEvent) bool { return e.Event == "message" && e.Body == "helo" })
+
+	for i, text := range []string{"hello", "hello!"} {
+		alice.edits(matrixJID("bob"), text, []string{"1", "hello"}[i], text)
+		x := relates(t, bob, "* "+text)
+		if x.Relates.Type != "m.replace" || x.Relates.Event != said.ID || x.Fresh.Body != text {
+			t.Errorf("0308.2: bob got %+v", x)
+		}
+		m.gateway.killWorker()
+	}
+	answered := bob.Send(said.Room, "yse")
+	id := alice.Wait("the answer", message(matrixJID("bob"), "yse")).ID
+	for _, text := range []string{"yes", "yes!"} {
+		bob.Do(map[string]any{"do": "send_raw", "room": said.Room, "type": "m.room.message", "content": map[string]any{
+			"msgtype": "m.text", "body": "* " + text, "m.new_content": map[string]any{"msgtype": "m.text", "body": text},
+			"m.relates_to": map[string]any{"rel_type": "m.replace", "event_id": answered},
+		}})
+		alice.corrected(matrixJID("bob"), id, text)
+		m.gateway.killWorker()
+	}
+}
