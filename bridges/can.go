@@ -16,6 +16,7 @@ const (
 	CanOwnMessages                 // Messages come that the account sent through another program: their From is Account.Self
 	CanPictures                    // its people have pictures of their own: Profile has them, and PictureChange events come
 	CanEdits                       // each Session is an Editor, and Edit events come
+	CanRetractions                 // each Session is a Retractor, and Retraction events come
 )
 
 // Has tells whether all of what is in c.

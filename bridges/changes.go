@@ -21,3 +21,26 @@ type Editor interface {
 	// then nothing is sent in its place.
 	Edit(ctx context.Context, e Edit) (MessageID, error)
 }
+
+// Retraction tells that the author of a message has taken it back.
+type Retraction struct {
+	// ID is the network's own id of an incoming retraction, if it has one.
+	ID   MessageID
+	Chat ChatID
+	From UserID
+	// Key is the idempotency key of an outgoing one, as that of a Message.
+	Key string
+	// Of is the message as it first was, never an edit of it.
+	Of MessageID
+}
+
+// Retractor is a Session of a network that lets messages be taken back
+// (CanRetractions).
+type Retractor interface {
+	// Retract takes a message of the account's back that was one message. It
+	// behaves as Send, and is called in turn with that. What was taken back
+	// already is no error.
+	Retract(ctx context.Context, r Retraction) error
+}
+
+func (Retraction) event() {}

@@ -34,40 +34,10 @@ func checkCan(t *testing.T, s Subject) {
 		s.checkAnswer(t, err)
 		checkPersons(t, list)
 	}
-	if editor, ok := session.(bridges.Editor); ok != can.Has(bridges.CanEdits) {
-		t.Errorf("an Editor: %t, CanEdits: %t", ok, !ok)
-	} else if ok {
-		s.checkEditor(ctx, t, session, editor)
-	}
+	s.checkChanges(ctx, t, session)
 	if err := session.Close(); err != nil {
 		t.Error(err)
 	}
-}
-
-// checkEditor wants a text to be changed, twice, once for each Key, and words
-// when there is none.
-func (s Subject) checkEditor(ctx context.Context, t *testing.T, session bridges.Session, editor bridges.Editor) {
-	t.Helper()
-	w := &waiter{}
-	ctx = context.WithValue(ctx, bridges.WaiterKey{}, w)
-	ids, err := session.Send(ctx, s.message("to be changed"))
-	if err != nil || len(ids) != 1 {
-		t.Fatalf("%v, %v", ids, err)
-	}
-	w.called.Store(false)
-	seen := map[bridges.MessageID]bool{}
-	for _, text := range []string{"changed", "changed", "changed again"} {
-		id, err := editor.Edit(ctx, bridges.Edit{Message: s.message(text), Of: ids[0]})
-		if err != nil || id != "" && (id == ids[0] || seen[id] != (text == "changed" && len(seen) > 0)) {
-			t.Errorf("%s: %q after %v, %v", text, id, seen, err)
-		}
-		seen[id] = true
-	}
-	if !w.called.Load() {
-		t.Error("Edit never calls bridges.Waits")
-	}
-	_, err = editor.Edit(ctx, bridges.Edit{Message: s.message("of nothing"), Of: "never seen"})
-	s.checkAnswer(t, err)
 }
 
 // checkAnswer wants no error, or one with words.

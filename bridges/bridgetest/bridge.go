@@ -62,7 +62,7 @@ func Rich() bridges.Info {
 	return bridges.Info{
 		Type: "xmpp", Client: "pc", Name: "Rich", Example: "+12025550100",
 		Can: bridges.CanReceipts | bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts | bridges.CanOwnMessages |
-			bridges.CanEdits,
+			bridges.CanEdits | bridges.CanRetractions,
 	}
 }
 
@@ -94,7 +94,8 @@ func (b *Bridge) All() []bridges.Message {
 }
 
 // Events has each bridges.Typing and bridges.Displayed that was given to the
-// network, in order, by From, and each bridges.Edit.
+// network, in order, by From, and each bridges.Edit and
+// bridges.Retraction.
 func (b *Bridge) Events() <-chan bridges.Event { return b.events }
 
 // OpenSessions counts the sessions of an account.

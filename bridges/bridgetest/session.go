@@ -43,7 +43,7 @@ func (s *session) Close() error {
 
 // Changes is what the sessions of a scripted Bridge can do all together or not at
 // all: each of the others, typing, read marks and contacts, they can do alone, too.
-const Changes = bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts | bridges.CanEdits
+const Changes = bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts | bridges.CanEdits | bridges.CanRetractions
 
 // session makes one that implements what Info.Can says, and nothing more.
 func (b *Bridge) session(a bridges.Account) bridges.Session {
@@ -56,7 +56,8 @@ func (b *Bridge) session(a bridges.Account) bridges.Session {
 			bridges.Reader
 			bridges.Lister
 			bridges.Editor
-		}{s, t, r, l, editor{s}}
+			bridges.Retractor
+		}{s, t, r, l, editor{s}, retractor{s}}
 	}
 	switch b.info.Can & (bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts) {
 	case bridges.CanTyping:
@@ -148,4 +149,12 @@ func (e editor) Edit(ctx context.Context, x bridges.Edit) (bridges.MessageID, er
 		return "", err
 	}
 	return bridges.MessageID("edit " + x.Key), nil
+}
+
+type retractor struct{ s *session }
+
+// Retract implements bridges.Retractor.
+func (r retractor) Retract(ctx context.Context, x bridges.Retraction) error {
+	bridges.Waits(ctx)
+	return r.s.shows(ctx, x)
 }

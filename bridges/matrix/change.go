@@ -57,8 +57,7 @@ func (c content) edits() (of string, now content) {
 	return of, now
 }
 
-// Edit implements bridges.Editor, in the room of the chat as it is now: nothing is
-// changed in another.
+// Edit implements bridges.Editor.
 func (s *session) Edit(ctx context.Context, e bridges.Edit) (bridges.MessageID, error) {
 	s.work.Add(1)
 	defer s.work.Done()
@@ -68,12 +67,15 @@ func (s *session) Edit(ctx context.Context, e bridges.Edit) (bridges.MessageID, 
 	if err != nil {
 		return "", err
 	}
-	room, err := s.b.writableRoom(ctx, who)
+	bridges.Waits(ctx)
+	room, err := s.b.roomWith(ctx, who, e.Of)
+	if err == nil && room.Encrypted {
+		err = because(errSecret, nil)
+	}
 	if err != nil {
 		return "", s.b.failed(err, bridges.Temporary)
 	}
-	bridges.Waits(ctx)
-	id, err := s.once(ctx, place{room: room}, who, txn, c)
+	id, err := s.once(ctx, place{room: room.id}, who, txn, c)
 	if err != nil {
 		return "", s.b.failed(notHere(err), bridges.Unknown)
 	}
@@ -81,20 +83,75 @@ func (s *session) Edit(ctx context.Context, e bridges.Edit) (bridges.MessageID, 
 	return bridges.MessageID(id), nil
 }
 
-// writableRoom returns the room of a chat in which the ghost is.
-func (b *Bridge) writableRoom(ctx context.Context, who pair) (string, error) {
-	id, err := b.joinedRoom(ctx, who)
+// Retract implements bridges.Retractor. Whoever redacts twice has done it once.
+func (s *session) Retract(ctx context.Context, r bridges.Retraction) error {
+	s.work.Add(1)
+	defer s.work.Done()
+	bridges.Waits(ctx)
+	room, err := s.b.roomWith(ctx, pair{s.ghost, bridges.UserID(r.Chat)}, r.Of)
 	if err != nil {
-		return "", err
+		return s.b.failed(err, bridges.Temporary)
 	}
-	if id == "" {
-		return "", because(errGone, nil)
+	_, err = s.b.as(s.ghost).Redact(ctx, room.id, string(r.Of), transaction(s.ghost, r.Key), "")
+	return s.b.failed(notHere(err), bridges.Unknown)
+}
+
+// placed is a room and its id.
+type placed struct {
+	id string
+	room
+}
+
+// errFound ends a search.
+var errFound = errors.New("found")
+
+// roomWith returns the room of a chat in which an event is: that in which was
+// spoken last, or an older one in which the ghost still is.
+func (b *Bridge) roomWith(ctx context.Context, who pair, of bridges.MessageID) (found placed, err error) {
+	last, err := b.joinedRoom(ctx, who)
+	if err != nil {
+		return found, err
 	}
-	r, err := b.book.look(ctx).room(id)
-	if err == nil && r.Encrypted {
-		err = because(errSecret, nil)
+	try := func(id string, r room) error {
+		_, err := b.as(who.ghost).Event(ctx, id, string(of))
+		switch {
+		case err == nil:
+			found = placed{id, r}
+			return errFound
+		case refuses(err):
+			return nil
+		}
+		return err
 	}
-	return id, err
+	if last != "" {
+		r, err := b.book.look(ctx).room(last)
+		if err != nil {
+			return found, err
+		}
+		if err := try(last, r); err != nil {
+			return found, unless(err, errFound)
+		}
+	}
+	err = b.book.notes.EachNote(ctx, roomNotes, func(key string, value []byte) error {
+		var r room
+		id := strings.TrimPrefix(key, roomNotes)
+		if json.Unmarshal(value, &r) != nil || (pair{r.Ghost, r.Person}) != who || r.GhostIs != joined || id == last {
+			return nil
+		}
+		return try(id, r)
+	})
+	if err == nil {
+		return found, because(errGone, nil)
+	}
+	return found, unless(err, errFound)
+}
+
+// unless returns err, or nil when it is that one.
+func unless(err, that error) error {
+	if errors.Is(err, that) {
+		return nil
+	}
+	return err
 }
 
 // notHere makes words of it that the homeserver does not find a message in the

@@ -146,3 +146,86 @@ func TestRealEdits(t *testing.T) {
 		}
 	}
 }
+
+func retractBob(t *testing.T, s *session, of string) error {
+	t.Helper()
+	return s.Retract(t.Context(), bridges.Retraction{Chat: bridges.ChatID(bob), From: s.ghost, Key: "back " + of, Of: bridges.MessageID(of)})
+}
+
+// Retractions pass both ways, on a real homeserver, in both places where an event
+// may say what it redacts.
+func TestRealRetractions(t *testing.T) {
+	r := onSynapse(t)
+	person := lab.Nio(t, r.Matrix, "bob", "autojoin")
+	own := send(t, r.s, bob, "oops")
+	first := joinsRoom(person, person.UserID)
+	for range 2 { // whoever does it twice has done it once
+		if err := retractBob(t, r.s, own); err != nil {
+			t.Error(err)
+		}
+	}
+	person.Wait("a redaction", func(e peer.MatrixEvent) bool { return e.Event == "redaction" && e.Redacts == own })
+	if err := retractBob(t, r.s, "$unknown"); bridges.KindOf(err) != bridges.Rejected {
+		t.Errorf("an unknown text: %v", err)
+	}
+	second := person.CreateDM(userID(r.s.ghost)) // the chat goes on elsewhere
+	person.Send(second, "here")
+	r.wantText(t, bob, "here")
+	r.known(t, second, func(x room) bool { return x.GhostIs == joined && x.Invite == "" })
+	if own = send(t, r.s, bob, "there"); person.Wait("there", isText("there")).Room != second {
+		t.Error("the answer is in another room")
+	}
+	person.Send(first, "back here")
+	r.wantText(t, bob, "back here")
+	if err := retractBob(t, r.s, own); err != nil {
+		t.Error(err)
+	}
+	if e := person.Wait("a redaction", func(e peer.MatrixEvent) bool { return e.Event == "redaction" && e.Redacts == own }); e.Room != second {
+		t.Errorf("it is in %s, not %s", e.Room, second)
+	}
+	said := person.Send(first, "sorry")
+	r.wantText(t, bob, "sorry")
+	person.Do(map[string]any{"do": "redact", "room": first, "id": said})
+	for {
+		if x, ok := next(t, r.came).(bridges.Retraction); ok {
+			if string(x.Of) != said || x.From != bob || x.Chat != bridges.ChatID(bob) || x.ID == "" {
+				t.Errorf("%+v came", x)
+			}
+			return
+		}
+	}
+}
+
+func TestRetractions(t *testing.T) {
+	_, b, h, ghost := talking(t)
+	of := func(id string, from bridges.UserID, redacts string) event.Event {
+		return event.Event{Type: typeRedaction, ID: id, Room: "!room", Sender: userID(from), Content: json.RawMessage(`{}`), Time: at, Redacts: redacts}
+	}
+	if err := push(t, b, of("$1", ghost, "$a"), of("$2", bob, ""), of("$3", bob, "$a")); err != nil {
+		t.Fatal(err)
+	}
+	want := bridges.Retraction{ID: "$3", Chat: bridges.ChatID(bob), From: bob, Of: "$a"}
+	if x := next(t, h.came); x != want || len(h.came) > 0 {
+		t.Errorf("%+v, and %d more", x, len(h.came))
+	}
+	f, b, s := onFake(t, nil)
+	if err := retractBob(t, s, "$1"); bridges.KindOf(err) != bridges.Rejected || f.count("PUT /redact/") != 0 {
+		t.Errorf("without a room: %v", err)
+	}
+	note(t, b, "!room", room{Ghost: s.ghost, Person: bob, GhostIs: joined, PersonIs: joined, Encrypted: true})
+	if err := retractBob(t, s, "$1"); err != nil || f.count("PUT /redact/") != 1 {
+		t.Errorf("in an encrypted room, where it says nothing: %v", err)
+	}
+	for code, x := range map[string]struct {
+		status int
+		kind   bridges.Kind
+	}{"M_NOT_FOUND": {404, bridges.Rejected}, "M_FORBIDDEN": {403, bridges.Rejected}, "M_LIMIT_EXCEEDED": {429, bridges.Temporary}, "M_UNKNOWN": {502, bridges.Unknown}} {
+		if f.say("PUT /redact/", refused(x.status, code)); bridges.KindOf(retractBob(t, s, "$2")) != x.kind {
+			t.Errorf("%s is no %d", code, x.kind)
+		}
+	}
+	f.say("GET /event/", refused(404, "M_NOT_FOUND"))
+	if err := retractBob(t, s, "$3"); bridges.KindOf(err) != bridges.Rejected {
+		t.Errorf("what is in no room: %v", err)
+	}
+}

@@ -14,6 +14,7 @@ const (
 	typeEncrypted  = "m.room.encrypted"
 	typeMember     = "m.room.member"
 	typeEncryption = "m.room.encryption"
+	typeRedaction  = "m.room.redaction"
 	typeTombstone  = "m.room.tombstone"
 	typeTyping     = "m.typing"
 	typeReceipt    = "m.receipt"

@@ -105,11 +105,14 @@ func (r *reading) event(e event.Event) (string, error) {
 
 // told is what an event tells a user; nil: nothing.
 func told(e event.Event) bridges.Event {
+	from := personOf(e.Sender)
+	if e.Type == typeRedaction && e.Redacts != "" {
+		return bridges.Retraction{ID: bridges.MessageID(e.ID), Chat: bridges.ChatID(from), From: from, Of: bridges.MessageID(e.Redacts)}
+	}
 	text, of := words(e)
 	if text == "" {
 		return nil
 	}
-	from := personOf(e.Sender)
 	m := bridges.Message{ID: bridges.MessageID(e.ID), Chat: bridges.ChatID(from), From: from, Text: text, Sent: e.Time}
 	if of != "" {
 		return bridges.Edit{Message: m, Of: bridges.MessageID(of)}

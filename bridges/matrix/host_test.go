@@ -75,6 +75,8 @@ func idOf(e bridges.Event) bridges.MessageID {
 		return e.ID
 	case bridges.Edit:
 		return e.ID
+	case bridges.Retraction:
+		return e.ID
 	}
 	return ""
 }

@@ -65,6 +65,8 @@ var (
 	_ bridges.Reader   = (*session)(nil)
 	_ bridges.Editor   = (*session)(nil)
 
+	_ bridges.Retractor = (*session)(nil)
+
 	_ appservice.Handler = (*Bridge)(nil)
 )
 
@@ -104,8 +106,9 @@ func (b *Bridge) Info() bridges.Info {
 	return bridges.Info{
 		Type: "matrix", Client: "pc", Name: "Matrix", Example: example,
 		Instructions: "Register to write to people of Matrix. You need no account there.",
-		Can:          bridges.CanTyping | bridges.CanDisplayed | bridges.CanPictures | bridges.CanEdits,
-		Unknown:      bridges.Idempotent,
+		Can: bridges.CanTyping | bridges.CanDisplayed | bridges.CanPictures |
+			bridges.CanEdits | bridges.CanRetractions,
+		Unknown: bridges.Idempotent,
 	}
 }
 

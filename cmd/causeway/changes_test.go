@@ -10,7 +10,10 @@ import (
 	"causeway/cmd/lab/peer"
 )
 
-const editsNS = "urn:xmpp:message-correct:0"
+const (
+	editsNS    = "urn:xmpp:message-correct:0"
+	retractsNS = "urn:xmpp:message-retract:1"
+)
 
 // edits has a user's client correct a text.
 func (u *user) edits(to, id, of, body string) {
@@ -25,6 +28,20 @@ func (u *user) corrected(contact, of, body string) {
 	if !has(e.XML, editsNS, `"`+of+`"`) {
 		u.t.Errorf("0308.1: %q in place of %s is %s", body, of, e.XML)
 	}
+}
+
+// retracts has a user's client take a text back, with words for others.
+func (u *user) retracts(to, id, of string) {
+	u.Do(map[string]any{"do": "raw", "xml": `<message type='chat' id='` + id + `' to='` + to + `'><retract xmlns='` + retractsNS +
+		`' id='` + of + `'/><fallback xmlns='urn:xmpp:fallback:0' for='` + retractsNS + `'/><body>not for the network</body></message>`})
+}
+
+// retracted waits until a contact has taken a text back.
+func (u *user) retracted(contact, of string) {
+	u.t.Helper()
+	u.Wait("0424.1", func(e peer.Event) bool {
+		return e.Event == "message" && strings.HasPrefix(e.From, contact) && has(e.XML, retractsNS, `"`+of+`"`)
+	})
 }
 
 // TestChanges: what is done to earlier texts goes both ways where the network has
@@ -49,6 +66,13 @@ func TestChanges(t *testing.T) {
 			c.s.deliver("alice", bridges.Edit{Message: m, Of: "n1"})
 			c.corrected(whoMarks, id, text)
 		}
+		c.announces(retractsNS)
+		c.retracts(whoMarks, "r1", "t1")
+		if x, ok := (<-c.bridge.Events()).(bridges.Retraction); !ok || x.Of != "m1" {
+			t.Errorf("0424.2: the network was told %+v", x)
+		}
+		c.s.deliver("alice", bridges.Retraction{ID: "back", Chat: "+" + phone, From: "+" + phone, Of: "n1"})
+		c.retracted(whoMarks, id)
 	})
 }
 
@@ -111,4 +135,11 @@ func TestMatrixChanges(t *testing.T) {
 		alice.corrected(matrixJID("bob"), id, text)
 		m.gateway.killWorker()
 	}
+	alice.retracts(matrixJID("bob"), "r", "1")
+	bob.Wait("0424.2", func(e peer.MatrixEvent) bool {
+		return e.Event == "redaction" && e.Redacts == said.ID && e.Sender == aliceGhost
+	})
+	m.gateway.killWorker()
+	bob.Do(map[string]any{"do": "redact", "room": said.Room, "id": answered})
+	alice.retracted(matrixJID("bob"), id)
 }

@@ -50,6 +50,8 @@ var plays = map[string]struct {
 	"marker in":      {playMarkIn, endMarkIn, true},
 	"edit out":       {playEditOut, endEditOut, true},
 	"edit in":        {playEditIn, endEditIn, true},
+	"retraction out": {playBackOut, endBackOut, true},
+	"retraction in":  {playBackIn, endBackIn, true},
 }
 
 func TestCrashAtEveryCommit(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"causeway/component/xep/noreply"
 	"causeway/component/xep/pubsub"
 	"causeway/component/xep/receipts"
+	"causeway/component/xep/retract"
 )
 
 // capsNode names this program in capabilities.
@@ -53,6 +54,9 @@ func newDiscoInfo(g *Gateway) *discoInfo {
 	}
 	if g.info.Can.Has(bridges.CanEdits) {
 		person = append(person, correct.NS)
+	}
+	if g.info.Can.Has(bridges.CanRetractions) {
+		person = append(person, retract.NS)
 	}
 	return &discoInfo{
 		anybody: newPuppet(person, g.info.Client),

@@ -5,45 +5,90 @@ import (
 
 	"causeway/bridges"
 	"causeway/component/stanza"
+	"causeway/component/xep/correct"
+	"causeway/component/xep/retract"
 	"causeway/mapping"
 )
 
 // looksBack is what needs to know messages by their ids, both of them.
-const looksBack = bridges.CanDisplayed | bridges.CanEdits
+const looksBack = bridges.CanDisplayed | bridges.CanEdits | bridges.CanRetractions
 
 // deed is what a message does to an earlier one.
 type deed uint8
 
 // The deeds.
 const (
-	nothing deed = iota
-	edits        // its text takes the place of that one's
+	nothing  deed = iota
+	edits         // its text takes the place of that one's
+	retracts      // that one is taken back
 )
+
+// wordless: what is in the text is for those who do not know the deed.
+func (x deed) wordless() bool { return x == retracts }
+
+// does tells whether the network can do what is in a message to which a rule
+// belongs, and notes that.
+func (d *draft) does(rule *fallbackRule, r *reading) bool {
+	if rule.lacks == 0 || !d.can.Has(rule.lacks) {
+		return false
+	}
+	of := ""
+	switch rule.does {
+	case edits:
+		of, _ = correct.Find(d.s)
+	case retracts:
+		of, _ = retract.Find(d.s)
+	}
+	if of != "" {
+		r.does, r.of = rule.does, of
+	}
+	return of != ""
+}
 
 // errand hands what a user says to the network, as Session.Send does.
 type errand func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error)
 
-var errNotYours = &stanza.Error{
-	Type: "auth", Condition: "forbidden",
-	Text: "Only your own messages can be changed.",
-}
+var (
+	errNotYours = &stanza.Error{
+		Type: "auth", Condition: "forbidden",
+		Text: "Only your own messages can be changed or taken back.",
+	}
+	errNotKnown = &stanza.Error{
+		Type: "cancel", Condition: "item-not-found",
+		Text: "This message is too old, or was never sent: it cannot be taken back.",
+	}
+)
 
-// errandOf returns how the network is given msg, which m comes to: as a text, or as
-// what it does to an earlier one. What does not know of that one is a text.
+// errandOf returns how the network is given msg, which m comes to: as a text, or
+// as what it does to an earlier one.
 func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapping.Account, msg bridges.Message) (errand, *stanza.Error) {
 	if r.does == nothing {
 		return sends(msg), nil
 	}
 	row, found := g.earlier(ctx, acc.ID, msg.Chat, r.of)
+	found = found && row.Parts <= 1
 	switch {
-	case !found || row.Parts > 1:
+	case found && row.Parts == 0:
+		return nil, errNotYours
+	case r.does == edits:
+		return g.edits(m, msg, row, found), nil
+	case !found:
+		return nil, errNotKnown
+	}
+	x := bridges.Retraction{Chat: msg.Chat, From: msg.From, Key: msg.Key, Of: row.ID}
+	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
+		return nil, s.(bridges.Retractor).Retract(ctx, x) // Info.Can says so
+	}, nil
+}
+
+// edits changes an earlier text; when nobody knows that, it is a new one.
+func (g *Gateway) edits(m *outgoing, msg bridges.Message, row mapping.Message, found bool) errand {
+	if !found {
 		if m.attempts == 0 {
 			g.cfg.Metrics.changed.WithLabelValues(g.domain, "correction").Inc()
 		}
 		msg.Text = corrected + msg.Text
-		return sends(msg), nil
-	case row.Parts == 0:
-		return nil, errNotYours
+		return sends(msg)
 	}
 	m.edits = row.ID
 	e := bridges.Edit{Message: msg, Of: row.ID}
@@ -53,7 +98,7 @@ func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapp
 			id = bridges.MessageID("\x01edit " + e.Key)
 		}
 		return []bridges.MessageID{id}, err
-	}, nil
+	}
 }
 
 func sends(msg bridges.Message) errand {
@@ -108,32 +153,72 @@ func (g *Gateway) editRows(rows []mapping.Message, first bridges.MessageID) (all
 // unseen begins a text that was changed and never came before that.
 const unseen = "Edited: "
 
-// showEdit shows a text of the network that takes the place of another: as a
-// correction of that (xeps.md 0308.1), or, where nobody has seen it, as a text
-// that says so. Of somebody else's text it changes nothing.
-func (g *Gateway) showEdit(ctx context.Context, in *incoming) {
-	var row mapping.Message
-	var known bool
-	if !g.insist(ctx, "read messages", func() (err error) {
-		row, known, err = g.messageByID(ctx, in.Of)
+// target finds the message that an event of the network is about, as it first was.
+// False: the gateway ends, and the event stays in the journal.
+func (g *Gateway) target(ctx context.Context, of bridges.MessageID) (row mapping.Message, known, ok bool) {
+	ok = g.insist(ctx, "read messages", func() (err error) {
+		row, known, err = g.messageByID(ctx, of)
 		if err == nil && known {
 			row, known, err = g.unedited(ctx, row)
 		}
 		return err
-	}) {
-		return // it stays in the journal
-	}
+	})
+	return row, known, ok
+}
+
+// byAuthor tells whether an event comes from who has written the message that it
+// is about, in its chat.
+func byAuthor(in *incoming, row mapping.Message, own bool) bool {
+	return row.Account == in.Account && row.Chat == in.Message.Chat && own == (row.Parts > 0)
+}
+
+// theirs tells whether it is not for the contact to change a message: the user has
+// written it here, and the host shows nothing as the user's.
+func (g *Gateway) theirs(in *incoming, row mapping.Message, own bool) bool {
+	return own && row.Resource != "" && !g.showsOwn(hostOf(in.Account))
+}
+
+// showEdit shows a text of the network that takes the place of another: as a
+// correction of that (xeps.md 0308.1), or, where nobody has seen it, as a text
+// that says so. Of somebody else's text it changes nothing.
+func (g *Gateway) showEdit(ctx context.Context, in *incoming) {
+	row, known, ok := g.target(ctx, in.Of)
 	own := g.isOwn(ctx, in)
 	switch {
+	case !ok:
+		return
 	case !known:
 		in.Message.Text = unseen + in.Message.Text
-	case row.Account != in.Account || row.Chat != in.Message.Chat || own != (row.Parts > 0):
+	case !byAuthor(in, row, own):
 		g.dropIn(ctx, in, "edit of another's message")
 		return
-	case own && row.Resource != "" && !g.showsOwn(hostOf(in.Account)):
-		in.first, in.Message.Text = row.ID, unseen+in.Message.Text // the user has written it: it is not the contact's to change
+	case g.theirs(in, row, own):
+		in.first, in.Message.Text = row.ID, unseen+in.Message.Text
 	default:
 		in.first, in.replaces = row.ID, row.Stanza
 	}
 	g.showMessage(ctx, in)
+}
+
+// tookBack is for programs that do not know retractions.
+const tookBack = "(A message was taken back. Your program does not show which.)"
+
+// showRetraction shows that a message was taken back by its author (xeps.md
+// 0424.1). That an edit was is not shown: the text before it is not known.
+func (g *Gateway) showRetraction(ctx context.Context, in *incoming) {
+	row, known, ok := g.target(ctx, in.Of)
+	own := g.isOwn(ctx, in)
+	switch {
+	case !ok:
+		return
+	case !known || row.ID != in.Of:
+		g.dropIn(ctx, in, "retraction of an unknown message")
+	case !byAuthor(in, row, own):
+		g.dropIn(ctx, in, "retraction of another's message")
+	case g.theirs(in, row, own):
+		g.dropIn(ctx, in, "own retraction")
+	default:
+		in.replaces = row.Stanza
+		g.showMessage(ctx, in)
+	}
 }

@@ -23,11 +23,13 @@ func replacing(id, of, body string) string {
 // to earlier texts, then texts.
 func (r *timeless) handed() (all []string) {
 	for len(r.bridge.Events()) > 0 {
-		if x, ok := (<-r.bridge.Events()).(bridges.Edit); ok {
-			if x.Chat != phone || x.From != number || x.Key == "" {
-				r.t.Errorf("the network got %+v", x)
-			}
+		switch x := (<-r.bridge.Events()).(type) {
+		case bridges.Edit:
+			r.wantWhose(x.Chat, x.From, x.Key)
 			all = append(all, fmt.Sprintf("%s is now %s", x.Of, x.Text))
+		case bridges.Retraction:
+			r.wantWhose(x.Chat, x.From, x.Key)
+			all = append(all, fmt.Sprintf("%s is back", x.Of))
 		}
 	}
 	for len(r.bridge.Sent()) > 0 {
@@ -36,12 +38,21 @@ func (r *timeless) handed() (all []string) {
 	return all
 }
 
-var editsOut = []struct {
+func (r *timeless) wantWhose(chat bridges.ChatID, from bridges.UserID, key string) {
+	if chat != phone || from != number || key == "" {
+		r.t.Errorf("the network got something in %s of %s with the key %q", chat, from, key)
+	}
+}
+
+// changesOut are what a user does to earlier messages.
+type changesOut []struct {
 	name string
 	do   func(r *timeless)
-	want string // what the network gets, and what alice does
-	told string
-}{
+	want string // what the network gets
+	told string // what is in the error that the user gets
+}
+
+var editsOut = changesOut{
 	{"0308.2 of the user's message", func(r *timeless) { r.receive(r.t, replacing("e", "a1", "ONE")) }, "m1 is now ONE", ""},
 	{"0308.2 not of the last", func(r *timeless) {
 		r.receive(r.t, replacing("e", "a2", "TWO"))
@@ -70,7 +81,7 @@ var editsOut = []struct {
 		r.receive(r.t, replacing("e", "a1", "ONE"))
 	}, "m1 is now ONE", ""},
 	{"0308.3 of an unknown message", func(r *timeless) { r.receive(r.t, replacing("e", "x", "ONE")) }, "* ONE", ""},
-	{"0308.3 of nothing", func(r *timeless) { r.receive(r.t, replacing("e", "", "ONE")) }, "ONE", ""},
+	{"0308.3 of nothing", func(r *timeless) { r.receive(r.t, replacing("e", "", "ONE")) }, "* ONE", ""},
 	{"0308.3 of a message in parts", func(r *timeless) { r.receive(r.t, replacing("e", "long", "ONE")) }, "* ONE", ""},
 	{"0308.3 of another chat's message", func(r *timeless) {
 		r.receive(r.t, strings.Replace(replacing("e", "a1", "ONE"), "to='"+phone, "to='"+stranger, 1))
@@ -103,8 +114,10 @@ var editsOut = []struct {
 	}, "m1 is now ONE, behind", ""},
 }
 
-func TestEditsOut(t *testing.T) {
-	for _, c := range editsOut {
+func TestEditsOut(t *testing.T) { editsOut.run(t) }
+
+func (all changesOut) run(t *testing.T) {
+	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
 			markerRig(t, func(r *timeless) {
 				r.correspond()

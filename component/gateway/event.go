@@ -29,9 +29,9 @@ type incoming struct {
 	Place   mapping.Key       `json:"l,omitzero"`
 
 	Displayed *bridges.Displayed `json:"-"` // newer than that format
-	Of        bridges.MessageID  `json:"-"` // what an edit changes
+	Of        bridges.MessageID  `json:"-"` // what an edit changes, or a retraction takes back
 
-	replaces string            // the stanza that an edit changes; empty: nobody has seen it
+	replaces string            // the stanza that it is about; empty: nobody has seen it
 	first    bridges.MessageID // what an edit changes, as it first was
 }
 
@@ -61,12 +61,13 @@ type change struct {
 
 // The kinds of events on disk.
 const (
-	kindMessage   = "message"
-	kindReceipt   = "receipt"
-	kindPart      = "part"
-	kindChange    = "contact"
-	kindDisplayed = "displayed"
-	kindEdit      = "edit" // its Message is the new text
+	kindMessage    = "message"
+	kindReceipt    = "receipt"
+	kindPart       = "part"
+	kindChange     = "contact"
+	kindDisplayed  = "displayed"
+	kindEdit       = "edit"       // its Message is the new text
+	kindRetraction = "retraction" // its Message is without a text
 )
 
 func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
@@ -76,6 +77,9 @@ func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
 		in.Kind, in.Message = kindMessage, &e
 	case bridges.Edit:
 		in.Kind, in.Message, in.Of = kindEdit, &e.Message, e.Of
+	case bridges.Retraction:
+		in.Kind, in.Of = kindRetraction, e.Of
+		in.Message = &bridges.Message{ID: e.ID, Chat: e.Chat, From: e.From}
 	case bridges.Receipt:
 		r := &receipt{ID: e.ID, Chat: e.Chat, State: e.State}
 		if e.Reason != nil {
@@ -100,7 +104,7 @@ func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
 // chat is the conversation that the event belongs to.
 func (in *incoming) chat() bridges.ChatID {
 	switch in.Kind {
-	case kindMessage, kindEdit:
+	case kindMessage, kindEdit, kindRetraction:
 		return in.Message.Chat
 	case kindPart:
 		return in.Part.Chat

@@ -25,7 +25,7 @@ const (
 )
 
 // eventKinds are on disk by their index: never reorder.
-var eventKinds = [...]string{kindMessage, kindReceipt, kindPart, kindChange, kindDisplayed, kindEdit}
+var eventKinds = [...]string{kindMessage, kindReceipt, kindPart, kindChange, kindDisplayed, kindEdit, kindRetraction}
 
 var errEvent = errors.New("gateway: the record of an event is damaged")
 
@@ -58,7 +58,9 @@ func (in *incoming) encode() (mapping.Record, error) {
 	case kindDisplayed:
 		e.displayed(in.Displayed)
 	case kindEdit:
-		e.edit(in.Message, in.Of)
+		e.about(5, in)
+	case kindRetraction:
+		e.about(6, in)
 	default:
 		return mapping.Record{}, fmt.Errorf("gateway: no record can hold an event of kind %q", in.Kind)
 	}
@@ -121,10 +123,11 @@ func (e *eventWriter) displayed(d *bridges.Displayed) {
 	e.text(string(d.UpTo))
 }
 
-func (e *eventWriter) edit(m *bridges.Message, of bridges.MessageID) {
-	e.message(m)
-	e.b[1] = 5
-	e.text(string(of))
+// about writes what is about an earlier message.
+func (e *eventWriter) about(kind byte, in *incoming) {
+	e.message(in.Message)
+	e.b[1] = kind
+	e.text(string(in.Of))
 }
 
 // decodeIncoming reads what encode wrote, in any version. An event without its
@@ -148,7 +151,7 @@ func decodeIncoming(data []byte) (*incoming, error) {
 		in.Change = e.change()
 	case kindDisplayed:
 		in.Displayed = e.displayed()
-	case kindEdit:
+	case kindEdit, kindRetraction:
 		in.Message, in.Of = e.message(), bridges.MessageID(e.text())
 	}
 	if e.bad || len(e.b) > 0 {

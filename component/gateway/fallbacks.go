@@ -14,18 +14,16 @@ import (
 	"causeway/component/xep/markers"
 	"causeway/component/xep/oob"
 	"causeway/component/xep/receipts"
+	"causeway/component/xep/retract"
 	"causeway/component/xep/sfs"
 )
 
 // The namespaces of what is only recognised here.
 const (
-	nsReactions  = "urn:xmpp:reactions:0"                // XEP-0444
-	nsRetraction = "urn:xmpp:message-retract:1"          // XEP-0424
-	nsFastened   = "urn:xmpp:fasten:0"                   // XEP-0422, with an older retraction inside
-	nsOldRetract = "urn:xmpp:message-retract:0"          // XEP-0424
-	nsReply      = "urn:xmpp:reply:0"                    // XEP-0461
-	nsRoom       = "http://jabber.org/protocol/muc"      // XEP-0045
-	nsRoomUser   = "http://jabber.org/protocol/muc#user" // XEP-0045
+	nsReactions = "urn:xmpp:reactions:0"                // XEP-0444
+	nsReply     = "urn:xmpp:reply:0"                    // XEP-0461
+	nsRoom      = "http://jabber.org/protocol/muc"      // XEP-0045
+	nsRoomUser  = "http://jabber.org/protocol/muc#user" // XEP-0045
 )
 
 var (
@@ -74,12 +72,8 @@ type draft struct {
 // choice is a value of one of the gateway's settings.
 type choice struct{ setting, value string }
 
-// applies tells whether a rule is for the network, and whether the user wants it, if
-// it is one to choose.
+// applies tells whether the user wants a rule, if it is one to choose.
 func (d *draft) applies(r *fallbackRule) bool {
-	if r.lacks != 0 && d.can.Has(r.lacks) {
-		return false
-	}
 	if r.only == (choice{}) {
 		return true
 	}
@@ -95,8 +89,11 @@ type fallbackRule struct {
 	// reason is the label under which it is counted.
 	reason string
 	has    func(d *draft) bool
-	only   choice      // the rule is for users who have set this
-	lacks  bridges.Can // it is for networks that cannot do this
+	only   choice // the rule is for users who have set this
+	// lacks: it is for networks that cannot do this, and for what does not say to
+	// which message; others are told to do it.
+	lacks  bridges.Can
+	does   deed
 	refuse *stanza.Error
 	change func(d *draft)
 }
@@ -125,8 +122,7 @@ var fallbackRules = []fallbackRule{
 	{reason: "key exchange", has: func(d *draft) bool { e := encryption.Find(d.s); return e.Used && !e.Content }},
 	{reason: "encrypted", has: func(d *draft) bool { return encryption.Find(d.s).Used }, refuse: errEncrypted},
 	{reason: "reaction", has: with(nsReactions, "reactions"), refuse: errNoReactions},
-	{reason: "retraction", has: with(nsRetraction, "retract"), refuse: errNoRetractions},
-	{reason: "retraction", has: fastensRetraction, refuse: errNoRetractions},
+	{reason: "retraction", has: isRetraction, lacks: bridges.CanRetractions, does: retracts, refuse: errNoRetractions},
 	{reason: "reply", has: with(nsReply, "reply"), only: choice{replies, repliesPlain}, change: cutQuote},
 	{reason: "file", has: linksFile, change: addLinks},
 	{reason: marker, has: alone(markers.NS, "displayed")}, // but see hearMarker
@@ -138,8 +134,8 @@ var fallbackRules = []fallbackRule{
 	{reason: "encrypted", has: linksEncrypted, refuse: errEncrypted},
 	{reason: "not to be sent now", has: func(d *draft) bool { return d.stale() && receipts.Requested(d.s) }, refuse: errStale},
 	{reason: "not to be sent now", has: (*draft).stale},
-	{reason: "correction", has: with(correct.NS, "replace"), lacks: bridges.CanEdits, only: choice{corrections, correctionsRefused}, refuse: errNoCorrections},
-	{reason: "correction", has: with(correct.NS, "replace"), lacks: bridges.CanEdits, change: markCorrection},
+	{reason: "correction", has: with(correct.NS, "replace"), lacks: bridges.CanEdits, does: edits, only: choice{corrections, correctionsRefused}, refuse: errNoCorrections},
+	{reason: "correction", has: with(correct.NS, "replace"), lacks: bridges.CanEdits, does: edits, change: markCorrection},
 }
 
 func ofType(typ string) func(*draft) bool {
@@ -161,9 +157,8 @@ func alone(space, local string) func(*draft) bool {
 
 func (d *draft) blank() bool { return strings.TrimSpace(d.text) == "" }
 
-func fastensRetraction(d *draft) bool {
-	e, _ := d.s.Child(nsFastened, "apply-to")
-	_, ok := e.Child(nsOldRetract, "retract")
+func isRetraction(d *draft) bool {
+	_, ok := retract.Find(d.s)
 	return ok
 }
 

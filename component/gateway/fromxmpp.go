@@ -3,9 +3,7 @@ package gateway
 import (
 	"time"
 
-	"causeway/bridges"
 	"causeway/component/stanza"
-	"causeway/component/xep/correct"
 	"causeway/component/xep/delay"
 )
 
@@ -14,7 +12,7 @@ import (
 const oldest = time.Hour
 
 // reading is what a user's message to a contact comes to. Exactly one of the
-// first three is set.
+// first three is set, or none with a deed that has no text.
 type reading struct {
 	text   string        // send this
 	drop   string        // nothing to send, and no news for the sender: why
@@ -46,7 +44,12 @@ func (d *draft) read() (r reading) {
 	for i := range fallbackRules {
 		rule := &fallbackRules[i]
 		switch {
-		case !rule.has(d) || !d.applies(rule):
+		case !rule.has(d):
+		case d.does(rule, &r):
+			if r.does.wordless() {
+				return r
+			}
+		case !d.applies(rule):
 		case rule.change != nil:
 			rule.change(d)
 			r.changed = append(r.changed, rule.reason)
@@ -57,9 +60,6 @@ func (d *draft) read() (r reading) {
 		}
 	}
 	r.text, r.chosen = d.text, d.unusual
-	if r.of, _ = correct.Find(d.s); r.of != "" && d.can.Has(bridges.CanEdits) {
-		r.does = edits
-	}
 	return r
 }
 

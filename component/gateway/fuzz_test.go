@@ -53,6 +53,7 @@ func FuzzDecodeIncoming(f *testing.F) {
 		bridges.ContactChange{Person: bridges.Person{ID: phone, Name: "Zoë"}, Gone: true},
 		bridges.Displayed{Chat: phone, From: phone, UpTo: "m"},
 		bridges.Edit{Message: sms("new"), Of: "m"},
+		bridges.Retraction{Chat: phone, From: phone, Of: "m"},
 	} {
 		in, err := newIncoming(bridges.Delivery{Account: alice, Event: e, Once: "o", Stream: 7}, time.Unix(1, 0).UTC())
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"causeway/component/xep/correct"
 	"causeway/component/xep/delay"
 	"causeway/component/xep/markers"
+	"causeway/component/xep/retract"
 	"causeway/component/xep/styling"
 	"causeway/mapping"
 )
@@ -30,6 +31,8 @@ func (g *Gateway) stepIn(in *incoming) {
 				g.showMessage(ctx, in)
 			case kindEdit:
 				g.showEdit(ctx, in)
+			case kindRetraction:
+				g.showRetraction(ctx, in)
 			case kindReceipt:
 				g.showReceipt(ctx, in)
 			case kindPart:
@@ -132,7 +135,7 @@ func (g *Gateway) chatMessage(in *incoming, own bool, now time.Time) *stanza.Out
 		text = ownMark + text
 	}
 	g.appendText(&o.Payload, in, text, now)
-	if !own {
+	if !own && in.Kind != kindRetraction {
 		g.appendSigns(&o.Payload, in)
 	}
 	return o
@@ -151,9 +154,14 @@ func (g *Gateway) appendSigns(w *stanza.Writer, in *incoming) {
 
 // appendText writes the text of a message, and when it was sent.
 func (g *Gateway) appendText(w *stanza.Writer, in *incoming, text string, now time.Time) {
-	g.appendBody(w, text)
-	if in.replaces != "" {
+	switch {
+	case in.Kind == kindRetraction:
+		retract.Append(w, in.replaces, tookBack)
+	case in.replaces != "":
 		correct.Append(w, in.replaces)
+		fallthrough
+	default:
+		g.appendBody(w, text)
 	}
 	sent := in.Message.Sent
 	if sent.IsZero() {

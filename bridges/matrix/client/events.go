@@ -86,3 +86,17 @@ func (u *User) Messages(ctx context.Context, room, from, dir string, limit int) 
 	}
 	return p, err
 }
+
+// Event returns an event of a room; an *Error with the status 404 when it is in no
+// part of the room that the user may see.
+func (u *User) Event(ctx context.Context, room, id string) (event.Event, error) {
+	var raw json.RawMessage
+	if err := u.do(ctx, call{method: http.MethodGet, path: v3("rooms", room, "event", id), answer: &raw}); err != nil {
+		return event.Event{}, err
+	}
+	e, err := event.Decode(raw)
+	if err != nil {
+		return e, &Error{Status: http.StatusOK, Text: "the homeserver's answer cannot be read", Cause: err}
+	}
+	return e, nil
+}

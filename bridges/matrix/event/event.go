@@ -20,6 +20,9 @@ type Event struct {
 	Sender string // empty when ephemeral, but for m.presence
 	// StateKey is there when, and only when, this is a state event.
 	StateKey *string
+	// Redacts is the event that a redaction takes the content of; older rooms have it
+	// beside the content. Empty with all else.
+	Redacts string
 	// Content is a JSON object. Decoding it into a struct ignores the case of
 	// its keys.
 	Content json.RawMessage
@@ -90,6 +93,7 @@ func decode(raw []byte) (e Event, err error) {
 		e.Unsigned = u
 	}
 	e.Time = at(object["origin_server_ts"])
+	e.Redacts = redacts(e, object)
 	return e, nil
 }
 
@@ -118,4 +122,22 @@ func at(raw json.RawMessage) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms)
+}
+
+// redacts reads what a redaction is about, wherever it stands (Spec,
+// m.room.redaction).
+func redacts(e Event, object map[string]json.RawMessage) (id string) {
+	if e.Type != "m.room.redaction" {
+		return ""
+	}
+	var content map[string]json.RawMessage
+	if json.Unmarshal(e.Content, &content) != nil {
+		return ""
+	}
+	for _, from := range []map[string]json.RawMessage{object, content} {
+		if err := text(from, "redacts", &id); err == nil && id != "" {
+			return id
+		}
+	}
+	return ""
 }

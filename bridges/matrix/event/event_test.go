@@ -25,6 +25,23 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// A redaction says what it is about beside its content, or in it; nothing else does.
+func TestRedacts(t *testing.T) {
+	for _, c := range []struct{ kind, beside, inside, want string }{
+		{"m.room.redaction", `"$a"`, `{}`, "$a"},
+		{"m.room.redaction", `"$a"`, `{"redacts": "$b"}`, "$a"},
+		{"m.room.redaction", `7`, `{"redacts": "$b"}`, "$b"},
+		{"m.room.redaction", `""`, `{"redacts": ["$b"]}`, ""},
+		{"m.room.redaction", `""`, `{"Redacts": "$b"}`, ""},
+		{"m.room.message", `"$a"`, `{"redacts": "$b"}`, ""},
+	} {
+		e, err := Decode([]byte(`{"type": "` + c.kind + `", "event_id": "$1", "room_id": "!r", "sender": "@b:hs", "redacts": ` + c.beside + `, "content": ` + c.inside + `}`))
+		if err != nil || e.Redacts != c.want {
+			t.Errorf("%+v redacts %q, %v", c, e.Redacts, err)
+		}
+	}
+}
+
 // What is there instead of what must be there.
 func TestMalformed(t *testing.T) {
 	for _, c := range []struct{ name, key, value, err string }{

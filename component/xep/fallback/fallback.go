@@ -13,6 +13,9 @@ import (
 // NS is the namespace of fallbacks.
 const NS = "urn:xmpp:fallback:0"
 
+// Append marks all of a body as a fallback for an extension.
+func Append(w *stanza.Writer, extension string) { w.Leaf("fallback", NS, "", "for", extension) }
+
 // span is a part of a body, in code points.
 type span struct{ start, end int }
 

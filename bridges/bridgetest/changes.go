@@ -1,0 +1,74 @@
+package bridgetest
+
+import (
+	"context"
+	"testing"
+
+	"causeway/bridges"
+)
+
+// checkChanges wants Info.Can to say what a Session can do to earlier messages, and
+// that done.
+func (s Subject) checkChanges(ctx context.Context, t *testing.T, session bridges.Session) {
+	t.Helper()
+	w, can := &waiter{}, s.Bridge.Info().Can
+	ctx = context.WithValue(ctx, bridges.WaiterKey{}, w)
+	ids, err := session.Send(ctx, s.message("to be changed"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name  string
+		is    bool
+		can   bridges.Can
+		check func(ctx context.Context, t *testing.T, session bridges.Session, of bridges.MessageID)
+	}{
+		{"Editor", is[bridges.Editor](session), bridges.CanEdits, s.checkEditor},
+		{"Retractor", is[bridges.Retractor](session), bridges.CanRetractions, s.checkRetractor},
+	} {
+		if c.is != can.Has(c.can) || c.is && len(ids) != 1 {
+			t.Errorf("it is an %s: %t, Info.Can: %t, ids: %v", c.name, c.is, can.Has(c.can), ids)
+		} else if c.is {
+			w.called.Store(false)
+			c.check(ctx, t, session, ids[0])
+			if !w.called.Load() {
+				t.Errorf("an %s never calls bridges.Waits", c.name)
+			}
+		}
+	}
+}
+
+func is[T any](session bridges.Session) bool {
+	_, ok := session.(T)
+	return ok
+}
+
+// checkEditor wants a text to be changed, once for each Key, and words when there
+// is none.
+func (s Subject) checkEditor(ctx context.Context, t *testing.T, session bridges.Session, of bridges.MessageID) {
+	editor := session.(bridges.Editor)
+	seen := map[bridges.MessageID]bool{}
+	for _, text := range []string{"changed", "changed", "changed again"} {
+		id, err := editor.Edit(ctx, bridges.Edit{Message: s.message(text), Of: of})
+		if err != nil || id != "" && (id == of || seen[id] != (text == "changed" && len(seen) > 0)) {
+			t.Errorf("%s: %q after %v, %v", text, id, seen, err)
+		}
+		seen[id] = true
+	}
+	_, err := editor.Edit(ctx, bridges.Edit{Message: s.message("of nothing"), Of: "never seen"})
+	s.checkAnswer(t, err)
+}
+
+// checkRetractor wants a text to be taken back, and again as if nothing was, and
+// words when there is none.
+func (s Subject) checkRetractor(ctx context.Context, t *testing.T, session bridges.Session, of bridges.MessageID) {
+	r := bridges.Retraction{Chat: s.Chat, From: s.Account.Self, Of: of}
+	for _, key := range []string{"back", "back", "once more"} {
+		r.Key = "suite." + key
+		if err := session.(bridges.Retractor).Retract(ctx, r); err != nil {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	r.Key, r.Of = "suite.never", "never seen"
+	s.checkAnswer(t, session.(bridges.Retractor).Retract(ctx, r))
+}
