@@ -17,6 +17,7 @@ const (
 	CanPictures                    // its people have pictures of their own: Profile has them, and PictureChange events come
 	CanEdits                       // each Session is an Editor, and Edit events come
 	CanRetractions                 // each Session is a Retractor, and Retraction events come
+	CanReactions                   // each Session is a Reactor, and Reaction events come
 )
 
 // Has tells whether all of what is in c.

@@ -43,4 +43,29 @@ type Retractor interface {
 	Retract(ctx context.Context, r Retraction) error
 }
 
+// Reaction tells with what somebody reacts to a message from now on.
+type Reaction struct {
+	Chat ChatID
+	// From is who reacts: with the account's own identity it does so elsewhere.
+	From UserID
+	// Key is the idempotency key of an outgoing one, as that of a Message.
+	Key string
+	// Of is the message as it first was, never an edit of it. Anybody in the chat
+	// may have written it.
+	Of MessageID
+	// Emojis are all of this person's that are there now, none twice; empty: none is
+	// any more. Each is a short text, as a rule one emoji.
+	Emojis []string
+}
+
+// Reactor is a Session of a network in which messages are reacted to
+// (CanReactions).
+type Reactor interface {
+	// React has the account's reactions to a message be these: what is missing is
+	// added, then what is too much is taken away; others' are let alone. It behaves
+	// as Send, and is called in turn with that. What is there already is no error.
+	React(ctx context.Context, r Reaction) error
+}
+
 func (Retraction) event() {}
+func (Reaction) event()   {}

@@ -62,7 +62,7 @@ func Rich() bridges.Info {
 	return bridges.Info{
 		Type: "xmpp", Client: "pc", Name: "Rich", Example: "+12025550100",
 		Can: bridges.CanReceipts | bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts | bridges.CanOwnMessages |
-			bridges.CanEdits | bridges.CanRetractions,
+			bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions,
 	}
 }
 
@@ -94,8 +94,8 @@ func (b *Bridge) All() []bridges.Message {
 }
 
 // Events has each bridges.Typing and bridges.Displayed that was given to the
-// network, in order, by From, and each bridges.Edit and
-// bridges.Retraction.
+// network, in order, by From, and each bridges.Edit,
+// bridges.Retraction and bridges.Reaction.
 func (b *Bridge) Events() <-chan bridges.Event { return b.events }
 
 // OpenSessions counts the sessions of an account.

@@ -2,6 +2,7 @@ package bridgetest
 
 import (
 	"context"
+	"strconv"
 	"testing"
 
 	"causeway/bridges"
@@ -24,6 +25,7 @@ func (s Subject) checkChanges(ctx context.Context, t *testing.T, session bridges
 		check func(ctx context.Context, t *testing.T, session bridges.Session, of bridges.MessageID)
 	}{
 		{"Editor", is[bridges.Editor](session), bridges.CanEdits, s.checkEditor},
+		{"Reactor", is[bridges.Reactor](session), bridges.CanReactions, s.checkReactor},
 		{"Retractor", is[bridges.Retractor](session), bridges.CanRetractions, s.checkRetractor},
 	} {
 		if c.is != can.Has(c.can) || c.is && len(ids) != 1 {
@@ -71,4 +73,19 @@ func (s Subject) checkRetractor(ctx context.Context, t *testing.T, session bridg
 	}
 	r.Key, r.Of = "suite.never", "never seen"
 	s.checkAnswer(t, session.(bridges.Retractor).Retract(ctx, r))
+}
+
+// checkReactor wants reactions to come and go, and words when there is nothing to
+// react to.
+func (s Subject) checkReactor(ctx context.Context, t *testing.T, session bridges.Session, of bridges.MessageID) {
+	reactor := session.(bridges.Reactor)
+	r := bridges.Reaction{Chat: s.Chat, From: s.Account.Self, Of: of}
+	for key, all := range [][]string{{"👍", "❤️"}, {"👍", "❤️"}, {"❤", "🎉"}, nil, nil} {
+		r.Key, r.Emojis = "suite.reacts"+strconv.Itoa(key), all
+		if err := reactor.React(ctx, r); err != nil {
+			t.Errorf("%q: %v", all, err)
+		}
+	}
+	r.Of, r.Emojis = "never seen", []string{"x"}
+	s.checkAnswer(t, reactor.React(ctx, r))
 }

@@ -43,7 +43,7 @@ func (s *session) Close() error {
 
 // Changes is what the sessions of a scripted Bridge can do all together or not at
 // all: each of the others, typing, read marks and contacts, they can do alone, too.
-const Changes = bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts | bridges.CanEdits | bridges.CanRetractions
+const Changes = bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts | bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions
 
 // session makes one that implements what Info.Can says, and nothing more.
 func (b *Bridge) session(a bridges.Account) bridges.Session {
@@ -57,7 +57,8 @@ func (b *Bridge) session(a bridges.Account) bridges.Session {
 			bridges.Lister
 			bridges.Editor
 			bridges.Retractor
-		}{s, t, r, l, editor{s}, retractor{s}}
+			bridges.Reactor
+		}{s, t, r, l, editor{s}, retractor{s}, reactor{s}}
 	}
 	switch b.info.Can & (bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts) {
 	case bridges.CanTyping:
@@ -155,6 +156,14 @@ type retractor struct{ s *session }
 
 // Retract implements bridges.Retractor.
 func (r retractor) Retract(ctx context.Context, x bridges.Retraction) error {
+	bridges.Waits(ctx)
+	return r.s.shows(ctx, x)
+}
+
+type reactor struct{ s *session }
+
+// React implements bridges.Reactor.
+func (r reactor) React(ctx context.Context, x bridges.Reaction) error {
 	bridges.Waits(ctx)
 	return r.s.shows(ctx, x)
 }

@@ -15,6 +15,7 @@ import (
 type relation struct {
 	Type  string `json:"rel_type,omitempty"`
 	Event string `json:"event_id,omitempty"`
+	Key   string `json:"key,omitempty"` // of a reaction
 }
 
 // UnmarshalJSON takes what makes no sense for no relation: the text beside it does.
@@ -39,7 +40,7 @@ func writeEdit(text, key, of string) (content, error) {
 	c, err := write(text, key)
 	fresh := c
 	fresh.Key = ""
-	c.Body, c.New, c.Relates = fallbackEdit+c.Body, &fresh, &relation{relReplace, of}
+	c.Body, c.New, c.Relates = fallbackEdit+c.Body, &fresh, &relation{Type: relReplace, Event: of}
 	return c, err
 }
 

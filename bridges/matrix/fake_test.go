@@ -39,6 +39,7 @@ var well = []struct{ request, body string }{
 	{"GET /joined_rooms", `{"joined_rooms": []}`},
 	{"GET /messages", `{"chunk": []}`},
 	{"GET /members", `{"chunk": []}`},
+	{"GET /relations/", `{"chunk": []}`},
 	{"GET /event/", `{"type": "m.room.message", "event_id": "$1", "room_id": "!room", "sender": "@x:localhost", "content": {}}`},
 	{"POST /user_directory/search", `{"results": [{"user_id": "@bob:localhost", "display_name": "Bob"}]}`},
 	{"PUT /state/", `{"event_id": "$state"}`},

@@ -77,7 +77,7 @@ func (r *reading) event(e event.Event) (string, error) {
 		return inOwn, nil
 	}
 	said := told(e)
-	if said == nil {
+	if said == nil && e.Type != typeReaction {
 		return inOther, nil
 	}
 	room, account, err := r.room(e.Room)
@@ -98,6 +98,15 @@ func (r *reading) event(e event.Event) (string, error) {
 		if err := r.page.settleOn(e.Room, pair{room.Ghost, from}, true); err != nil {
 			return "", err
 		}
+	}
+	reacts, err := r.page.reacts(e)
+	switch {
+	case err != nil:
+		return "", err
+	case reacts != nil:
+		said = reacts
+	case said == nil:
+		return inOther, nil
 	}
 	r.keep = append(r.keep, bridges.Delivery{Account: account, Event: said})
 	return inText, nil

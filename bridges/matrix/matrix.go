@@ -66,6 +66,7 @@ var (
 	_ bridges.Editor   = (*session)(nil)
 
 	_ bridges.Retractor = (*session)(nil)
+	_ bridges.Reactor   = (*session)(nil)
 
 	_ appservice.Handler = (*Bridge)(nil)
 )
@@ -107,7 +108,7 @@ func (b *Bridge) Info() bridges.Info {
 		Type: "matrix", Client: "pc", Name: "Matrix", Example: example,
 		Instructions: "Register to write to people of Matrix. You need no account there.",
 		Can: bridges.CanTyping | bridges.CanDisplayed | bridges.CanPictures |
-			bridges.CanEdits | bridges.CanRetractions,
+			bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions,
 		Unknown: bridges.Idempotent,
 	}
 }

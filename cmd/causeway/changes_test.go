@@ -13,6 +13,7 @@ import (
 const (
 	editsNS    = "urn:xmpp:message-correct:0"
 	retractsNS = "urn:xmpp:message-retract:1"
+	reactsNS   = "urn:xmpp:reactions:0"
 )
 
 // edits has a user's client correct a text.
@@ -44,6 +45,24 @@ func (u *user) retracted(contact, of string) {
 	})
 }
 
+// reacts has a user's client react to a text with all of these.
+func (u *user) reacts(to, id, of string, emojis ...string) {
+	all := ""
+	for _, x := range emojis {
+		all += "<reaction>" + x + "</reaction>"
+	}
+	u.Do(map[string]any{"do": "raw", "xml": `<message type='chat' id='` + id + `' to='` + to + `'><reactions xmlns='` + reactsNS +
+		`' id='` + of + `'>` + all + `</reactions></message>`})
+}
+
+// reacted waits until a contact reacts to a text.
+func (u *user) reacted(contact, of string, words ...string) {
+	u.t.Helper()
+	u.Wait("0444.1", func(e peer.Event) bool {
+		return e.Event == "other" && strings.HasPrefix(e.From, contact) && has(e.XML, append(words, reactsNS, `"`+of+`"`)...)
+	})
+}
+
 // TestChanges: what is done to earlier texts goes both ways where the network has
 // it, on real servers.
 func TestChanges(t *testing.T) {
@@ -66,6 +85,15 @@ func TestChanges(t *testing.T) {
 			c.s.deliver("alice", bridges.Edit{Message: m, Of: "n1"})
 			c.corrected(whoMarks, id, text)
 		}
+		c.announces(reactsNS)
+		c.reacts(whoMarks, "x1", id, "👍", "🎉")
+		if x, ok := (<-c.bridge.Events()).(bridges.Reaction); !ok || x.Of != "n1" || strings.Join(x.Emojis, "") != "👍🎉" {
+			t.Errorf("0444.2: the network was told %+v", x)
+		}
+		c.s.deliver("alice", bridges.Reaction{Chat: "+" + phone, From: "+" + phone, Of: "m1", Emojis: []string{"👍"}})
+		c.reacted(whoMarks, "t1", "<reaction>👍</reaction>")
+		c.s.deliver("alice", bridges.Reaction{Chat: "+" + phone, From: "+" + phone, Of: "m1"})
+		c.reacted(whoMarks, "t1")
 		c.announces(retractsNS)
 		c.retracts(whoMarks, "r1", "t1")
 		if x, ok := (<-c.bridge.Events()).(bridges.Retraction); !ok || x.Of != "m1" {
@@ -135,6 +163,20 @@ func TestMatrixChanges(t *testing.T) {
 		alice.corrected(matrixJID("bob"), id, text)
 		m.gateway.killWorker()
 	}
+	alice.reacts(matrixJID("bob"), "x1", id, "👍", "🎉")
+	thumb := bob.Wait("0444.3", func(e peer.MatrixEvent) bool {
+		return e.Type == "m.reaction" && has(string(e.Content), answered, `\ud83d\udc4d`)
+	})
+	m.gateway.killWorker()
+	alice.reacts(matrixJID("bob"), "x2", id, "🎉")
+	bob.Wait("0444.3", func(e peer.MatrixEvent) bool { return e.Event == "redaction" && e.Redacts == thumb.ID })
+	liked := bob.Do(map[string]any{"do": "send_raw", "room": said.Room, "type": "m.reaction", "content": map[string]any{
+		"m.relates_to": map[string]any{"rel_type": "m.annotation", "event_id": said.ID, "key": "👍"},
+	}})
+	alice.reacted(matrixJID("bob"), "1", "👍")
+	m.gateway.killWorker()
+	bob.Do(map[string]any{"do": "redact", "room": said.Room, "id": liked.ID})
+	alice.reacted(matrixJID("bob"), "1")
 	alice.retracts(matrixJID("bob"), "r", "1")
 	bob.Wait("0424.2", func(e peer.MatrixEvent) bool {
 		return e.Event == "redaction" && e.Redacts == said.ID && e.Sender == aliceGhost

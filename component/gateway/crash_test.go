@@ -52,6 +52,8 @@ var plays = map[string]struct {
 	"edit in":        {playEditIn, endEditIn, true},
 	"retraction out": {playBackOut, endBackOut, true},
 	"retraction in":  {playBackIn, endBackIn, true},
+	"reaction out":   {playReactOut, endReactOut, true},
+	"reaction in":    {playReactIn, endReactIn, true},
 }
 
 func TestCrashAtEveryCommit(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"causeway/component/xep/markers"
 	"causeway/component/xep/noreply"
 	"causeway/component/xep/pubsub"
+	"causeway/component/xep/reactions"
 	"causeway/component/xep/receipts"
 	"causeway/component/xep/retract"
 )
@@ -57,6 +58,9 @@ func newDiscoInfo(g *Gateway) *discoInfo {
 	}
 	if g.info.Can.Has(bridges.CanRetractions) {
 		person = append(person, retract.NS)
+	}
+	if g.info.Can.Has(bridges.CanReactions) {
+		person = append(person, reactions.NS)
 	}
 	return &discoInfo{
 		anybody: newPuppet(person, g.info.Client),

@@ -2,16 +2,18 @@ package gateway
 
 import (
 	"context"
+	"strings"
 
 	"causeway/bridges"
 	"causeway/component/stanza"
 	"causeway/component/xep/correct"
+	"causeway/component/xep/reactions"
 	"causeway/component/xep/retract"
 	"causeway/mapping"
 )
 
 // looksBack is what needs to know messages by their ids, both of them.
-const looksBack = bridges.CanDisplayed | bridges.CanEdits | bridges.CanRetractions
+const looksBack = bridges.CanDisplayed | bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions
 
 // deed is what a message does to an earlier one.
 type deed uint8
@@ -21,10 +23,11 @@ const (
 	nothing  deed = iota
 	edits         // its text takes the place of that one's
 	retracts      // that one is taken back
+	reacts        // it is reacted to
 )
 
 // wordless: what is in the text is for those who do not know the deed.
-func (x deed) wordless() bool { return x == retracts }
+func (x deed) wordless() bool { return x == retracts || x == reacts }
 
 // does tells whether the network can do what is in a message to which a rule
 // belongs, and notes that.
@@ -38,6 +41,9 @@ func (d *draft) does(rule *fallbackRule, r *reading) bool {
 		of, _ = correct.Find(d.s)
 	case retracts:
 		of, _ = retract.Find(d.s)
+	case reacts:
+		x, _ := reactions.Find(d.s)
+		of, r.emojis = x.ID, x.All
 	}
 	if of != "" {
 		r.does, r.of = rule.does, of
@@ -55,7 +61,7 @@ var (
 	}
 	errNotKnown = &stanza.Error{
 		Type: "cancel", Condition: "item-not-found",
-		Text: "This message is too old, or was never sent: it cannot be taken back.",
+		Text: "This message is too old, or was never sent: nothing can be done to it.",
 	}
 )
 
@@ -66,6 +72,9 @@ func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapp
 		return sends(msg), nil
 	}
 	row, found := g.earlier(ctx, acc.ID, msg.Chat, r.of)
+	if r.does == reacts {
+		return reactsTo(row, found, r.emojis, msg)
+	}
 	found = found && row.Parts <= 1
 	switch {
 	case found && row.Parts == 0:
@@ -78,6 +87,17 @@ func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapp
 	x := bridges.Retraction{Chat: msg.Chat, From: msg.From, Key: msg.Key, Of: row.ID}
 	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
 		return nil, s.(bridges.Retractor).Retract(ctx, x) // Info.Can says so
+	}, nil
+}
+
+// reactsTo has the network show reactions, to whosever message it is.
+func reactsTo(row mapping.Message, found bool, emojis []string, msg bridges.Message) (errand, *stanza.Error) {
+	if !found {
+		return nil, errNotKnown
+	}
+	x := bridges.Reaction{Chat: msg.Chat, From: msg.From, Key: msg.Key, Of: row.ID, Emojis: emojis}
+	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
+		return nil, s.(bridges.Reactor).React(ctx, x) // Info.Can says so
 	}, nil
 }
 
@@ -221,4 +241,52 @@ func (g *Gateway) showRetraction(ctx context.Context, in *incoming) {
 		in.replaces = row.Stanza
 		g.showMessage(ctx, in)
 	}
+}
+
+// showReaction shows all with which somebody reacts to a message (xeps.md 0444.1),
+// unless that has been shown. To what nobody knows nothing is (0444.9).
+func (g *Gateway) showReaction(ctx context.Context, in *incoming) {
+	row, known, ok := g.target(ctx, in.Of)
+	own := g.isOwn(ctx, in)
+	shown := g.reacted(in, row, own)
+	switch {
+	case !ok:
+		return
+	case !g.member(ctx, in.Account):
+		g.dropIn(ctx, in, "no account")
+	case !known || row.Account != in.Account || row.Chat != in.Message.Chat || row.Stanza == "":
+		g.dropIn(ctx, in, "reaction to an unknown message")
+	case own && !g.showsOwn(hostOf(in.Account)):
+		g.dropIn(ctx, in, "own reaction")
+	case g.knows(ctx, shown):
+		g.dropIn(ctx, in, "repetition of the network")
+	default:
+		in.replaces = row.Stanza
+		g.behind(ctx, &mapping.Batch{PutMessages: []mapping.Message{shown}})
+		g.showMessage(ctx, in)
+	}
+}
+
+// reacted is the row that says with what somebody reacts to a message, and which
+// stanza told it. It stands among the messages, in no chat, and goes when they do.
+func (g *Gateway) reacted(in *incoming, row mapping.Message, own bool) mapping.Message {
+	side := byContact
+	if own {
+		side = byUser
+	}
+	return mapping.Message{
+		Bridge: g.domain, ID: bridges.MessageID("\x01reacts " + string(side) + " " + string(row.ID)),
+		Account: in.Account, Stanza: strings.Join(in.Emojis, " "), Resource: in.Stanza, At: in.At,
+	}
+}
+
+// knows tells whether another stanza has told these reactions last, or none was
+// told and there is none.
+func (g *Gateway) knows(ctx context.Context, shown mapping.Message) bool {
+	var was mapping.Message
+	g.insist(ctx, "read messages", func() (err error) {
+		was, _, err = g.messageByID(ctx, shown.ID)
+		return err
+	})
+	return was.Stanza == shown.Stanza && was.Resource != shown.Resource
 }

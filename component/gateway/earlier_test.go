@@ -30,6 +30,9 @@ func (r *timeless) handed() (all []string) {
 		case bridges.Retraction:
 			r.wantWhose(x.Chat, x.From, x.Key)
 			all = append(all, fmt.Sprintf("%s is back", x.Of))
+		case bridges.Reaction:
+			r.wantWhose(x.Chat, x.From, x.Key)
+			all = append(all, fmt.Sprintf("%s has %s", x.Of, strings.Join(x.Emojis, "")))
 		}
 	}
 	for len(r.bridge.Sent()) > 0 {

@@ -29,7 +29,8 @@ type incoming struct {
 	Place   mapping.Key       `json:"l,omitzero"`
 
 	Displayed *bridges.Displayed `json:"-"` // newer than that format
-	Of        bridges.MessageID  `json:"-"` // what an edit changes, or a retraction takes back
+	Of        bridges.MessageID  `json:"-"` // the earlier message that it is about
+	Emojis    []string           `json:"-"` // of a reaction
 
 	replaces string            // the stanza that it is about; empty: nobody has seen it
 	first    bridges.MessageID // what an edit changes, as it first was
@@ -68,6 +69,7 @@ const (
 	kindDisplayed  = "displayed"
 	kindEdit       = "edit"       // its Message is the new text
 	kindRetraction = "retraction" // its Message is without a text
+	kindReaction   = "reaction"   // likewise
 )
 
 func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
@@ -80,6 +82,9 @@ func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
 	case bridges.Retraction:
 		in.Kind, in.Of = kindRetraction, e.Of
 		in.Message = &bridges.Message{ID: e.ID, Chat: e.Chat, From: e.From}
+	case bridges.Reaction:
+		in.Kind, in.Of, in.Emojis = kindReaction, e.Of, e.Emojis
+		in.Message = &bridges.Message{Chat: e.Chat, From: e.From}
 	case bridges.Receipt:
 		r := &receipt{ID: e.ID, Chat: e.Chat, State: e.State}
 		if e.Reason != nil {
@@ -104,7 +109,7 @@ func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
 // chat is the conversation that the event belongs to.
 func (in *incoming) chat() bridges.ChatID {
 	switch in.Kind {
-	case kindMessage, kindEdit, kindRetraction:
+	case kindMessage, kindEdit, kindRetraction, kindReaction:
 		return in.Message.Chat
 	case kindPart:
 		return in.Part.Chat
@@ -115,3 +120,6 @@ func (in *incoming) chat() bridges.ChatID {
 	}
 	return in.Receipt.Chat
 }
+
+// says tells whether the event is a text.
+func (in *incoming) says() bool { return in.Kind == kindMessage || in.Kind == kindEdit }

@@ -53,6 +53,10 @@ func events() map[string]*incoming {
 			Kind: kindRetraction, Account: alice, Stanza: newID(), At: at, Of: "m",
 			Message: &bridges.Message{ID: "r", Chat: phone, From: phone},
 		},
+		"reaction": {
+			Kind: kindReaction, Account: alice, Stanza: newID(), At: at, Of: "m", Emojis: []string{"👍", "é"},
+			Message: &bridges.Message{Chat: phone, From: phone},
+		},
 	}
 }
 
@@ -117,7 +121,7 @@ func TestOldEventRecords(t *testing.T) {
 		}
 		all++
 	}
-	if all != 2*(len(left)-4) {
+	if all != 2*(len(left)-5) {
 		t.Errorf("%d records", all)
 	}
 }

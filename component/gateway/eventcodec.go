@@ -25,7 +25,7 @@ const (
 )
 
 // eventKinds are on disk by their index: never reorder.
-var eventKinds = [...]string{kindMessage, kindReceipt, kindPart, kindChange, kindDisplayed, kindEdit, kindRetraction}
+var eventKinds = [...]string{kindMessage, kindReceipt, kindPart, kindChange, kindDisplayed, kindEdit, kindRetraction, kindReaction}
 
 var errEvent = errors.New("gateway: the record of an event is damaged")
 
@@ -61,6 +61,9 @@ func (in *incoming) encode() (mapping.Record, error) {
 		e.about(5, in)
 	case kindRetraction:
 		e.about(6, in)
+	case kindReaction:
+		e.about(7, in)
+		e.texts(in.Emojis)
 	default:
 		return mapping.Record{}, fmt.Errorf("gateway: no record can hold an event of kind %q", in.Kind)
 	}
@@ -130,6 +133,13 @@ func (e *eventWriter) about(kind byte, in *incoming) {
 	e.text(string(in.Of))
 }
 
+func (e *eventWriter) texts(all []string) {
+	e.number(uint64(len(all)))
+	for _, s := range all {
+		e.text(s)
+	}
+}
+
 // decodeIncoming reads what encode wrote, in any version. An event without its
 // payload is an error: nothing behind this point checks again.
 func decodeIncoming(data []byte) (*incoming, error) {
@@ -153,6 +163,8 @@ func decodeIncoming(data []byte) (*incoming, error) {
 		in.Displayed = e.displayed()
 	case kindEdit, kindRetraction:
 		in.Message, in.Of = e.message(), bridges.MessageID(e.text())
+	case kindReaction:
+		in.Message, in.Of, in.Emojis = e.message(), bridges.MessageID(e.text()), e.texts()
 	}
 	if e.bad || len(e.b) > 0 {
 		return nil, errEvent
@@ -214,6 +226,13 @@ func (e *eventReader) time() time.Time {
 
 func (e *eventReader) text() string {
 	return string(e.cut(int(min(e.number(), uint64(len(e.b)+1)))))
+}
+
+func (e *eventReader) texts() (all []string) {
+	for n := e.number(); n > 0 && !e.bad; n-- {
+		all = append(all, e.text())
+	}
+	return all
 }
 
 // atLeastOne is the size of a varint, -1 for none.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"causeway/component/xep/fallback"
 	"causeway/component/xep/markers"
 	"causeway/component/xep/oob"
+	"causeway/component/xep/reactions"
 	"causeway/component/xep/receipts"
 	"causeway/component/xep/retract"
 	"causeway/component/xep/sfs"
@@ -20,10 +22,9 @@ import (
 
 // The namespaces of what is only recognised here.
 const (
-	nsReactions = "urn:xmpp:reactions:0"                // XEP-0444
-	nsReply     = "urn:xmpp:reply:0"                    // XEP-0461
-	nsRoom      = "http://jabber.org/protocol/muc"      // XEP-0045
-	nsRoomUser  = "http://jabber.org/protocol/muc#user" // XEP-0045
+	nsReply    = "urn:xmpp:reply:0"                    // XEP-0461
+	nsRoom     = "http://jabber.org/protocol/muc"      // XEP-0045
+	nsRoomUser = "http://jabber.org/protocol/muc#user" // XEP-0045
 )
 
 var (
@@ -34,6 +35,10 @@ var (
 	errNoReactions = &stanza.Error{
 		Type: "modify", Condition: "not-acceptable",
 		Text: "Reactions cannot be sent to this contact: write a message instead.",
+	}
+	errTooManyReactions = &stanza.Error{
+		Type: "modify", Condition: "not-acceptable",
+		Text: "These are too many reactions, or one is too long.",
 	}
 	errNoRetractions = &stanza.Error{
 		Type: "cancel", Condition: "feature-not-implemented",
@@ -121,7 +126,8 @@ var fallbackRules = []fallbackRule{
 	{reason: "private message of a room", has: with(nsRoomUser, "x"), refuse: errNoRoom},
 	{reason: "key exchange", has: func(d *draft) bool { e := encryption.Find(d.s); return e.Used && !e.Content }},
 	{reason: "encrypted", has: func(d *draft) bool { return encryption.Find(d.s).Used }, refuse: errEncrypted},
-	{reason: "reaction", has: with(nsReactions, "reactions"), refuse: errNoReactions},
+	{reason: "reaction", has: tooManyReactions, refuse: errTooManyReactions},
+	{reason: "reaction", has: with(reactions.NS, "reactions"), lacks: bridges.CanReactions, does: reacts, refuse: errNoReactions},
 	{reason: "retraction", has: isRetraction, lacks: bridges.CanRetractions, does: retracts, refuse: errNoRetractions},
 	{reason: "reply", has: with(nsReply, "reply"), only: choice{replies, repliesPlain}, change: cutQuote},
 	{reason: "file", has: linksFile, change: addLinks},
@@ -156,6 +162,15 @@ func alone(space, local string) func(*draft) bool {
 }
 
 func (d *draft) blank() bool { return strings.TrimSpace(d.text) == "" }
+
+// maxReactions and maxReaction, in bytes, bound what a user can have the network do
+// with one message.
+const maxReactions, maxReaction = 20, 100
+
+func tooManyReactions(d *draft) bool {
+	r, _ := reactions.Find(d.s)
+	return len(r.All) > maxReactions || slices.ContainsFunc(r.All, func(x string) bool { return len(x) > maxReaction })
+}
 
 func isRetraction(d *draft) bool {
 	_, ok := retract.Find(d.s)

@@ -31,6 +31,8 @@ var payloads = []struct {
 	{name: "0333.2 displayed nothing", inside: `<displayed xmlns='urn:xmpp:chat-markers:0'/>`, counter: "dropped marker"},
 	{name: "0333.4 acknowledged", inside: `<acknowledged xmlns='urn:xmpp:chat-markers:0' id='x'/>`, counter: "dropped marker"},
 	{name: "0444.5 reaction", inside: `<reactions xmlns='urn:xmpp:reactions:0' id='x'><reaction>x</reaction></reactions>`, err: "not-acceptable", counter: "refused reaction"},
+	{name: "0444.5 too many reactions", inside: `<reactions xmlns='urn:xmpp:reactions:0' id='x'>` + someEmojis(maxReactions+1) + `</reactions>`, err: "not-acceptable", counter: "refused reaction"},
+	{name: "0444.5 too long a reaction", inside: `<reactions xmlns='urn:xmpp:reactions:0' id='x'><reaction>` + strings.Repeat("x", maxReaction+1) + `</reaction></reactions>`, err: "not-acceptable", counter: "refused reaction"},
 	{name: "0444.5 reaction with a fallback", inside: `<reactions xmlns='urn:xmpp:reactions:0' id='x'><reaction>x</reaction></reactions><body>x</body><fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reactions:0'/>`, err: "not-acceptable", counter: "refused reaction"},
 	{name: "0424.3 retraction", inside: `<retract xmlns='urn:xmpp:message-retract:1' id='x'/>`, err: "feature-not-implemented", counter: "refused retraction"},
 	{name: "0424.4 0428.2 its fallback", inside: `<retract xmlns='urn:xmpp:message-retract:1' id='x'/><fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:message-retract:1'/><body>fallback</body>`, err: "feature-not-implemented", counter: "refused retraction"},

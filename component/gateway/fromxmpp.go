@@ -25,6 +25,8 @@ type reading struct {
 
 	does deed   // to an earlier message
 	of   string // the id of that one's stanza
+
+	emojis []string
 }
 
 // read decides what becomes of a message to a contact of a user who has set

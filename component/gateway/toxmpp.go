@@ -10,6 +10,7 @@ import (
 	"causeway/component/xep/correct"
 	"causeway/component/xep/delay"
 	"causeway/component/xep/markers"
+	"causeway/component/xep/reactions"
 	"causeway/component/xep/retract"
 	"causeway/component/xep/styling"
 	"causeway/mapping"
@@ -33,6 +34,8 @@ func (g *Gateway) stepIn(in *incoming) {
 				g.showEdit(ctx, in)
 			case kindRetraction:
 				g.showRetraction(ctx, in)
+			case kindReaction:
+				g.showReaction(ctx, in)
 			case kindReceipt:
 				g.showReceipt(ctx, in)
 			case kindPart:
@@ -86,7 +89,7 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 		return
 	}
 	o := g.chatMessage(in, own, time.Now())
-	if !own {
+	if !own && in.says() {
 		g.introduce(ctx, &o.Payload, in)
 		if g.info.Can.Has(bridges.CanTyping) {
 			g.typing.ends(typingIn{in.Account, in.Message.Chat})
@@ -135,7 +138,7 @@ func (g *Gateway) chatMessage(in *incoming, own bool, now time.Time) *stanza.Out
 		text = ownMark + text
 	}
 	g.appendText(&o.Payload, in, text, now)
-	if !own && in.Kind != kindRetraction {
+	if !own && in.says() {
 		g.appendSigns(&o.Payload, in)
 	}
 	return o
@@ -155,6 +158,8 @@ func (g *Gateway) appendSigns(w *stanza.Writer, in *incoming) {
 // appendText writes the text of a message, and when it was sent.
 func (g *Gateway) appendText(w *stanza.Writer, in *incoming, text string, now time.Time) {
 	switch {
+	case in.Kind == kindReaction:
+		reactions.Reactions{ID: in.replaces, All: in.Emojis}.Append(w)
 	case in.Kind == kindRetraction:
 		retract.Append(w, in.replaces, tookBack)
 	case in.replaces != "":

@@ -22,7 +22,7 @@ func (in *incoming) tried() {
 // the last.
 func notice(k mapping.Key, r mapping.Record) *incoming {
 	in, ok := headOfEvent(r)
-	if !ok || in.Kind == kindReceipt || in.Kind == kindChange || in.Kind == kindRetraction || in.Kind == kindDisplayed || in.Message != nil && in.Message.From == "" {
+	if !ok || in.Kind == kindReceipt || in.Kind == kindChange || in.Kind == kindRetraction || in.Kind == kindReaction || in.Kind == kindDisplayed || in.Message != nil && in.Message.From == "" {
 		return nil
 	}
 	chat := in.chat()
@@ -70,7 +70,7 @@ func headOfEvent(r mapping.Record) (in *incoming, ok bool) {
 		return nil, false
 	}
 	switch in.Kind {
-	case kindMessage, kindEdit, kindRetraction:
+	case kindMessage, kindEdit, kindRetraction, kindReaction:
 		in.Message = e.messageHead()
 	case kindReceipt:
 		in.Receipt = &receipt{ID: bridges.MessageID(e.text()), Chat: bridges.ChatID(e.text())}

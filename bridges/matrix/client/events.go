@@ -100,3 +100,32 @@ func (u *User) Event(ctx context.Context, room, id string) (event.Event, error) 
 	}
 	return e, nil
 }
+
+// Relations returns the events of a type that have something to do with another, in
+// the newest of a few pages. What was redacted has nothing to do with it any more.
+func (u *User) Relations(ctx context.Context, room, id, rel, kind string) (all []event.Event, err error) {
+	path := []string{"_matrix", "client", "v1", "rooms", room, "relations", id, rel, kind}
+	q := url.Values{"limit": {"100"}}
+	for range maxRelations {
+		var a struct {
+			Chunk []json.RawMessage `json:"chunk"`
+			Next  string            `json:"next_batch"`
+		}
+		if err := u.do(ctx, call{method: http.MethodGet, path: path, query: q, answer: &a}); err != nil {
+			return nil, err
+		}
+		for _, raw := range a.Chunk {
+			if e, err := event.Decode(raw); err == nil {
+				all = append(all, e)
+			}
+		}
+		if a.Next == "" {
+			break
+		}
+		q.Set("from", a.Next)
+	}
+	return all, nil
+}
+
+// maxRelations bounds the pages that Relations reads.
+const maxRelations = 10
