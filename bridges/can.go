@@ -18,6 +18,7 @@ const (
 	CanEdits                       // each Session is an Editor, and Edit events come
 	CanRetractions                 // each Session is a Retractor, and Retraction events come
 	CanReactions                   // each Session is a Reactor, and Reaction events come
+	CanReplies                     // Message.ReplyTo means something, both ways
 )
 
 // Has tells whether all of what is in c.

@@ -21,6 +21,11 @@ type Message struct {
 	Key string `json:"key,omitempty"`
 	// Text is the plain readable form, valid UTF-8, never empty.
 	Text string `json:"text"`
+	// ReplyTo is the message that this one answers, as it first was; with CanReplies
+	// only. Text is then without what it quotes of that.
+	ReplyTo MessageID `json:"replyTo,omitempty"`
+	// Quote is what an incoming answer quotes, where it does.
+	Quote string `json:"quote,omitempty"`
 	// Sent is the network's time of an incoming message; zero if unknown.
 	Sent time.Time `json:"sent,omitzero"`
 	// Receipt asks the network to report delivery of an outgoing message.

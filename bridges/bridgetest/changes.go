@@ -89,3 +89,18 @@ func (s Subject) checkReactor(ctx context.Context, t *testing.T, session bridges
 	r.Of, r.Emojis = "never seen", []string{"x"}
 	s.checkAnswer(t, reactor.React(ctx, r))
 }
+
+// checkReply wants what there is to be answered, and what there is not.
+func (s Subject) checkReply(ctx context.Context, t *testing.T, session bridges.Session, ids []bridges.MessageID) {
+	t.Helper()
+	if !s.Bridge.Info().Can.Has(bridges.CanReplies) {
+		return
+	}
+	for _, id := range append(ids, "never seen") {
+		m := s.message("answers " + string(id))
+		m.ReplyTo = id
+		if _, err := session.Send(ctx, m); err != nil {
+			t.Errorf("an answer to %q: %v", id, err)
+		}
+	}
+}

@@ -154,6 +154,7 @@ func checkSend(t *testing.T, s Subject) {
 			}
 			seen[id] = true
 		}
+		s.checkReply(ctx, t, session, ids)
 	}
 	if err := session.Close(); err != nil {
 		t.Error(err)

@@ -16,6 +16,9 @@ type relation struct {
 	Type  string `json:"rel_type,omitempty"`
 	Event string `json:"event_id,omitempty"`
 	Key   string `json:"key,omitempty"` // of a reaction
+
+	InReplyTo   *replyTo `json:"m.in_reply_to,omitempty"`
+	FallingBack bool     `json:"is_falling_back,omitempty"`
 }
 
 // UnmarshalJSON takes what makes no sense for no relation: the text beside it does.

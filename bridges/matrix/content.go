@@ -61,28 +61,28 @@ const (
 	locked = "(This message is encrypted, and cannot be read here. Please start a new chat with me that is not encrypted.)"
 )
 
-// words returns the text for an event, "" when it has none to show, and the
-// earlier event in whose place it comes, if there is one.
-func words(e event.Event) (text, of string) {
+// contentOf returns what an event says, and the earlier event in whose place it
+// comes, if there is one; ok is false when it says nothing. What cannot be read says
+// so.
+func contentOf(e event.Event) (c content, of string, ok bool) {
 	switch e.Type {
 	case typeEncrypted:
-		return locked, ""
+		return content{Body: locked}, "", true
 	case typeMessage, typeSticker:
 	default:
-		return "", ""
+		return c, "", false
 	}
-	var c content
 	if err := json.Unmarshal(e.Content, &c); err != nil {
-		return odd, ""
+		return content{Body: odd}, "", true
 	}
 	if c == (content{}) {
-		return "", "" // it was deleted
+		return c, "", false // it was deleted
 	}
 	if e.Type == typeSticker {
-		return named("sticker", c.Body), ""
+		return content{Body: named("sticker", c.Body)}, "", true
 	}
 	of, c = c.edits()
-	return c.text(), of
+	return c, of, true
 }
 
 // text returns the words of a message.

@@ -118,15 +118,16 @@ func told(e event.Event) bridges.Event {
 	if e.Type == typeRedaction && e.Redacts != "" {
 		return bridges.Retraction{ID: bridges.MessageID(e.ID), Chat: bridges.ChatID(from), From: from, Of: bridges.MessageID(e.Redacts)}
 	}
-	text, of := words(e)
-	if text == "" {
+	c, of, ok := contentOf(e)
+	text := c.text()
+	if !ok || text == "" {
 		return nil
 	}
 	m := bridges.Message{ID: bridges.MessageID(e.ID), Chat: bridges.ChatID(from), From: from, Text: text, Sent: e.Time}
 	if of != "" {
 		return bridges.Edit{Message: m, Of: bridges.MessageID(of)}
 	}
-	return m
+	return c.answering(m)
 }
 
 // state reads an event that says how a room is.

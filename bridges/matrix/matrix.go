@@ -108,7 +108,7 @@ func (b *Bridge) Info() bridges.Info {
 		Type: "matrix", Client: "pc", Name: "Matrix", Example: example,
 		Instructions: "Register to write to people of Matrix. You need no account there.",
 		Can: bridges.CanTyping | bridges.CanDisplayed | bridges.CanPictures |
-			bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions,
+			bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions | bridges.CanReplies,
 		Unknown: bridges.Idempotent,
 	}
 }

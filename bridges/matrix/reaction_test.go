@@ -130,7 +130,7 @@ func TestRealReactions(t *testing.T) {
 	for _, want := range []string{"👍", "❤️", "🎉"} {
 		e := person.Wait(want, func(e peer.MatrixEvent) bool { return e.Type == typeReaction })
 		var c reaction
-		if json.Unmarshal(e.Content, &c) != nil || c.Relates != (relation{relAnnotation, said, want}) {
+		if json.Unmarshal(e.Content, &c) != nil || c.Relates != (relation{Type: relAnnotation, Event: said, Key: want}) {
 			t.Errorf("not %s: %+v", want, c)
 		}
 		ids[want] = e.ID

@@ -44,7 +44,7 @@ func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.Messag
 	}
 	who := pair{s.ghost, bridges.UserID(m.Chat)}
 	txn := transaction(s.ghost, m.Key)
-	c, err := write(m.Text, txn)
+	c, err := writeReply(m.Text, txn, string(m.ReplyTo))
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ const (
 	editsNS    = "urn:xmpp:message-correct:0"
 	retractsNS = "urn:xmpp:message-retract:1"
 	reactsNS   = "urn:xmpp:reactions:0"
+	repliesNS  = "urn:xmpp:reply:0"
 )
 
 // edits has a user's client correct a text.
@@ -63,6 +64,20 @@ func (u *user) reacted(contact, of string, words ...string) {
 	})
 }
 
+// replies has a user's client answer a text, with a quote.
+func (u *user) replies(to, id, of, body string) {
+	u.Do(map[string]any{"do": "raw", "xml": `<message type='chat' id='` + id + `' to='` + to + `'><body>&gt; 😀` + "\n" + body + `</body><reply xmlns='` + repliesNS +
+		`' to='` + to + `' id='` + of + `'/><fallback xmlns='urn:xmpp:fallback:0' for='` + repliesNS + `'><body start='0' end='4'/></fallback></message>`})
+}
+
+// replied waits until a contact answers a text.
+func (u *user) replied(contact, of, body string) {
+	u.t.Helper()
+	if e := u.Wait(body, message(contact, body)); !has(e.XML, repliesNS, `id="`+of+`"`, `to="alice@localhost"`) {
+		u.t.Errorf("0461.1: %s", e.XML)
+	}
+}
+
 // TestChanges: what is done to earlier texts goes both ways where the network has
 // it, on real servers.
 func TestChanges(t *testing.T) {
@@ -85,6 +100,13 @@ func TestChanges(t *testing.T) {
 			c.s.deliver("alice", bridges.Edit{Message: m, Of: "n1"})
 			c.corrected(whoMarks, id, text)
 		}
+		c.announces(repliesNS)
+		c.replies(whoMarks, "p1", id, "yes")
+		if m := <-c.bridge.Sent(); m.Text != "yes" || m.ReplyTo != "n1" {
+			t.Errorf("0461.4: the network got %+v", m)
+		}
+		c.s.deliver("alice", bridges.Message{ID: "re", Chat: "+" + phone, From: "+" + phone, Text: "no", ReplyTo: "m1", Quote: "one"})
+		c.replied(whoMarks, "t1", "> one\nno")
 		c.announces(reactsNS)
 		c.reacts(whoMarks, "x1", id, "👍", "🎉")
 		if x, ok := (<-c.bridge.Events()).(bridges.Reaction); !ok || x.Of != "n1" || strings.Join(x.Emojis, "") != "👍🎉" {
@@ -122,6 +144,10 @@ type related struct {
 	Relates struct {
 		Type  string `json:"rel_type"`
 		Event string `json:"event_id"`
+
+		InReplyTo struct {
+			Event string `json:"event_id"`
+		} `json:"m.in_reply_to"`
 	} `json:"m.relates_to"`
 }
 
@@ -163,6 +189,15 @@ func TestMatrixChanges(t *testing.T) {
 		alice.corrected(matrixJID("bob"), id, text)
 		m.gateway.killWorker()
 	}
+	alice.replies(matrixJID("bob"), "p1", id, "fine")
+	if x := relates(t, bob, "fine"); x.Relates.InReplyTo.Event != answered {
+		t.Errorf("0461.4: bob got %+v", x)
+	}
+	m.gateway.killWorker()
+	bob.Do(map[string]any{"do": "send_raw", "room": said.Room, "type": "m.room.message", "content": map[string]any{
+		"msgtype": "m.text", "body": "good", "m.relates_to": map[string]any{"m.in_reply_to": map[string]any{"event_id": said.ID}},
+	}})
+	alice.replied(matrixJID("bob"), "1", "good")
 	alice.reacts(matrixJID("bob"), "x1", id, "👍", "🎉")
 	thumb := bob.Wait("0444.3", func(e peer.MatrixEvent) bool {
 		return e.Type == "m.reaction" && has(string(e.Content), answered, `\ud83d\udc4d`)

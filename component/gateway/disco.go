@@ -19,6 +19,7 @@ import (
 	"causeway/component/xep/pubsub"
 	"causeway/component/xep/reactions"
 	"causeway/component/xep/receipts"
+	"causeway/component/xep/reply"
 	"causeway/component/xep/retract"
 )
 
@@ -61,6 +62,9 @@ func newDiscoInfo(g *Gateway) *discoInfo {
 	}
 	if g.info.Can.Has(bridges.CanReactions) {
 		person = append(person, reactions.NS)
+	}
+	if g.info.Can.Has(bridges.CanReplies) {
+		person = append(person, reply.NS)
 	}
 	return &discoInfo{
 		anybody: newPuppet(person, g.info.Client),

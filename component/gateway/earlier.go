@@ -8,12 +8,14 @@ import (
 	"causeway/component/stanza"
 	"causeway/component/xep/correct"
 	"causeway/component/xep/reactions"
+	"causeway/component/xep/reply"
 	"causeway/component/xep/retract"
 	"causeway/mapping"
 )
 
 // looksBack is what needs to know messages by their ids, both of them.
-const looksBack = bridges.CanDisplayed | bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions
+const looksBack = bridges.CanDisplayed | bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions |
+	bridges.CanReplies
 
 // deed is what a message does to an earlier one.
 type deed uint8
@@ -24,6 +26,7 @@ const (
 	edits         // its text takes the place of that one's
 	retracts      // that one is taken back
 	reacts        // it is reacted to
+	answers       // it is answered, which is no deed of its own: the text may be an edit, too
 )
 
 // wordless: what is in the text is for those who do not know the deed.
@@ -44,6 +47,11 @@ func (d *draft) does(rule *fallbackRule, r *reading) bool {
 	case reacts:
 		x, _ := reactions.Find(d.s)
 		of, r.emojis = x.ID, x.All
+	case answers:
+		if r.answers, _ = reply.Find(d.s); r.answers != "" {
+			cutQuote(d)
+		}
+		return r.answers != ""
 	}
 	if of != "" {
 		r.does, r.of = rule.does, of
@@ -69,7 +77,7 @@ var (
 // as what it does to an earlier one.
 func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapping.Account, msg bridges.Message) (errand, *stanza.Error) {
 	if r.does == nothing {
-		return sends(msg), nil
+		return sends(g.answer(ctx, m, r, acc, msg)), nil
 	}
 	row, found := g.earlier(ctx, acc.ID, msg.Chat, r.of)
 	if r.does == reacts {
@@ -88,6 +96,24 @@ func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapp
 	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
 		return nil, s.(bridges.Retractor).Retract(ctx, x) // Info.Can says so
 	}, nil
+}
+
+// answer has msg say what it answers, if it does. Where nobody knows that, the text
+// has its quote (xeps.md 0461.6).
+func (g *Gateway) answer(ctx context.Context, m *outgoing, r reading, acc mapping.Account, msg bridges.Message) bridges.Message {
+	if r.answers == "" {
+		return msg
+	}
+	row, found := g.earlier(ctx, acc.ID, msg.Chat, r.answers)
+	if found {
+		msg.ReplyTo = row.ID
+		return msg
+	}
+	d := g.draft(m)
+	d.can &^= bridges.CanReplies
+	d.chosen = func(string) string { return "" } // the quote stays
+	msg.Text = d.read().text
+	return msg
 }
 
 // reactsTo has the network show reactions, to whosever message it is.
@@ -289,4 +315,26 @@ func (g *Gateway) knows(ctx context.Context, shown mapping.Message) bool {
 		return err
 	})
 	return was.Stanza == shown.Stanza && was.Resource != shown.Resource
+}
+
+// answered finds what a text of the network answers; false: nobody knows that.
+func (g *Gateway) answered(ctx context.Context, in *incoming) (row mapping.Message, known bool) {
+	if in.Message.ReplyTo == "" {
+		return row, false
+	}
+	row, known, _ = g.target(ctx, in.Message.ReplyTo)
+	return row, known && row.Account == in.Account && row.Chat == in.Message.Chat && row.Stanza != ""
+}
+
+// findAnswered notes what a text answers, and by whom that is: people and their own
+// addresses, since some clients show no answer to nobody (xeps.md 0461.1).
+func (g *Gateway) findAnswered(ctx context.Context, in *incoming) {
+	row, known := g.answered(ctx, in)
+	if !known {
+		return
+	}
+	in.answers, in.author = row.Stanza, string(in.Account)
+	if row.Parts == 0 {
+		in.author = g.contactJID(row.Chat)
+	}
 }

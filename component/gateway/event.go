@@ -32,6 +32,8 @@ type incoming struct {
 	Of        bridges.MessageID  `json:"-"` // the earlier message that it is about
 	Emojis    []string           `json:"-"` // of a reaction
 
+	answers, author string // the stanza that a text answers, and by whom it is
+
 	replaces string            // the stanza that it is about; empty: nobody has seen it
 	first    bridges.MessageID // what an edit changes, as it first was
 }

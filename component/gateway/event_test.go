@@ -41,6 +41,10 @@ func events() map[string]*incoming {
 			Kind: kindChange, Account: alice, Stanza: newID(), At: at, Once: "o", Stream: 1,
 			Change: &change{ID: phone, Name: "Zoë", Gone: true},
 		},
+		"answer": {
+			Kind: kindMessage, Account: alice, Stanza: newID(), At: at,
+			Message: &bridges.Message{ID: "m", Chat: phone, From: phone, Text: "x", ReplyTo: "n", Quote: "when?"},
+		},
 		"displayed": {
 			Kind: kindDisplayed, Account: alice, Stanza: newID(), At: at, Once: "o", Stream: 1,
 			Displayed: &bridges.Displayed{Chat: phone, From: phone, UpTo: "m"},
@@ -121,7 +125,7 @@ func TestOldEventRecords(t *testing.T) {
 		}
 		all++
 	}
-	if all != 2*(len(left)-5) {
+	if all != 2*(len(left)-6) {
 		t.Errorf("%d records", all)
 	}
 }

@@ -22,6 +22,7 @@ const (
 	hasOnce  = 1 << 0 // Once and Stream
 	hasPlace = 1 << 1
 	hasSent  = 1 << 2 // Message.Sent
+	hasReply = 1 << 3 // Message.ReplyTo and Message.Quote
 )
 
 // eventKinds are on disk by their index: never reorder.
@@ -87,6 +88,11 @@ func (e *eventWriter) message(m *bridges.Message) {
 	if !m.Sent.IsZero() {
 		e.b[2] |= hasSent
 		e.time(m.Sent)
+	}
+	if m.ReplyTo != "" || m.Quote != "" {
+		e.b[2] |= hasReply
+		e.text(string(m.ReplyTo))
+		e.text(m.Quote)
 	}
 }
 
@@ -174,7 +180,7 @@ func decodeIncoming(data []byte) (*incoming, error) {
 
 // openEvent reads what all kinds have, up to their own fields.
 func openEvent(data []byte) (in *incoming, e *eventReader, err error) {
-	if len(data) < 3 || data[0] != eventVersion || int(data[1]) >= len(eventKinds) || data[2] > hasOnce|hasPlace|hasSent {
+	if len(data) < 3 || data[0] != eventVersion || int(data[1]) >= len(eventKinds) || data[2] > hasOnce|hasPlace|hasSent|hasReply {
 		return nil, nil, errEvent
 	}
 	in, e = &incoming{Kind: eventKinds[data[1]]}, &eventReader{b: data[3:], has: data[2]}
@@ -253,6 +259,9 @@ func (e *eventReader) message() *bridges.Message {
 	m.Key, m.Text = e.text(), e.text()
 	if e.has&hasSent != 0 {
 		m.Sent = e.time()
+	}
+	if e.has&hasReply != 0 {
+		m.ReplyTo, m.Quote = bridges.MessageID(e.text()), e.text()
 	}
 	return m
 }

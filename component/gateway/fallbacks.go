@@ -16,13 +16,13 @@ import (
 	"causeway/component/xep/oob"
 	"causeway/component/xep/reactions"
 	"causeway/component/xep/receipts"
+	"causeway/component/xep/reply"
 	"causeway/component/xep/retract"
 	"causeway/component/xep/sfs"
 )
 
 // The namespaces of what is only recognised here.
 const (
-	nsReply    = "urn:xmpp:reply:0"                    // XEP-0461
 	nsRoom     = "http://jabber.org/protocol/muc"      // XEP-0045
 	nsRoomUser = "http://jabber.org/protocol/muc#user" // XEP-0045
 )
@@ -129,7 +129,7 @@ var fallbackRules = []fallbackRule{
 	{reason: "reaction", has: tooManyReactions, refuse: errTooManyReactions},
 	{reason: "reaction", has: with(reactions.NS, "reactions"), lacks: bridges.CanReactions, does: reacts, refuse: errNoReactions},
 	{reason: "retraction", has: isRetraction, lacks: bridges.CanRetractions, does: retracts, refuse: errNoRetractions},
-	{reason: "reply", has: with(nsReply, "reply"), only: choice{replies, repliesPlain}, change: cutQuote},
+	{reason: "reply", has: with(reply.NS, "reply"), lacks: bridges.CanReplies, does: answers, only: choice{replies, repliesPlain}, change: cutQuote},
 	{reason: "file", has: linksFile, change: addLinks},
 	{reason: marker, has: alone(markers.NS, "displayed")}, // but see hearMarker
 	{reason: "receipt", has: alone(receipts.NS, "received")},
@@ -199,7 +199,7 @@ func (d *draft) stale() bool { return d.s.Type == "headline" || isReplay(d.s, d.
 // cutQuote takes the quote out of a reply: who gets the text has it, and a
 // longer one costs more. What is nothing but a quote stays.
 func cutQuote(d *draft) {
-	rest := strings.TrimLeft(fallback.Cut(d.s, d.text, nsReply), "\r\n")
+	rest := strings.TrimLeft(fallback.Cut(d.s, d.text, reply.NS), "\r\n")
 	if strings.TrimSpace(rest) != "" {
 		d.text = rest
 	}

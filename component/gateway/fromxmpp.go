@@ -26,7 +26,8 @@ type reading struct {
 	does deed   // to an earlier message
 	of   string // the id of that one's stanza
 
-	emojis []string
+	emojis  []string
+	answers string // the id of the stanza that the text answers
 }
 
 // read decides what becomes of a message to a contact of a user who has set

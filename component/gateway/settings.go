@@ -50,7 +50,7 @@ var ownSettings = []struct {
 	{bridges.Field{
 		Name: replies, Label: "Replies", Kind: bridges.Choice, Default: repliesPlain,
 		Options: []bridges.Option{{Value: repliesPlain, Label: "send them without the quote"}, {Value: "quote", Label: "send the quote, too"}},
-	}, 0, 0},
+	}, 0, bridges.CanReplies},
 }
 
 // settingsOf lists what can be set. Of two with one name only that of the bridge

@@ -151,7 +151,7 @@ func TestSettingsOffered(t *testing.T) {
 	}{
 		"texts": {0, "corrections replies"},
 		"own":   {bridges.CanOwnMessages, "own_messages corrections replies"},
-		"all":   {bridgetest.Rich().Can, "own_messages replies"},
+		"all":   {bridgetest.Rich().Can, "own_messages"},
 	} {
 		t.Run("0050.1 "+name, func(t *testing.T) {
 			info := bridgetest.SMS()

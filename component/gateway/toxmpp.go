@@ -11,6 +11,7 @@ import (
 	"causeway/component/xep/delay"
 	"causeway/component/xep/markers"
 	"causeway/component/xep/reactions"
+	"causeway/component/xep/reply"
 	"causeway/component/xep/retract"
 	"causeway/component/xep/styling"
 	"causeway/mapping"
@@ -81,6 +82,7 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 		g.dropIn(ctx, in, "repetition of the network")
 		return
 	}
+	g.findAnswered(ctx, in)
 	if own && g.showOwn(ctx, in) {
 		g.hot.in.Inc()
 		return
@@ -166,7 +168,7 @@ func (g *Gateway) appendText(w *stanza.Writer, in *incoming, text string, now ti
 		correct.Append(w, in.replaces)
 		fallthrough
 	default:
-		g.appendBody(w, text)
+		g.appendAnswer(w, in, text)
 	}
 	sent := in.Message.Sent
 	if sent.IsZero() {
@@ -184,4 +186,14 @@ func (g *Gateway) appendBody(w *stanza.Writer, text string) {
 	if !g.info.Can.Has(bridges.CanStyling) && styling.Styled(text) {
 		styling.AppendUnstyled(w)
 	}
+}
+
+// appendAnswer writes a text of the network, what it answers, and which part of it
+// is there for those who do not know answers (xeps.md 0461.1, .3).
+func (g *Gateway) appendAnswer(w *stanza.Writer, in *incoming, text string) {
+	if in.answers != "" {
+		reply.Append(w, in.answers, in.author)
+		reply.AppendQuoted(w, in.Message.Quote)
+	}
+	g.appendBody(w, reply.Quoted(in.Message.Quote, text))
 }

@@ -19,6 +19,7 @@ import (
 	"causeway/component/xep/correct"
 	"causeway/component/xep/markers"
 	"causeway/component/xep/reactions"
+	"causeway/component/xep/reply"
 	"causeway/component/xep/retract"
 	"causeway/mapping"
 )
@@ -231,7 +232,7 @@ func TestSignsBounded(t *testing.T) {
 func TestSignsAnnounced(t *testing.T) {
 	for _, info := range []bridges.Info{bridgetest.SMS(), bridgetest.Rich()} {
 		d := New(Config{Domain: domain, Bridge: bridgetest.New(info), Store: newMemStore()}).disco
-		for feature, can := range map[string]bridges.Can{chatstates.NS: bridges.CanTyping, markers.NS: bridges.CanDisplayed, correct.NS: bridges.CanEdits, retract.NS: bridges.CanRetractions, reactions.NS: bridges.CanReactions} {
+		for feature, can := range map[string]bridges.Can{chatstates.NS: bridges.CanTyping, markers.NS: bridges.CanDisplayed, correct.NS: bridges.CanEdits, retract.NS: bridges.CanRetractions, reactions.NS: bridges.CanReactions, reply.NS: bridges.CanReplies} {
 			for name, e := range map[string]entity{"contact": d.anybody.contact, "resource": d.anybody.speaker} {
 				if got := slices.Contains(e.Features, feature); got != info.Can.Has(can) {
 					t.Errorf("%s: a %s announces %s: %t", info.Name, name, feature, got)

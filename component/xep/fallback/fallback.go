@@ -16,6 +16,13 @@ const NS = "urn:xmpp:fallback:0"
 // Append marks all of a body as a fallback for an extension.
 func Append(w *stanza.Writer, extension string) { w.Leaf("fallback", NS, "", "for", extension) }
 
+// AppendPart marks the beginning of a body, of so many code points, as one.
+func AppendPart(w *stanza.Writer, extension string, length int) {
+	w.Start("fallback", NS, "for", extension).
+		Leaf("body", "", "", "start", "0", "end", strconv.Itoa(length)).
+		End()
+}
+
 // span is a part of a body, in code points.
 type span struct{ start, end int }
 
