@@ -32,6 +32,14 @@ const (
 // wordless: what is in the text is for those who do not know the deed.
 func (x deed) wordless() bool { return x == retracts || x == reacts }
 
+// said is by what a reading is known: its text, or what it does without one.
+func (r *reading) said() string {
+	if !r.does.wordless() {
+		return r.text
+	}
+	return "\x01" + r.of + " " + strings.Join(r.emojis, " ") // no text of XML
+}
+
 // does tells whether the network can do what is in a message to which a rule
 // belongs, and notes that.
 func (d *draft) does(rule *fallbackRule, r *reading) bool {

@@ -80,8 +80,8 @@ var editsOut = changesOut{
 		r.receive(r.t, replacing("e", m.Stanza, "bye"))
 	}, "o1 is now bye", ""},
 	{"0308.2 a repetition is one", func(r *timeless) {
-		r.receive(r.t, replacing("e", "a1", "ONE"))
-		r.receive(r.t, replacing("e", "a1", "ONE"))
+		r.receive(r.t, replacing(lasting("e"), "a1", "ONE"))
+		r.receive(r.t, replacing(lasting("e"), "a1", "ONE"))
 	}, "m1 is now ONE", ""},
 	{"0308.3 of an unknown message", func(r *timeless) { r.receive(r.t, replacing("e", "x", "ONE")) }, "* ONE", ""},
 	{"0308.3 of nothing", func(r *timeless) { r.receive(r.t, replacing("e", "", "ONE")) }, "* ONE", ""},

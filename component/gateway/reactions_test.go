@@ -48,9 +48,14 @@ var reactionsOut = changesOut{
 	}, "m1 is now ONE, m1 has 👍", ""},
 	{"to a message in parts: to the last", func(r *timeless) { r.receive(r.t, reacting("x", "long", "👍")) }, "p2 has 👍", ""},
 	{"a repetition is one", func(r *timeless) {
-		r.receive(r.t, reacting("x", "a1", "👍"))
-		r.receive(r.t, reacting("x", "a1", "👍"))
+		r.receive(r.t, reacting(lasting("x"), "a1", "👍"))
+		r.receive(r.t, reacting(lasting("x"), "a1", "👍"))
 	}, "m1 has 👍", ""},
+	{"an id that comes again, to another message and with another", func(r *timeless) {
+		r.receive(r.t, reacting(lasting("x"), "a1", "👍"))
+		r.receive(r.t, reacting(lasting("x"), "a2", "👍"))
+		r.receive(r.t, reacting(lasting("x"), "a2"))
+	}, "m1 has 👍, m2 has 👍, m2 has ", ""},
 	{"0444.5 as many as there may be", func(r *timeless) {
 		r.receive(r.t, strings.Replace(reacting("x", "a1"), "></reactions>", ">"+someEmojis(maxReactions)+"</reactions>", 1))
 	}, "m1 has 012345678910111213141516171819", ""},

@@ -161,6 +161,6 @@ func (s *sentTexts) add(h [16]byte) {
 
 // repeated tells whether m repeats a text that the network has by now.
 func (g *Gateway) repeated(c *conversation, m *outgoing) bool {
-	r := g.draft(m).read()
-	return m.mark != "" && (r.text != "" || r.does != nothing) && g.repeats.wait(g.work) && g.repeats.has(repeatHash(c.user.id, c.contact, m.mark, r.text), time.Now())
+	said := g.readDefault(m)
+	return m.mark != "" && said != "" && g.repeats.wait(g.work) && g.repeats.has(repeatHash(c.user.id, c.contact, m.mark, said), time.Now())
 }

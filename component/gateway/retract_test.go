@@ -29,8 +29,8 @@ var retractionsOut = changesOut{
 		r.receive(r.t, takingBack("x", "e"))
 	}, "m1 is now ONE, m1 is back", ""},
 	{"a repetition is one", func(r *timeless) {
-		r.receive(r.t, takingBack("x", "a1"))
-		r.receive(r.t, takingBack("x", "a1"))
+		r.receive(r.t, takingBack(lasting("x"), "a1"))
+		r.receive(r.t, takingBack(lasting("x"), "a1"))
 	}, "m1 is back", ""},
 	{"0424.2 of the contact's message", func(r *timeless) {
 		m, _, _ := r.store.MessageByID(context.Background(), domain, "n0")

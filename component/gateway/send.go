@@ -110,9 +110,15 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 // whoever has set nothing, so that it stays the same when settings change.
 func (g *Gateway) known(m *outgoing, r reading) string {
 	if r.chosen {
-		return g.draft(m).read().text
+		return g.readDefault(m)
 	}
-	return r.text
+	return r.said()
+}
+
+// readDefault is what m says when its sender has set nothing.
+func (g *Gateway) readDefault(m *outgoing) string {
+	r := g.draft(m).read()
+	return r.said()
 }
 
 // past ends a text that is not to be sent: the network has it or may have it, or
