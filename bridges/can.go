@@ -19,6 +19,7 @@ const (
 	CanRetractions                 // each Session is a Retractor, and Retraction events come
 	CanReactions                   // each Session is a Reactor, and Reaction events come
 	CanReplies                     // Message.ReplyTo means something, both ways
+	CanIntroduce                   // it shows what accounts' owners are called and look like: the Bridge is an Introducer
 )
 
 // Has tells whether all of what is in c.

@@ -34,6 +34,8 @@ type Bridge struct {
 	profiles map[bridges.UserID]bridges.Profile
 	contacts map[bridges.AccountID][]bridges.Person
 	oneWay   []bridges.UserID
+	meet     func(ctx context.Context) error
+	met      chan Introduced
 }
 
 var (
@@ -48,6 +50,7 @@ func New(info bridges.Info, pool ...bridges.UserID) *Bridge {
 		info: info, pool: pool, news: make(chan bridges.Message, 100_000),
 		open: map[bridges.AccountID]int{}, ready: make(chan struct{}),
 		events:   make(chan bridges.Event, 100_000),
+		met:      make(chan Introduced, 1000),
 		profiles: map[bridges.UserID]bridges.Profile{}, contacts: map[bridges.AccountID][]bridges.Person{},
 	}
 }

@@ -56,7 +56,9 @@ type chat struct {
 // ghost is what the homeserver has been told of a ghost. There is none of one
 // that was not made.
 type ghost struct {
-	Name string `json:"name"`
+	Name    string `json:"name"`              // its display name
+	Called  string `json:"called,omitempty"`  // what the owner is called; empty: that was not said
+	Picture string `json:"picture,omitempty"` // the hash of the one it has
 }
 
 // pair is a ghost and a person.

@@ -19,8 +19,8 @@ type Config struct {
 	// UserPrefix begins the names of the users of Matrix that stand for users of
 	// XMPP.
 	UserPrefix string `yaml:"user_prefix"`
-	// UserName is what they are called. {jid} is the bare JID, {local} what stands
-	// in it before the @.
+	// UserName is what they are called. {name} is what the user is, {jid} the bare
+	// JID, {local} what stands in it before the @.
 	UserName string `yaml:"user_name"`
 }
 
@@ -44,7 +44,7 @@ type Appservice struct {
 func DefaultConfig() Config {
 	return Config{
 		Appservice: Appservice{Registration: "registration.yaml", Listen: "127.0.0.1:9471"},
-		UserPrefix: "_xmpp_", UserName: "{local} (XMPP)",
+		UserPrefix: "_xmpp_", UserName: "{name} (XMPP)",
 	}
 }
 
@@ -79,7 +79,7 @@ func (c *Config) check() error {
 	case !prefixes.MatchString(c.UserPrefix):
 		return settings.Fault("user_prefix", "want 1 to 32 of the characters a to z, 0 to 9, _ and -, e.g. _xmpp_")
 	case strings.TrimSpace(c.UserName) == "" || len(c.UserName) > 200:
-		return settings.Fault("user_name", "want a name with {jid} or {local} in it, e.g. \"{local} (XMPP)\"")
+		return settings.Fault("user_name", "want a name with {name}, {jid} or {local} in it, e.g. \"{name} (XMPP)\"")
 	}
 	return nil
 }

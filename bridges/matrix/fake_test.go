@@ -36,6 +36,7 @@ var well = []struct{ request, body string }{
 	{"POST /ping", `{"duration_ms": 1}`},
 	{"GET /profile/", `{"displayname": "Bob"}`},
 	{"POST /createRoom", `{"room_id": "!new"}`},
+	{"POST /upload", `{"content_uri": "mxc://localhost/a"}`},
 	{"GET /joined_rooms", `{"joined_rooms": []}`},
 	{"GET /messages", `{"chunk": []}`},
 	{"GET /members", `{"chunk": []}`},
@@ -117,7 +118,7 @@ func onFake(t *testing.T, n bridges.Notes) (*fake, *Bridge, *session) {
 	t.Helper()
 	f := newFake(t)
 	b := newBridge(t, setting(t, f.URL, "127.0.0.1:0"), n)
-	b.host = newHost(b.ghosts.of(alice))
+	b.host, b.gap = newHost(b.ghosts.of(alice)), 0
 	return f, b, open(t, b)
 }
 

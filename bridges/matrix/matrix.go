@@ -43,6 +43,8 @@ type Bridge struct {
 	book         *book
 	host         bridges.Host // set by Run, before anything comes
 	order        order
+	dressing     dressing
+	gap          time.Duration // see profileGap
 	joins        *joins
 	typists      *typists
 	sure         *cache.Cache[pair, struct{}] // chats in which the outcome of every text since the start is known
@@ -52,21 +54,21 @@ type Bridge struct {
 }
 
 var (
-	_ bridges.Bridge   = (*Bridge)(nil)
-	_ bridges.Runner   = (*Bridge)(nil)
-	_ bridges.Checker  = (*Bridge)(nil)
-	_ bridges.Reporter = (*Bridge)(nil)
-	_ bridges.Enroller = (*Bridge)(nil)
-	_ bridges.Resolver = (*Bridge)(nil)
-	_ bridges.Speller  = (*Bridge)(nil)
-	_ bridges.Profiler = (*Bridge)(nil)
-	_ bridges.Searcher = (*Bridge)(nil)
-	_ bridges.Typist   = (*session)(nil)
-	_ bridges.Reader   = (*session)(nil)
-	_ bridges.Editor   = (*session)(nil)
-
-	_ bridges.Retractor = (*session)(nil)
-	_ bridges.Reactor   = (*session)(nil)
+	_ bridges.Bridge     = (*Bridge)(nil)
+	_ bridges.Runner     = (*Bridge)(nil)
+	_ bridges.Checker    = (*Bridge)(nil)
+	_ bridges.Reporter   = (*Bridge)(nil)
+	_ bridges.Enroller   = (*Bridge)(nil)
+	_ bridges.Resolver   = (*Bridge)(nil)
+	_ bridges.Speller    = (*Bridge)(nil)
+	_ bridges.Profiler   = (*Bridge)(nil)
+	_ bridges.Searcher   = (*Bridge)(nil)
+	_ bridges.Typist     = (*session)(nil)
+	_ bridges.Reader     = (*session)(nil)
+	_ bridges.Editor     = (*session)(nil)
+	_ bridges.Retractor  = (*session)(nil)
+	_ bridges.Reactor    = (*session)(nil)
+	_ bridges.Introducer = (*Bridge)(nil)
 
 	_ appservice.Handler = (*Bridge)(nil)
 )
@@ -89,7 +91,7 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 		cfg: cfg, registration: r, listen: d.Listen, keeper: d.Keeper,
 		ghosts: ghosts{cfg.UserPrefix, cfg.Homeserver.Name, bridges.UserID(r.SenderLocalpart + ":" + cfg.Homeserver.Name)},
 		book:   newBook(d.Notes), sure: cache.New[pair, struct{}](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
-		health: newHealth(),
+		health: newHealth(), gap: profileGap,
 	}
 	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}
 	b.server, err = client.New(client.Config{
@@ -108,7 +110,7 @@ func (b *Bridge) Info() bridges.Info {
 		Type: "matrix", Client: "pc", Name: "Matrix", Example: example,
 		Instructions: "Register to write to people of Matrix. You need no account there.",
 		Can: bridges.CanTyping | bridges.CanDisplayed | bridges.CanPictures |
-			bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions | bridges.CanReplies,
+			bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions | bridges.CanReplies | bridges.CanIntroduce,
 		Unknown: bridges.Idempotent,
 	}
 }

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -138,6 +139,41 @@ func TestMatrixSigns(t *testing.T) {
 		return e.Event == "receipt" && e.User == aliceGhost && e.ID == said
 	})
 }
+
+// A user who asks for it is seen with the name and the picture of the vCard, each
+// as soon as it is another (xeps.md 0084.10, 0153).
+func TestMatrixFace(t *testing.T) {
+	t.Parallel()
+	m := newMatrixRig(t)
+	alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
+	alice.Send(matrixJID("bob"), "1", "hello")
+	sees := func(name string, picture bool) {
+		t.Helper()
+		bob.Wait("the face of alice", func(e peer.MatrixEvent) bool {
+			var f struct{ Displayname, Avatar_url string }
+			return e.Event == "member" && e.User == aliceGhost && e.Membership == "join" &&
+				json.Unmarshal(e.Content, &f) == nil && f.Displayname == name+" (XMPP)" && (f.Avatar_url != "") == picture
+		})
+	}
+	sees("alice", false)
+	card := func(name, photo string) {
+		alice.Do(map[string]any{"do": "iq", "type": "set", "xml": `<vCard xmlns='vcard-temp'><FN>Alice Example</FN><NICKNAME>` + name +
+			`</NICKNAME><PHOTO><TYPE>image/png</TYPE><BINVAL>` + photo + `</BINVAL></PHOTO></vCard>`})
+	}
+	card("Ally", facePNG)
+	alice.Send(matrixDomain, "2", "settings profile=true")
+	sees("Ally", true)
+	card("Alice", otherPNG) // the server says in presence that the picture is another
+	sees("Alice", true)
+	alice.Send(matrixDomain, "3", "settings profile=false")
+	sees("alice", false)
+}
+
+// Two pictures of one pixel.
+const (
+	facePNG  = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+	otherPNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGM4AQAAygDJmcpdfgAAAABJRU5ErkJggg=="
+)
 
 // 200 texts at once each way arrive once and in order, while the worker is killed
 // again and again, and then the homeserver (issue 6).

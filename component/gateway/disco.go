@@ -66,10 +66,16 @@ func newDiscoInfo(g *Gateway) *discoInfo {
 	if g.info.Can.Has(bridges.CanReplies) {
 		person = append(person, reply.NS)
 	}
+	domain := append(g.features(component.ToDomain), `jid\20escaping`)
+	if g.info.Can.Has(bridges.CanIntroduce) {
+		for _, n := range profileNodes {
+			domain = append(domain, n+pubsub.Notify)
+		}
+	}
 	return &discoInfo{
 		anybody: newPuppet(person, g.info.Client),
 		oneWay:  newPuppet(append(slices.Clone(person), noreply.NS), g.info.Client),
-		domain: newEntity(append(g.features(component.ToDomain), `jid\20escaping`), contact.Form(g.cfg.Admins, g.cfg.Contact),
+		domain: newEntity(domain, contact.Form(g.cfg.Admins, g.cfg.Contact),
 			disco.Identity{Category: "gateway", Type: g.info.Type, Name: g.info.Name},
 			disco.Identity{Category: "account", Type: "registered", Name: g.info.Name}),
 	}

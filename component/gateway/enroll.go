@@ -17,6 +17,9 @@ const enrollTime = 30 * time.Second
 // encryptionHint is in every welcome (xeps.md 0384.7).
 const encryptionHint = "Turn encryption (OMEMO) off for these chats: the gateway cannot read it."
 
+// profileHint is in the welcome where a profile can be shown (xeps.md 0084.10).
+const profileHint = "Write settings profile=true to show people the name and picture of your profile."
+
 // enroll registers the user of t, or changes a registration, and returns what
 // to tell the user, or what else the bridge asks for. All three doors use it:
 // jabber:iq:register, commands, chat.
@@ -50,7 +53,11 @@ func (g *Gateway) enroll(ctx context.Context, t *tx, fields map[string]string) (
 	if registered { // xeps.md 0100.13: the session is opened anew, with the new data
 		t.done = append(t.done, func() { _ = g.sessions.close(acc.ID) })
 	}
-	return strings.TrimSpace(e.Welcome + " " + encryptionHint), nil, nil
+	words := e.Welcome + " "
+	if g.info.Can.Has(bridges.CanIntroduce) {
+		words += profileHint + " "
+	}
+	return strings.TrimSpace(words + encryptionHint), nil, nil
 }
 
 // untilFree runs f, which registers and commits. Two users who are given the
@@ -180,7 +187,7 @@ func (g *Gateway) unenroll(ctx context.Context, t *tx) (removal, error) {
 	t.batch.DeleteAccounts = []mapping.Account{acc}
 	t.batch.Settle = append(t.batch.Settle, g.awaiting.forget(acc.ID)...)
 	t.forgets(g, acc.ID, acc.Self)
-	t.done = append(t.done, func() { g.flights.disown(acc.ID) })
+	t.done = append(t.done, func() { g.flights.disown(acc.ID) }, func() { g.selves.forget(acc.ID) })
 	t.places(g)
 	return r, err
 }

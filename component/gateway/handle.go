@@ -33,6 +33,8 @@ func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
 	}
 	contact := localOf(s.To)
 	switch {
+	case contact == "" && s.Type == "headline" && g.hearEvent(s):
+		g.settle(g.work, key)
 	case contact == "" || s.Type == "error":
 		g.control(s, key)
 	case key == (mapping.Key{}): // a chat state or the like

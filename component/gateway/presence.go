@@ -77,6 +77,7 @@ func (g *Gateway) onAvailable(ctx context.Context, s *stanza.Stanza, id bridges.
 	}
 	news := g.people.came(id, resourceOf(s.From), priorityOf(s), localOf(s.To) == "", time.Now())
 	g.hearCaps(s, id)
+	g.hearSelf(s, id)
 	if news.fresh {
 		g.send(ctx, g.ownPresence(string(id), g.statusOf(acc)))
 	}

@@ -88,6 +88,7 @@ func (r *router) nudge() {
 // Ready implements bridges.Host.
 func (g *Gateway) Ready() {
 	g.signs.renew(time.Now(), true)
+	g.selves.again()
 	r := &g.router
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -20,6 +20,9 @@ const (
 
 	replies      = "replies"
 	repliesPlain = "plain"
+
+	ownProfile   = "profile"
+	profileShown = "true"
 )
 
 // ownPrefix begins the names of the gateway's own settings among
@@ -51,6 +54,10 @@ var ownSettings = []struct {
 		Name: replies, Label: "Replies", Kind: bridges.Choice, Default: repliesPlain,
 		Options: []bridges.Option{{Value: repliesPlain, Label: "send them without the quote"}, {Value: "quote", Label: "send the quote, too"}},
 	}, 0, bridges.CanReplies},
+	{bridges.Field{
+		Name: ownProfile, Label: "Show people the name and picture of my profile", Kind: bridges.Bool, Default: "false",
+		Help: "They see the name before the @ of your address otherwise.",
+	}, bridges.CanIntroduce, 0},
 }
 
 // settingsOf lists what can be set. Of two with one name only that of the bridge
@@ -159,6 +166,9 @@ func runSettings(ctx context.Context, g *Gateway, t *tx, in filled) (result, err
 	}
 	t.batch.PutAccounts = []mapping.Account{acc}
 	t.forgets(g, acc.ID, acc.Self)
+	if g.info.Can.Has(bridges.CanIntroduce) {
+		t.done = append(t.done, func() { g.introduceLater(acc.ID) })
+	}
 	return result{text: "Your settings are changed."}, nil
 }
 

@@ -36,6 +36,7 @@ func (g *Gateway) onSubscription(ctx context.Context, s *stanza.Stanza, id bridg
 			return
 		}
 		c.Bridge, c.Account, c.ID = g.domain, id, chat
+		g.hearSelf(s, id)
 		g.changeSubscription(t, s, acc, c)
 	}
 	g.finish(ctx, t)

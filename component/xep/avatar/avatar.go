@@ -40,3 +40,20 @@ func AppendUpdate(w *stanza.Writer, id string) {
 	}
 	w.End()
 }
+
+// longestID bounds the hash of a picture in bytes.
+const longestID = 128
+
+// FindUpdate returns the hash that presence says of its sender's picture, empty
+// when there is none (XEP-0153 §3.1). ok is false when it does not say.
+func FindUpdate(presence *stanza.Stanza) (id string, ok bool) {
+	x, ok := presence.Child(NSUpdate, "x")
+	if !ok {
+		return "", false
+	}
+	photo, ok := x.Child(NSUpdate, "photo")
+	if id = photo.Text(); len(id) > longestID {
+		return "", false
+	}
+	return id, ok
+}

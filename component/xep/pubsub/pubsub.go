@@ -23,6 +23,13 @@ func Wanted(pubsub stanza.Element) (node, id string, ok bool) {
 	return items.Attr("node"), item.Attr("id"), ok
 }
 
+// EventOf returns the node whose items a message tells of; "" when it tells of none.
+func EventOf(message *stanza.Stanza) (node string) {
+	event, _ := message.Child(nsEvent, "event")
+	items, _ := event.Child(nsEvent, "items")
+	return items.Attr("node")
+}
+
 // AppendItem writes an answer with one item, whose content append writes.
 func AppendItem(w *stanza.Writer, node, id string, append func(*stanza.Writer)) {
 	appendItem(w.Start("pubsub", NS), node, id, append)
