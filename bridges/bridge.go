@@ -102,7 +102,7 @@ type Host interface {
 	// Deliver returns nil when all of d is on disk: only then is the network
 	// told that we have it. It blocks while the store cannot commit.
 	Deliver(ctx context.Context, d []Delivery) error
-	// Hint shows what may get lost, now or never: a Typing or a PictureChange. It
+	// Hint shows what may get lost, now or never: a Typing, a Presence or a PictureChange. It
 	// is not kept, and what cannot be shown at once is dropped and counted. It
 	// does not block. Only Account and Event of d are looked at.
 	Hint(d Delivery)

@@ -19,6 +19,7 @@ const (
 	CanRetractions                 // each Session is a Retractor, and Retraction events come
 	CanReactions                   // each Session is a Reactor, and Reaction events come
 	CanReplies                     // Message.ReplyTo means something, both ways
+	CanPresence                    // it shows who is there: the Bridge is a Presenter, and Presence events come
 	CanIntroduce                   // it shows what accounts' owners are called and look like: the Bridge is an Introducer
 )
 

@@ -36,6 +36,7 @@ type Bridge struct {
 	oneWay   []bridges.UserID
 	meet     func(ctx context.Context) error
 	met      chan Introduced
+	seen     chan Presented
 }
 
 var (
@@ -51,6 +52,7 @@ func New(info bridges.Info, pool ...bridges.UserID) *Bridge {
 		open: map[bridges.AccountID]int{}, ready: make(chan struct{}),
 		events:   make(chan bridges.Event, 100_000),
 		met:      make(chan Introduced, 1000),
+		seen:     make(chan Presented, 1000),
 		profiles: map[bridges.UserID]bridges.Profile{}, contacts: map[bridges.AccountID][]bridges.Person{},
 	}
 }

@@ -87,11 +87,12 @@ const notesKept = 8192
 type book struct {
 	notes bridges.Notes
 	cache *cache.Cache[string, []byte] // nil: there is no such note
-	mu    sync.Mutex                   // held while the notes change, or one is read from the disk
+	index index
+	mu    sync.Mutex // held while the notes change, or one is read from the disk
 }
 
 func newBook(n bridges.Notes) *book {
-	return &book{notes: n, cache: cache.New[string, []byte](notesKept)}
+	return &book{notes: n, cache: cache.New[string, []byte](notesKept), index: index{of: map[bridges.UserID]map[bridges.UserID]struct{}{}}}
 }
 
 // change changes notes: all that f sets is on disk when it returns nil, and none
@@ -114,6 +115,7 @@ func (b *book) change(ctx context.Context, f func(p *page) error) error {
 	}
 	for key, value := range p.changes {
 		b.cache.Set(key, value)
+		b.index.note(key, value != nil)
 	}
 	return nil
 }

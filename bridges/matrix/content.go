@@ -18,6 +18,7 @@ const (
 	typeTombstone  = "m.room.tombstone"
 	typeTyping     = "m.typing"
 	typeReceipt    = "m.receipt"
+	typePresence   = "m.presence"
 )
 
 // content is that of a message (Client-Server API, Instant Messaging).

@@ -8,8 +8,12 @@ import (
 	"causeway/bridges/matrix/event"
 )
 
-// ephemeral reads what is not kept in a room: who types, and what was read.
+// ephemeral reads what is not kept in a room: who types, what was read, and who is
+// there.
 func (r *reading) ephemeral(e event.Event) error {
+	if e.Type == typePresence {
+		return r.presence(e)
+	}
 	if e.Type != typeTyping && e.Type != typeReceipt {
 		return nil
 	}

@@ -119,6 +119,7 @@ func onFake(t *testing.T, n bridges.Notes) (*fake, *Bridge, *session) {
 	f := newFake(t)
 	b := newBridge(t, setting(t, f.URL, "127.0.0.1:0"), n)
 	b.host, b.gap = newHost(b.ghosts.of(alice)), 0
+	b.health.up()
 	return f, b, open(t, b)
 }
 

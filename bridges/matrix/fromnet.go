@@ -156,16 +156,22 @@ func (r *reading) room(id string) (room, bridges.AccountID, error) {
 	if err != nil || x.Ghost == "" {
 		return x, "", err
 	}
-	account, known := r.owners[x.Ghost]
+	account, err := r.owner(x.Ghost)
+	return x, account, err
+}
+
+// owner returns whose ghost it is; "": nobody's.
+func (r *reading) owner(ghost bridges.UserID) (bridges.AccountID, error) {
+	account, known := r.owners[ghost]
 	if !known {
-		owner, ok, err := r.b.host.Owner(r.ctx, x.Ghost)
+		owner, ok, err := r.b.host.Owner(r.ctx, ghost)
 		if err != nil {
-			return x, "", err
+			return "", err
 		}
 		if ok {
 			account = owner
 		}
-		r.owners[x.Ghost] = account
+		r.owners[ghost] = account
 	}
-	return x, account, nil
+	return account, nil
 }

@@ -114,6 +114,7 @@ func (b *Bridge) watch(ctx context.Context) {
 		case b.health.up():
 			b.log.Info("the homeserver is there")
 			b.host.Ready()
+			nudge(b.presents.due)
 		}
 		t.Reset(pingTime)
 	}

@@ -47,6 +47,7 @@ type Bridge struct {
 	gap          time.Duration // see profileGap
 	joins        *joins
 	typists      *typists
+	presents     *presents
 	sure         *cache.Cache[pair, struct{}] // chats in which the outcome of every text since the start is known
 	health       *health
 	metrics      *metrics
@@ -63,12 +64,13 @@ var (
 	_ bridges.Speller    = (*Bridge)(nil)
 	_ bridges.Profiler   = (*Bridge)(nil)
 	_ bridges.Searcher   = (*Bridge)(nil)
+	_ bridges.Introducer = (*Bridge)(nil)
+	_ bridges.Presenter  = (*Bridge)(nil)
 	_ bridges.Typist     = (*session)(nil)
 	_ bridges.Reader     = (*session)(nil)
 	_ bridges.Editor     = (*session)(nil)
 	_ bridges.Retractor  = (*session)(nil)
 	_ bridges.Reactor    = (*session)(nil)
-	_ bridges.Introducer = (*Bridge)(nil)
 
 	_ appservice.Handler = (*Bridge)(nil)
 )
@@ -94,6 +96,7 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 		health: newHealth(), gap: profileGap,
 	}
 	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}
+	b.presents = newPresents(b)
 	b.server, err = client.New(client.Config{
 		URL: cfg.Homeserver.URL, Token: r.ASToken,
 		Count: func(o client.Outcome) { b.metrics.asked.WithLabelValues(string(o)).Inc() },
@@ -110,7 +113,7 @@ func (b *Bridge) Info() bridges.Info {
 		Type: "matrix", Client: "pc", Name: "Matrix", Example: example,
 		Instructions: "Register to write to people of Matrix. You need no account there.",
 		Can: bridges.CanTyping | bridges.CanDisplayed | bridges.CanPictures |
-			bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions | bridges.CanReplies | bridges.CanIntroduce,
+			bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions | bridges.CanReplies | bridges.CanIntroduce | bridges.CanPresence,
 		Unknown: bridges.Idempotent,
 	}
 }
@@ -123,6 +126,9 @@ func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
 	b.host = host
 	if err := b.order.goOn(b.keeper); err != nil {
 		return fmt.Errorf("what a predecessor has left: %w", err)
+	}
+	if err := b.book.loadIndex(ctx); err != nil {
+		return fmt.Errorf("the notes: %w", err)
 	}
 	l, err := b.listen("matrix", b.cfg.Appservice.Listen)
 	if err != nil {
@@ -137,7 +143,7 @@ func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
 		defer cancel() // without it nothing comes
 		err = s.Serve(l)
 	})
-	for _, run := range []func(context.Context){b.joins.run, b.typists.renew, b.watch} {
+	for _, run := range []func(context.Context){b.joins.run, b.typists.renew, b.presents.renew, b.watch} {
 		wg.Go(func() { run(ctx) })
 	}
 	<-ctx.Done()

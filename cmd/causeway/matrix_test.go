@@ -175,6 +175,46 @@ const (
 	otherPNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGM4AQAAygDJmcpdfgAAAABJRU5ErkJggg=="
 )
 
+// Both sides see whether the other is there (xeps.md 0100.19, 0100.24), also after the
+// worker was killed.
+func TestMatrixPresence(t *testing.T) {
+	t.Parallel()
+	m := newMatrixRig(t)
+	alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
+	jid := matrixJID("bob")
+	alice.add(jid)
+	alice.Send(jid, "1", "hello")
+	room := said(bob, "hello")
+	bob.Send(room, "hi")
+	alice.Wait("the answer", message(jid, "hi"))
+	sees := func(presence, status string) {
+		t.Helper()
+		bob.Wait("the presence of alice", func(e peer.MatrixEvent) bool {
+			return e.Event == "presence" && e.User == aliceGhost && e.Type == presence && e.Body == status
+		})
+	}
+	is := func(inside string) {
+		alice.Do(map[string]any{"do": "raw", "xml": `<presence>` + inside + `</presence>`})
+	}
+	is(`<status>hi</status>`)
+	sees("online", "hi")
+	is(`<show>away</show>`)
+	sees("unavailable", "")
+	m.gateway.killWorker()
+	is(`<show>xa</show><status>back soon</status>`)
+	sees("unavailable", "back soon")
+	bob.Send(room, "and?") // until that has come the homeserver may drop presence
+	alice.Wait("the text", message(jid, "and?"))
+	bob.Do(map[string]any{"do": "presence", "is": "unavailable", "status": "at lunch"})
+	alice.Wait("the presence of bob", func(e peer.Event) bool {
+		return e.Event == "presence" && of(e, jid) && strings.Contains(e.XML, "<show>away</show>") && e.Status == "at lunch"
+	})
+	is(`<status>here</status>`)
+	sees("online", "here")
+	alice.Do(map[string]any{"do": "quit"})
+	sees("offline", "")
+}
+
 // 200 texts at once each way arrive once and in order, while the worker is killed
 // again and again, and then the homeserver (issue 6).
 func TestMatrixBurst(t *testing.T) {

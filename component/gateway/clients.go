@@ -13,10 +13,11 @@ type client struct {
 	priority int8 // negative: it gets nothing that is sent to the bare JID
 	caps     caps.Caps
 	// hashed: caps.Ver is a hash, and true of all clients that say it.
-	hashed bool
-	open   bool // it said caps, and what it can is not known yet
-	can    clientFeature
-	told   bool // of all pictures, and from then on of others
+	hashed       bool
+	open         bool // it said caps, and what it can is not known yet
+	can          clientFeature
+	availability      // how much the user is there with it
+	told         bool // of all pictures, and from then on of others
 }
 
 // client returns what is known of a resource; nil: it is not there. The caller

@@ -187,7 +187,7 @@ func (g *Gateway) unenroll(ctx context.Context, t *tx) (removal, error) {
 	t.batch.DeleteAccounts = []mapping.Account{acc}
 	t.batch.Settle = append(t.batch.Settle, g.awaiting.forget(acc.ID)...)
 	t.forgets(g, acc.ID, acc.Self)
-	t.done = append(t.done, func() { g.flights.disown(acc.ID) }, func() { g.selves.forget(acc.ID) })
+	t.done = append(t.done, func() { g.flights.disown(acc.ID) }, func() { g.selves.forget(acc.ID) }, func() { g.presentLater(acc.ID) })
 	t.places(g)
 	return r, err
 }

@@ -76,6 +76,8 @@ func (g *Gateway) onAvailable(ctx context.Context, s *stanza.Stanza, id bridges.
 		return
 	}
 	news := g.people.came(id, resourceOf(s.From), priorityOf(s), localOf(s.To) == "", time.Now())
+	g.people.shows(id, resourceOf(s.From), presenceIn(s))
+	g.presentLater(id)
 	g.hearCaps(s, id)
 	g.hearSelf(s, id)
 	if news.fresh {
@@ -115,6 +117,7 @@ func (g *Gateway) onUnavailable(ctx context.Context, s *stanza.Stanza, id bridge
 	if g.people.left(id, resourceOf(s.From), localOf(s.To) == "") {
 		g.send(ctx, &stanza.Out{Kind: stanza.Presence, Type: "unavailable", From: g.domain, To: s.From})
 	}
+	g.presentLater(id)
 }
 
 // onProbe tells the prober the presence of the gateway or of a contact that it
@@ -172,11 +175,11 @@ func (g *Gateway) ownPresence(to, status string) *stanza.Out {
 	return o
 }
 
-// contactPresence is the presence of a contact. Where the network knows no
-// presence, contacts are available unless the gateway is off.
+// contactPresence is the presence of a contact. Of whom the network says nothing
+// is available, unless the gateway is off.
 func (g *Gateway) contactPresence(contact, to string) *stanza.Out {
 	o := &stanza.Out{Kind: stanza.Presence, From: contact + "/" + resource, To: to}
-	if g.isShownOff(o) {
+	if g.isShownOff(o) || !g.isThere(o, whose{accountOf(to), localOf(contact)}) {
 		return o
 	}
 	g.puppet(localOf(contact)).contact.caps.Append(&o.Payload)
@@ -250,6 +253,7 @@ func (g *Gateway) Up(fresh bool) {
 		if err != nil && ctx.Err() == nil {
 			g.log.Error("cannot greet the users", "err", err)
 		}
+		g.missUsers(ctx)
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/cache"
 	"causeway/component/stanza"
 	"causeway/component/xep/avatar"
 	"causeway/component/xep/nick"
@@ -34,7 +35,7 @@ const (
 // one at a time.
 type selves struct {
 	mu     sync.Mutex
-	known  *cache[bridges.AccountID, self]
+	known  *cache.Cache[bridges.AccountID, self]
 	failed map[bridges.AccountID]bool // the network could not be told
 	*lineup[bridges.AccountID]
 }
@@ -49,7 +50,7 @@ type self struct {
 
 func newSelves() *selves {
 	return &selves{
-		known: newCache[bridges.AccountID, self](selfLimit), failed: map[bridges.AccountID]bool{},
+		known: cache.New[bridges.AccountID, self](selfLimit), failed: map[bridges.AccountID]bool{},
 		lineup: newLineup[bridges.AccountID](selfQueue),
 	}
 }
@@ -58,9 +59,9 @@ func newSelves() *selves {
 func (x *selves) changes(id bridges.AccountID, f func(s *self, known bool) bool) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	s, known := x.known.get(id)
+	s, known := x.known.Get(id)
 	news := f(&s, known)
-	x.known.set(bridges.AccountID(strings.Clone(string(id))), s)
+	x.known.Set(bridges.AccountID(strings.Clone(string(id))), s)
 	return news
 }
 
@@ -68,7 +69,7 @@ func (x *selves) changes(id bridges.AccountID, f func(s *self, known bool) bool)
 func (x *selves) forget(id bridges.AccountID) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.known.delete(id)
+	x.known.Delete(id)
 	delete(x.failed, id)
 }
 

@@ -112,7 +112,7 @@ const stillRegistered = "You have removed me from your contacts. You are still r
 // end it, and counts as gone from now on (xeps.md 0100.18).
 func (g *Gateway) logOut(t *tx) {
 	t.send(g.ownMessage(string(t.account), stillRegistered))
-	t.done = append(t.done, func() { g.people.loggedOut(t.account) })
+	t.done = append(t.done, func() { g.people.loggedOut(t.account) }, func() { g.presentLater(t.account) })
 }
 
 // speaker is the JID whose presence the addressee of s has.

@@ -44,6 +44,10 @@ func (g *Gateway) Hint(d bridges.Delivery) {
 		g.lookLater(whose{d.Account, localpart(string(e.Person))})
 		return
 	}
+	if e, ok := d.Event.(bridges.Presence); ok && g.info.Can.Has(bridges.CanPresence) {
+		g.hearPresence(d.Account, e)
+		return
+	}
 	if _, ok := d.Event.(bridges.Typing); !ok || !g.info.Can.Has(bridges.CanTyping) {
 		g.countDropped("no hint")
 		g.log.Error("a hint of a kind that this network does not give", "account", d.Account, "kind", fmt.Sprintf("%T", d.Event))

@@ -84,3 +84,17 @@ func (u *User) SearchUsers(ctx context.Context, term string, limit int) ([]Found
 	}
 	return all, err
 }
+
+// Present says whether the user is there (Spec, Presence): online, unavailable or
+// offline, and in which words. A homeserver may take it and show nothing of it.
+func (u *User) Present(ctx context.Context, presence, status string) error {
+	id, err := u.name(ctx)
+	if err != nil {
+		return err
+	}
+	body := map[string]string{"presence": presence}
+	if status != "" {
+		body["status_msg"] = status
+	}
+	return u.do(ctx, call{method: http.MethodPut, path: v3("presence", id, "status"), body: body})
+}

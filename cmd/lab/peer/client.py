@@ -207,7 +207,8 @@ client.add_event_handler("message_error", on_message)
 client.add_event_handler("receipt_received", on_message)  # it has no body, so it is no "message"
 client.register_handler(Callback("other", StanzaPath("message"), on_other))
 client.add_event_handler("roster_update", on_roster)
-for kind in ("available", "unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "error"):
+for kind in ("available", "chat", "away", "xa", "dnd", "unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed",
+             "error"):
     client.add_event_handler("presence_" + kind, on_presence)
 client.connect(("127.0.0.1", int(port)), force_starttls=False, disable_starttls=True)
 client.loop.run_until_complete(client.disconnected)

@@ -17,7 +17,7 @@ var nioScript []byte
 // MatrixEvent is what a Matrix client saw. Fields that do not belong to it are
 // empty.
 type MatrixEvent struct {
-	Event      string          `json:"event"` // ready, message, member, typing, receipt, redaction, other, failed, ended
+	Event      string          `json:"event"` // ready, message, member, typing, receipt, presence, redaction, other, failed, ended
 	Room       string          `json:"room"`
 	Sender     string          `json:"sender"`
 	ID         string          `json:"id"`   // of the event; with a receipt of the one that is read

@@ -11,6 +11,7 @@
     {"do": "read", "room": ID, "id": EVENT}
     {"do": "name", "name": TEXT}
     {"do": "avatar", "file": PATH, "type": "image/png"}                         answers {"url": MXC}
+    {"do": "presence", "is": "unavailable", "status": TEXT}
     {"do": "quit"}
 
 A "call" in a command comes back in its "answer", which has an "error" if it
@@ -41,6 +42,7 @@ FILTER = {"room": {"timeline": {"limit": PAGE}}}
 tasks = set()  # the loop itself holds them weakly
 joined = set()  # rooms
 seen = set()  # event ids
+presence = None  # what each sync says; online
 
 
 class Refused(Exception):
@@ -160,7 +162,9 @@ async def take(said, since):
 
 async def sync(since):
     """Returns the position after what has come since another, which has been told."""
-    said = await raw(await client.sync(timeout=POLL if since else 0, since=since, sync_filter=FILTER))
+    said = await raw(await client.sync(timeout=POLL if since else 0, since=since, sync_filter=FILTER, set_presence=presence))
+    for e in said.get("presence", {}).get("events", []):
+        tell("presence", user=e["sender"], type=e["content"]["presence"], body=e["content"].get("status_msg") or "")
     await take(said, since)
     return said["next_batch"]
 
@@ -196,6 +200,12 @@ async def avatar(c):
     return uploaded
 
 
+async def be(c):
+    global presence
+    presence = c["is"]
+    return await client.set_presence(c["is"], c.get("status"))
+
+
 COMMANDS = {
     "create_dm": create_dm,
     "invite": lambda c: client.room_invite(c["room"], c["user"]),
@@ -208,6 +218,7 @@ COMMANDS = {
     "read": lambda c: client.update_receipt_marker(c["room"], c["id"]),
     "name": lambda c: client.set_displayname(c["name"]),
     "avatar": avatar,
+    "presence": be,
 }
 ANSWERS = {"room_id": "room", "event_id": "id", "content_uri": "url"}
 

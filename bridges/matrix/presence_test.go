@@ -1,0 +1,157 @@
+package matrix
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"causeway/bridges"
+	"causeway/bridges/bridgetest"
+	"causeway/bridges/matrix/appservice"
+	"causeway/bridges/matrix/event"
+	"causeway/cmd/lab"
+	"causeway/cmd/lab/peer"
+)
+
+// present says how much alice is there.
+func present(t *testing.T, b *Bridge, show bridges.Show, status string) {
+	t.Helper()
+	if err := b.Present(t.Context(), bridges.Account{ID: alice, Self: b.ghosts.of(alice)}, show, status); err != nil {
+		t.Error(err)
+	}
+}
+
+// Who is there is told again, and who is gone is not.
+func TestPresent(t *testing.T) {
+	f, b, _ := onFake(t, nil)
+	told := func(what string, want int) {
+		t.Helper()
+		if n := f.count("PUT /presence/"); n != want {
+			t.Errorf("%s: told %d times, not %d", what, n, want)
+		}
+	}
+	present(t, b, bridges.Unavailable, "")
+	told("a ghost that nobody knows is not made to be gone", 0)
+	present(t, b, bridges.Available, "hi")
+	told("there", 1)
+	b.presents.again(t.Context())
+	told("renewed", 2)
+	b.health.down(errors.New("away"))
+	present(t, b, bridges.Away, "")
+	told("while the homeserver is away", 2)
+	b.health.up()
+	b.presents.again(t.Context())
+	told("when it is back", 3)
+	present(t, b, bridges.Unavailable, "")
+	told("gone", 4)
+	b.presents.again(t.Context())
+	told("not renewed", 4)
+	for i := range presenceLimit + 10 {
+		b.presents.note(bridges.UserID(fmt.Sprint(i)), standing{"online", ""})
+	}
+	if n := len(b.presents.all()); n != presenceLimit {
+		t.Errorf("%d are renewed", n)
+	}
+}
+
+// A homeserver that takes no presence is told nothing more.
+func TestPresentRefused(t *testing.T) {
+	f, b, _ := onFake(t, nil)
+	f.say("PUT /presence/", refused(403, "M_FORBIDDEN"))
+	for _, show := range []bridges.Show{bridges.Available, bridges.Away, bridges.Available} {
+		present(t, b, show, "")
+	}
+	b.presents.again(t.Context())
+	if n := f.count("PUT /presence/"); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+}
+
+// A person's presence is told to whoever has a chat with it, also after a start.
+func TestPresenceOfPerson(t *testing.T) {
+	notes := new(bridgetest.Notes)
+	_, b, s := onFake(t, notes)
+	h := b.host.(*host)
+	tell := func(sender, content string) {
+		t.Helper()
+		err := b.Transaction(t.Context(), &appservice.Transaction{ID: content, Ephemeral: []event.Event{
+			{Type: typePresence, Sender: sender, Content: json.RawMessage(content)},
+		}})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	want := func(what string, all ...bridges.Event) {
+		t.Helper()
+		var got []bridges.Event
+		for len(h.hints) > 0 {
+			got = append(got, <-h.hints)
+		}
+		if !slices.Equal(got, all) {
+			t.Errorf("%s: %+v, not %+v", what, got, all)
+		}
+	}
+	tell("@bob:localhost", `{"presence": "online"}`)
+	want("no chat")
+	note(t, b, "!a", room{Ghost: s.ghost, Person: bob, GhostIs: joined, PersonIs: joined})
+	b.book = newBook(notes)
+	if err := b.book.loadIndex(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	tell("@bob:localhost", `{"presence": "unavailable", "status_msg": "at lunch"}`)
+	want("after a start", bridges.Presence{Person: bob, Show: bridges.Away, Status: "at lunch"})
+	for content, show := range map[string]bridges.Show{
+		`{"presence": "online", "currently_active": true}`: bridges.Available,
+		`{"presence": "offline", "last_active_ago": 1}`:    bridges.Unavailable,
+		`{"presence": "busy"}`:                             bridges.Busy,
+	} {
+		tell("@bob:localhost", content)
+		want(content, bridges.Presence{Person: bob, Show: show})
+	}
+	for _, content := range []string{`{}`, `{"presence": "asleep"}`, `{"presence": 7}`, `[]`} {
+		tell("@bob:localhost", content)
+	}
+	tell(userID(s.ghost), `{"presence": "online"}`)
+	tell("@carol:localhost", `{"presence": "online"}`)
+	h.register(s.ghost, false)
+	tell("@bob:localhost", `{"presence": "online"}`)
+	want("what is malformed, our own, of strangers, and for nobody")
+	if err := b.book.change(t.Context(), func(p *page) error { return p.unsettle("!a", pair{s.ghost, bob}) }); err != nil {
+		t.Fatal(err)
+	}
+	if all := b.book.index.ghosts(bob); all != nil || b.book.index.size != 0 {
+		t.Errorf("%q have a chat with bob", all)
+	}
+}
+
+// Presence passes both ways.
+func TestRealPresence(t *testing.T) {
+	r := onSynapse(t)
+	bob, ghost := lab.Nio(t, r.Matrix, "bob", "autojoin"), userID(r.s.ghost)
+	send(t, r.s, "bob:localhost", "hello")
+	room := joinsRoom(bob, bob.UserID)
+	bob.Send(room, "answer")
+	r.wantText(t, "bob:localhost", "answer")
+	sees := func(presence, status string) {
+		t.Helper()
+		bob.Wait("the presence of alice", func(e peer.MatrixEvent) bool {
+			return e.Event == "presence" && e.User == ghost && e.Type == presence && e.Body == status
+		})
+	}
+	present(t, r.b, bridges.Available, "hi")
+	sees("online", "hi")
+	r.b.presents.again(t.Context())
+	present(t, r.b, bridges.Away, "")
+	sees("unavailable", "")
+	present(t, r.b, bridges.Unavailable, "")
+	sees("offline", "")
+
+	bob.Do(map[string]any{"do": "presence", "is": "unavailable", "status": "at lunch"})
+	for {
+		if x, ok := next(t, r.hints).(bridges.Presence); ok && x == (bridges.Presence{Person: "bob:localhost", Show: bridges.Away, Status: "at lunch"}) {
+			break
+		}
+	}
+}
