@@ -37,6 +37,8 @@ type Bridge struct {
 	meet     func(ctx context.Context) error
 	met      chan Introduced
 	seen     chan Presented
+	leave    func(l Left) error
+	left     chan Left
 }
 
 var (
@@ -53,6 +55,7 @@ func New(info bridges.Info, pool ...bridges.UserID) *Bridge {
 		events:   make(chan bridges.Event, 100_000),
 		met:      make(chan Introduced, 1000),
 		seen:     make(chan Presented, 1000),
+		left:     make(chan Left, 1000),
 		profiles: map[bridges.UserID]bridges.Profile{}, contacts: map[bridges.AccountID][]bridges.Person{},
 	}
 }

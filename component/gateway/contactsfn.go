@@ -90,6 +90,7 @@ func runRemove(ctx context.Context, g *Gateway, t *tx, in filled) (result, error
 		t.places(g)
 	}
 	t.batch.PutContacts = append(t.batch.PutContacts, c)
+	t.leaves(g, c.ID)
 	jid := g.contactJID(c.ID)
 	return result{text: jid + " is no longer among your contacts.", rest: farewell(jid, jid+"/"+resource, string(t.account))}, nil
 }

@@ -184,6 +184,7 @@ func (g *Gateway) unenroll(ctx context.Context, t *tx) (removal, error) {
 		return nil
 	})
 	r.outs = append(r.outs, farewell(g.domain, g.domain, to)...)
+	t.ends(g, acc)
 	t.batch.DeleteAccounts = []mapping.Account{acc}
 	t.batch.Settle = append(t.batch.Settle, g.awaiting.forget(acc.ID)...)
 	t.forgets(g, acc.ID, acc.Self)

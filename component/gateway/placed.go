@@ -69,6 +69,7 @@ func (g *Gateway) notePlaced(t *tx, w *wish, c mapping.Contact, there bool) (sho
 	case w.item == nil && w.pending():
 		return nil // it will ask, or has, or was suggested
 	case w.item == nil: // taken out while we were away
+		t.leaves(g, c.ID)
 		c = mapping.Contact{Bridge: c.Bridge, Account: c.Account, ID: c.ID, Subscription: mapping.RemovedByUser}
 	case w.pending() && w.item.Subscription == roster.Both:
 		if c.Subscription&mapping.SeesContact == 0 {

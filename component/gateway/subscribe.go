@@ -93,6 +93,9 @@ func (g *Gateway) changeSubscription(t *tx, s *stanza.Stanza, acc mapping.Accoun
 		c.Subscription &^= mapping.AskedByUs | mapping.SeenByUs | mapping.AddedByUser
 	}
 	g.noteRemoval(old, &c)
+	if c.ID != "" && old&standing != 0 && c.Subscription&standing == 0 {
+		t.leaves(g, c.ID)
+	}
 	if c.ID == "" && old&standing != 0 && c.Subscription&standing == 0 {
 		g.logOut(t)
 	}

@@ -20,9 +20,12 @@ type tx struct {
 	greet   string        // the words for a new user
 	enrolls bool          // the user registers, or changes the registration
 	opens   *dialogue     // begins, also when the answer is an error
-	before  []func()      // run before the commit
-	after   []func()      // run after it, whatever came of it
-	done    []func()      // run after it when it succeeded, before anything is sent
+	// tells tells the bridge what it must know before the commit: who is killed in
+	// between handles the stanza again.
+	tells  []func(ctx context.Context) error
+	before []func() // run before the commit
+	after  []func() // run after it, whatever came of it
+	done   []func() // run after it when it succeeded, before anything is sent
 }
 
 // begin starts the answer to a stanza of an account; key may be zero.
@@ -66,8 +69,14 @@ func (t *tx) cycle(domain string) *mapping.Cycle {
 }
 
 // commit writes t and then sends its stanzas. When t changes nothing they are
-// sent without having been journalled. The error is the store's.
+// sent without having been journalled. The error is the store's, or the bridge's
+// who could not note what t tells it.
 func (g *Gateway) commit(ctx context.Context, t *tx) error {
+	for _, f := range t.tells {
+		if err := tellBridge(ctx, f); err != nil {
+			return err
+		}
+	}
 	if !t.changes() {
 		for _, f := range t.done {
 			f()
