@@ -14,3 +14,10 @@ type Introducer interface {
 	// only a Temporary one is tried again.
 	Introduce(ctx context.Context, account Account, me Profile) error
 }
+
+// ContactRequest tells that a person wants to be a contact of the account. The user
+// is asked, with the person's name and picture, unless the person is one already or
+// was refused. It may be delivered again.
+type ContactRequest struct{ Person UserID }
+
+func (ContactRequest) event() {}

@@ -72,6 +72,7 @@ const (
 	kindEdit       = "edit"       // its Message is the new text
 	kindRetraction = "retraction" // its Message is without a text
 	kindReaction   = "reaction"   // likewise
+	kindRequest    = "request"    // its Change is who asks
 )
 
 func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
@@ -100,6 +101,8 @@ func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
 		in.Kind, in.Part = kindPart, &e
 	case bridges.ContactChange:
 		in.Kind, in.Change = kindChange, &change{ID: bridges.ChatID(e.Person.ID), Name: cleanName(e.Person.Name), Gone: e.Gone}
+	case bridges.ContactRequest:
+		in.Kind, in.Change = kindRequest, &change{ID: bridges.ChatID(e.Person)}
 	case bridges.Displayed:
 		in.Kind, in.Displayed = kindDisplayed, &e
 	default:
@@ -115,7 +118,7 @@ func (in *incoming) chat() bridges.ChatID {
 		return in.Message.Chat
 	case kindPart:
 		return in.Part.Chat
-	case kindChange:
+	case kindChange, kindRequest:
 		return in.Change.ID
 	case kindDisplayed:
 		return in.Displayed.Chat

@@ -26,7 +26,7 @@ const (
 )
 
 // eventKinds are on disk by their index: never reorder.
-var eventKinds = [...]string{kindMessage, kindReceipt, kindPart, kindChange, kindDisplayed, kindEdit, kindRetraction, kindReaction}
+var eventKinds = [...]string{kindMessage, kindReceipt, kindPart, kindChange, kindDisplayed, kindEdit, kindRetraction, kindReaction, kindRequest}
 
 var errEvent = errors.New("gateway: the record of an event is damaged")
 
@@ -56,6 +56,9 @@ func (in *incoming) encode() (mapping.Record, error) {
 		e.part(in.Part)
 	case kindChange:
 		e.change(in.Change)
+	case kindRequest:
+		e.change(in.Change)
+		e.b[1] = 8
 	case kindDisplayed:
 		e.displayed(in.Displayed)
 	case kindEdit:
@@ -163,7 +166,7 @@ func decodeIncoming(data []byte) (*incoming, error) {
 		in.Receipt = e.receipt()
 	case kindPart:
 		in.Part = e.part()
-	case kindChange:
+	case kindChange, kindRequest:
 		in.Change = e.change()
 	case kindDisplayed:
 		in.Displayed = e.displayed()

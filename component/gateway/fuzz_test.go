@@ -54,6 +54,7 @@ func FuzzDecodeIncoming(f *testing.F) {
 		bridges.Displayed{Chat: phone, From: phone, UpTo: "m"},
 		bridges.Edit{Message: sms("new"), Of: "m"},
 		bridges.Retraction{Chat: phone, From: phone, Of: "m"},
+		bridges.ContactRequest{Person: phone},
 		bridges.Reaction{Chat: phone, From: phone, Of: "m", Emojis: []string{"👍", ""}},
 	} {
 		in, err := newIncoming(bridges.Delivery{Account: alice, Event: e, Once: "o", Stream: 7}, time.Unix(1, 0).UTC())

@@ -43,6 +43,8 @@ func (g *Gateway) stepIn(in *incoming) {
 				g.keepPart(ctx, in)
 			case kindChange:
 				g.changeLater(in)
+			case kindRequest:
+				g.requestLater(in)
 			case kindDisplayed:
 				g.showDisplayed(ctx, in)
 			}

@@ -22,7 +22,7 @@ func (in *incoming) tried() {
 // the last.
 func notice(k mapping.Key, r mapping.Record) *incoming {
 	in, ok := headOfEvent(r)
-	if !ok || in.Kind == kindReceipt || in.Kind == kindChange || in.Kind == kindRetraction || in.Kind == kindReaction || in.Kind == kindDisplayed || in.Message != nil && in.Message.From == "" {
+	if !ok || in.Kind == kindReceipt || in.Kind == kindChange || in.Kind == kindRequest || in.Kind == kindRetraction || in.Kind == kindReaction || in.Kind == kindDisplayed || in.Message != nil && in.Message.From == "" {
 		return nil
 	}
 	chat := in.chat()
@@ -76,7 +76,7 @@ func headOfEvent(r mapping.Record) (in *incoming, ok bool) {
 		in.Receipt = &receipt{ID: bridges.MessageID(e.text()), Chat: bridges.ChatID(e.text())}
 	case kindPart:
 		in.Part = &bridges.Part{Chat: bridges.ChatID(e.text())}
-	case kindChange:
+	case kindChange, kindRequest:
 		in.Change = &change{ID: bridges.ChatID(e.text())}
 	case kindDisplayed:
 		in.Displayed = &bridges.Displayed{Chat: bridges.ChatID(e.text())}
