@@ -102,9 +102,11 @@ func (c *Config) callback() string {
 // by what the homeserver tells application services apart.
 func (c *Config) Registration(id string) appservice.Registration {
 	users := []appservice.Namespace{{Exclusive: true, Regex: "@" + c.UserPrefix + ".*:" + regexp.QuoteMeta(c.Homeserver.Name)}}
-	return appservice.Make(id, c.callback(), c.UserPrefix+"bot", appservice.Namespaces{
+	r := appservice.Make(id, c.callback(), c.UserPrefix+"bot", appservice.Namespaces{
 		Users: users, Aliases: []appservice.Namespace{}, Rooms: []appservice.Namespace{},
 	})
+	r.Protocols = []string{protocol}
+	return r
 }
 
 // load reads the registration file.

@@ -1,6 +1,7 @@
 package appservice
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -19,24 +20,25 @@ import (
 type answer struct {
 	status int
 	code   string
+	body   string // JSON; empty: {}
 }
 
 // The answers (Spec, Homeserver -> Application Service API).
 var (
 	fine         = answer{status: http.StatusOK}
-	notFound     = answer{http.StatusNotFound, "M_NOT_FOUND"}
-	unknownPath  = answer{http.StatusNotFound, "M_UNRECOGNIZED"}
-	unknownVerb  = answer{http.StatusMethodNotAllowed, "M_UNRECOGNIZED"}
-	missingToken = answer{http.StatusUnauthorized, "M_MISSING_TOKEN"}
-	wrongToken   = answer{http.StatusForbidden, "M_FORBIDDEN"}
-	tooLarge     = answer{http.StatusRequestEntityTooLarge, "M_TOO_LARGE"}
-	notJSON      = answer{http.StatusBadRequest, "M_NOT_JSON"}
-	failed       = answer{http.StatusInternalServerError, "M_UNKNOWN"}
+	notFound     = answer{status: http.StatusNotFound, code: "M_NOT_FOUND"}
+	unknownPath  = answer{status: http.StatusNotFound, code: "M_UNRECOGNIZED"}
+	unknownVerb  = answer{status: http.StatusMethodNotAllowed, code: "M_UNRECOGNIZED"}
+	missingToken = answer{status: http.StatusUnauthorized, code: "M_MISSING_TOKEN"}
+	wrongToken   = answer{status: http.StatusForbidden, code: "M_FORBIDDEN"}
+	tooLarge     = answer{status: http.StatusRequestEntityTooLarge, code: "M_TOO_LARGE"}
+	notJSON      = answer{status: http.StatusBadRequest, code: "M_NOT_JSON"}
+	failed       = answer{status: http.StatusInternalServerError, code: "M_UNKNOWN"}
 )
 
 // write sends the answer, and {} when all is well.
 func (a answer) write(w http.ResponseWriter) {
-	body := []byte("{}")
+	body := []byte(cmp.Or(a.body, "{}"))
 	if a.code != "" {
 		body, _ = json.Marshal(map[string]string{"errcode": a.code})
 	}
@@ -60,6 +62,10 @@ var routes = map[string]route{
 	"rooms":        {http.MethodGet, (*Server).alias},
 	"ping":         {http.MethodPost, (*Server).ping},
 }
+
+// thirdparties are the questions about other networks, by the part of the path
+// behind the prefix. Some say what they are about in the query.
+const thirdparties = "/thirdparty/"
 
 // find returns the route of a path, and the id in it.
 func find(escaped string) (route, string, bool) {
@@ -85,6 +91,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) answer(w http.ResponseWriter, r *http.Request) answer {
 	to, id, known := find(r.URL.EscapedPath())
+	if rest, ok := strings.CutPrefix(r.URL.Path, prefix+thirdparties); ok {
+		to, id, known = route{http.MethodGet, func(s *Server, ctx context.Context, id string, _ io.Reader) answer {
+			return s.thirdparty(ctx, id, r.URL.Query())
+		}}, rest, true
+	}
 	switch {
 	case !known:
 		s.Count(Unrecognized)
