@@ -12,7 +12,7 @@ const (
 	CanTyping                      // each Session is a Typist, and Typing events come
 	CanDisplayed                   // each Session is a Reader, and Displayed events come
 	CanContacts                    // each Session is a Lister, and ContactChange events come
-	CanStyling                     // its texts have marks for bold and the like
+	CanStyling                     // its texts have the styling of XEP-0393, where Message.Unstyled is not set, both ways
 	CanOwnMessages                 // Messages come that the account sent through another program: their From is Account.Self
 	CanPictures                    // its people have pictures of their own: Profile has them, and PictureChange events come
 	CanEdits                       // each Session is an Editor, and Edit events come

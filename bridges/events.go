@@ -21,6 +21,9 @@ type Message struct {
 	Key string `json:"key,omitempty"`
 	// Text is the plain readable form, valid UTF-8, never empty.
 	Text string `json:"text"`
+	// Unstyled says that nothing in Text is meant as styling (XEP-0393), whatever it
+	// looks like. With CanStyling only: else nothing that comes is, and nobody looks.
+	Unstyled bool `json:"-"`
 	// ReplyTo is the message that this one answers, as it first was; with CanReplies
 	// only. Text is then without what it quotes of that.
 	ReplyTo MessageID `json:"replyTo,omitempty"`

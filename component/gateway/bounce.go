@@ -7,6 +7,7 @@ import (
 
 	"causeway/bridges"
 	"causeway/component/stanza"
+	"causeway/component/xep/styling"
 	"causeway/mapping"
 )
 
@@ -158,7 +159,7 @@ func (g *Gateway) returned(s *stanza.Stanza, key mapping.Key, fl *flight) (x ret
 		Kind: stanza.Message, Type: "chat", ID: s.ID,
 		From: bare(s.To) + "/" + resource, To: string(accountOf(s.From)),
 	}
-	g.appendBody(&o.Payload, text)
+	g.appendBody(&o.Payload, bridges.Message{Text: text, Unstyled: styling.Unstyled(s)})
 	before, _ := g.bounces.Get(s.ID)
 	return returned{Record: toXMPP(o), id: s.ID, origin: key, tried: before}, true
 }

@@ -23,6 +23,8 @@ const (
 	hasPlace = 1 << 1
 	hasSent  = 1 << 2 // Message.Sent
 	hasReply = 1 << 3 // Message.ReplyTo and Message.Quote
+
+	isUnstyled = 1 << 4 // Message.Unstyled, without a field
 )
 
 // eventKinds are on disk by their index: never reorder.
@@ -96,6 +98,9 @@ func (e *eventWriter) message(m *bridges.Message) {
 		e.b[2] |= hasReply
 		e.text(string(m.ReplyTo))
 		e.text(m.Quote)
+	}
+	if m.Unstyled {
+		e.b[2] |= isUnstyled
 	}
 }
 
@@ -183,7 +188,7 @@ func decodeIncoming(data []byte) (*incoming, error) {
 
 // openEvent reads what all kinds have, up to their own fields.
 func openEvent(data []byte) (in *incoming, e *eventReader, err error) {
-	if len(data) < 3 || data[0] != eventVersion || int(data[1]) >= len(eventKinds) || data[2] > hasOnce|hasPlace|hasSent|hasReply {
+	if len(data) < 3 || data[0] != eventVersion || int(data[1]) >= len(eventKinds) || data[2] > hasOnce|hasPlace|hasSent|hasReply|isUnstyled {
 		return nil, nil, errEvent
 	}
 	in, e = &incoming{Kind: eventKinds[data[1]]}, &eventReader{b: data[3:], has: data[2]}
@@ -266,6 +271,7 @@ func (e *eventReader) message() *bridges.Message {
 	if e.has&hasReply != 0 {
 		m.ReplyTo, m.Quote = bridges.MessageID(e.text()), e.text()
 	}
+	m.Unstyled = e.has&isUnstyled != 0
 	return m
 }
 

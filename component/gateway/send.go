@@ -90,7 +90,7 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 		}
 	}
 	do, refusal := g.errandOf(ctx, m, r, acc, bridges.Message{
-		Chat: chat, From: acc.Self, Key: trace(m.key), Text: r.text,
+		Chat: chat, From: acc.Self, Key: trace(m.key), Text: r.text, Unstyled: g.unstyled(m.s),
 		Receipt: g.info.Can.Has(bridges.CanReceipts),
 	})
 	switch {

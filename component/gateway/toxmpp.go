@@ -181,13 +181,20 @@ func (g *Gateway) appendText(w *stanza.Writer, in *incoming, text string, now ti
 	}
 }
 
-// appendBody writes a text of the network. Where that knows no styling, nobody
-// has meant what looks like it (xeps.md 0393.3).
-func (g *Gateway) appendBody(w *stanza.Writer, text string) {
-	w.Leaf("body", "", text)
-	if !g.info.Can.Has(bridges.CanStyling) && styling.Styled(text) {
+// appendBody writes a text of the network, behind what it quotes. What looks like
+// styling and is not meant so is marked (xeps.md 0393.3); what only the quote makes
+// look like it is not.
+func (g *Gateway) appendBody(w *stanza.Writer, m bridges.Message) {
+	w.Leaf("body", "", reply.Quoted(m.Quote, m.Text))
+	if (m.Unstyled || !g.info.Can.Has(bridges.CanStyling)) && styling.Styled(m.Text) {
 		styling.AppendUnstyled(w)
 	}
+}
+
+// unstyled tells whether nothing in a user's text is meant as styling, as far as the
+// network asks.
+func (g *Gateway) unstyled(s *stanza.Stanza) bool {
+	return g.info.Can.Has(bridges.CanStyling) && styling.Unstyled(s)
 }
 
 // appendAnswer writes a text of the network, what it answers, and which part of it
@@ -197,5 +204,7 @@ func (g *Gateway) appendAnswer(w *stanza.Writer, in *incoming, text string) {
 		reply.Append(w, in.answers, in.author)
 		reply.AppendQuoted(w, in.Message.Quote)
 	}
-	g.appendBody(w, reply.Quoted(in.Message.Quote, text))
+	m := *in.Message
+	m.Text = text
+	g.appendBody(w, m)
 }

@@ -19,6 +19,12 @@ const directives = "*_~`"
 // AppendUnstyled marks a message whose text is to be shown as it is.
 func AppendUnstyled(w *stanza.Writer) { w.Leaf("unstyled", NS, "") }
 
+// Unstyled tells whether a message has that mark.
+func Unstyled(s *stanza.Stanza) bool {
+	_, ok := s.Child(NS, "unstyled")
+	return ok
+}
+
 // Styled tells whether a client would show some of a text otherwise than it is:
 // as a quotation, a block of code, or with a span. When clients differ it says
 // yes. It takes time in proportion to the text.

@@ -36,6 +36,12 @@ func TestUnstyled(t *testing.T) {
 	if got, want := string(w.Bytes()), `<unstyled xmlns='urn:xmpp:styling:0'/>`; got != want {
 		t.Errorf("%s, not %s", got, want)
 	}
+	for inside, want := range map[string]bool{string(w.Bytes()): true, `<body>x</body>`: false, `<unstyled xmlns='urn:x'/>`: false} {
+		s, err := stanza.Parse([]byte("<message>" + inside + "</message>"))
+		if err != nil || Unstyled(s) != want {
+			t.Errorf("%s: %t, %v", inside, !want, err)
+		}
+	}
 }
 
 // naive finds a span as XEP-0393 defines it, in quadratic time.
