@@ -38,14 +38,27 @@ const relReplace = "m.replace"
 // fallbackEdit begins what programs show that do not know of edits.
 const fallbackEdit = "* "
 
-// writeEdit makes the content that changes an event to a text.
-func writeEdit(text, key, of string) (content, error) {
-	c, err := write(text, key)
+// writeEdit makes the content that changes an event to a text. What is for programs
+// that do not know edits is shorter, if it must be.
+func writeEdit(m bridges.Message, key string, of bridges.MessageID) (content, error) {
+	c := write(m.Text, m.Unstyled, key)
 	fresh := c
 	fresh.Key = ""
-	c.Body, c.New, c.Relates = fallbackEdit+c.Body, &fresh, &relation{Type: relReplace, Event: of}
-	return c, err
+	c.Body, c.New, c.Relates = fallbackEdit+c.Body, &fresh, &relation{Type: relReplace, Event: string(of)}
+	if c.Formatted != "" {
+		c.Formatted = fallbackEdit + c.Formatted
+	}
+	if !c.fits() {
+		c.Body, c.Format, c.Formatted = fallbackEdit+longEdit, "", ""
+	}
+	if !c.fits() {
+		return c, because(errLong, nil)
+	}
+	return c, nil
 }
+
+// longEdit is for programs that do not know edits, instead of a long text.
+const longEdit = "(This message was changed. It is too long to be shown here.)"
 
 // edits returns what the message is that c changes, and what it is now. Without a
 // new content what stands for it is taken.
@@ -58,6 +71,7 @@ func (c content) edits() (of string, now content) {
 		return of, *c.New
 	}
 	now.Body = strings.TrimPrefix(c.Body, fallbackEdit)
+	now.Formatted = loose(strings.TrimPrefix(string(c.Formatted), fallbackEdit))
 	return of, now
 }
 
@@ -66,8 +80,7 @@ func (s *session) Edit(ctx context.Context, e bridges.Edit) (bridges.MessageID, 
 	s.work.Add(1)
 	defer s.work.Done()
 	who := pair{s.ghost, bridges.UserID(e.Chat)}
-	txn := transaction(s.ghost, e.Key)
-	c, err := writeEdit(e.Text, txn, string(e.Of))
+	c, err := writeEdit(e.Message, transaction(s.ghost, e.Key), e.Of)
 	if err != nil {
 		return "", err
 	}
@@ -79,12 +92,12 @@ func (s *session) Edit(ctx context.Context, e bridges.Edit) (bridges.MessageID, 
 	if err != nil {
 		return "", s.b.failed(err, bridges.Temporary)
 	}
-	id, err := s.once(ctx, place{room: room.id}, who, txn, c)
+	ids, err := s.once(ctx, place{room: room.id}, who, c)
 	if err != nil {
 		return "", s.b.failed(notHere(err), bridges.Unknown)
 	}
 	s.b.typists.stop(ctx, who)
-	return bridges.MessageID(id), nil
+	return ids[0], nil
 }
 
 // Retract implements bridges.Retractor. Whoever redacts twice has done it once.

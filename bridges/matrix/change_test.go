@@ -92,16 +92,21 @@ func TestEditsOut(t *testing.T) {
 			}
 		})
 	}
-	_, err := writeEdit(strings.Repeat("x", maxBody), "k", "$1")
-	if bridges.KindOf(err) != bridges.TooLong {
+	if _, err := writeEdit(bridges.Message{Text: strings.Repeat("x", maxContent)}, "k", "$1"); bridges.KindOf(err) != bridges.TooLong {
 		t.Error(err)
 	}
-	c, err := writeEdit("/me waves", "k", "$1")
-	raw, _ := json.Marshal(c)
-	const want = `{"msgtype":"m.emote","body":"* waves","m.new_content":{"msgtype":"m.emote","body":"waves"},` +
-		`"m.relates_to":{"rel_type":"m.replace","event_id":"$1"},"org.causeway.key":"k"}`
-	if err != nil || string(raw) != want {
-		t.Errorf("%s, %v", raw, err)
+	for text, want := range map[string]string{
+		"/me waves": `{"msgtype":"m.emote","body":"* waves","m.mentions":{},"m.new_content":{"msgtype":"m.emote","body":"waves","m.mentions":{}},` +
+			`"m.relates_to":{"rel_type":"m.replace","event_id":"$1"},"org.causeway.key":"k"}`,
+		"_x_": `{"msgtype":"m.text","body":"* _x_","format":"org.matrix.custom.html","formatted_body":"* <em>x</em>","m.mentions":{},` +
+			`"m.new_content":{"msgtype":"m.text","body":"_x_","format":"org.matrix.custom.html","formatted_body":"<em>x</em>","m.mentions":{}},` +
+			`"m.relates_to":{"rel_type":"m.replace","event_id":"$1"},"org.causeway.key":"k"}`,
+		strings.Repeat("x", 40_000): "",
+	} {
+		c, err := writeEdit(bridges.Message{Text: text}, "k", "$1")
+		if got := plainJSON(t, c); err != nil || !c.fits() || want != "" && got != want {
+			t.Errorf("%.100s, %v", got, err)
+		}
 	}
 }
 

@@ -27,31 +27,23 @@ type content struct {
 	Body     string `json:"body"`
 	FileName string `json:"filename,omitempty"`
 	GeoURI   string `json:"geo_uri,omitempty"`
+	// Format is that of Formatted, which says the same as Body; see format.go.
+	Format    loose `json:"format,omitempty"`
+	Formatted loose `json:"formatted_body,omitempty"`
+	// Mentions are whom it calls. Without it programs look for names in the text.
+	Mentions *mentions `json:"m.mentions,omitempty"`
 	// New is what the event to which this one Relates is from now on.
 	New     *content  `json:"m.new_content,omitempty"`
 	Relates *relation `json:"m.relates_to,omitempty"`
 	// Key is our own: by it a message is found of which nobody knows whether it
 	// was sent.
 	Key string `json:"org.causeway.key,omitempty"`
-}
 
-// maxBody bounds a text as JSON: an event has at most 65,536 bytes.
-const maxBody = 60_000
+	seen seen
+}
 
 // me begins a text that tells what its author does (XEP-0245).
 const me = "/me "
-
-// write makes the content for a text of an XMPP user.
-func write(text, key string) (content, error) {
-	c := content{MsgType: "m.text", Body: text, Key: key}
-	if rest, ok := strings.CutPrefix(text, me); ok {
-		c.MsgType, c.Body = "m.emote", rest
-	}
-	if raw, err := json.Marshal(c.Body); err != nil || len(raw) > maxBody {
-		return c, because(errLong, err)
-	}
-	return c, nil
-}
 
 const (
 	// empty stands for a text without anything that can be shown.
@@ -83,7 +75,7 @@ func contentOf(e event.Event) (c content, of string, ok bool) {
 		return content{Body: named("sticker", c.Body)}, "", true
 	}
 	of, c = c.edits()
-	return c, of, true
+	return c.see(), of, true
 }
 
 // text returns the words of a message.

@@ -123,11 +123,11 @@ func told(e event.Event) bridges.Event {
 	if !ok || text == "" {
 		return nil
 	}
-	m := bridges.Message{ID: bridges.MessageID(e.ID), Chat: bridges.ChatID(from), From: from, Text: text, Sent: e.Time}
+	m := bridges.Message{ID: bridges.MessageID(e.ID), Chat: bridges.ChatID(from), From: from, Text: text, Unstyled: !c.seen.styled, Sent: e.Time}
 	if of != "" {
 		return bridges.Edit{Message: m, Of: bridges.MessageID(of)}
 	}
-	return c.answering(m)
+	return c.answered(m)
 }
 
 // state reads an event that says how a room is.

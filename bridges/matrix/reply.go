@@ -11,13 +11,13 @@ type replyTo struct {
 	Event string `json:"event_id,omitempty"`
 }
 
-// writeReply makes the content for a text that answers an event, if of is one.
-func writeReply(text, key, of string) (content, error) {
-	c, err := write(text, key)
-	if of != "" {
-		c.Relates = &relation{InReplyTo: &replyTo{of}}
+// answering has c answer what m answers. In a chat of two that calls the other one.
+func (c content) answering(m bridges.Message) content {
+	if m.ReplyTo != "" {
+		c.Relates = &relation{InReplyTo: &replyTo{string(m.ReplyTo)}}
+		c.Mentions = &mentions{[]string{userID(bridges.UserID(m.Chat))}}
 	}
-	return c, err
+	return c
 }
 
 // answers returns the event that c answers; "" if it answers none. In a thread that
@@ -53,14 +53,17 @@ func unquoted(body string) (text, quote string) {
 	return rest, strings.Join(lines, "\n")
 }
 
-// answering has m say what it answers.
-func (c content) answering(m bridges.Message) bridges.Message {
+// answered has m say what c answers.
+func (c content) answered(m bridges.Message) bridges.Message {
 	of := c.answers()
 	if of == "" {
 		return m
 	}
 	m.ReplyTo = bridges.MessageID(of)
-	if c.MsgType == "m.text" || c.MsgType == "m.notice" {
+	switch {
+	case c.seen.formatted:
+		m.Quote = c.seen.quote
+	case c.MsgType == "m.text" || c.MsgType == "m.notice":
 		c.Body, m.Quote = unquoted(c.Body)
 		m.Text = c.text()
 	}

@@ -40,13 +40,13 @@ func TestRepliesIn(t *testing.T) {
 }
 
 func TestWriteReply(t *testing.T) {
-	for of, want := range map[string]string{
-		"":   `{"msgtype":"m.text","body":"yes","org.causeway.key":"k"}`,
-		"$1": `{"msgtype":"m.text","body":"yes","m.relates_to":{"m.in_reply_to":{"event_id":"$1"}},"org.causeway.key":"k"}`,
+	for of, want := range map[bridges.MessageID]string{
+		"":   `{"msgtype":"m.text","body":"yes","m.mentions":{},"org.causeway.key":"`,
+		"$1": `{"msgtype":"m.text","body":"yes","m.mentions":{"user_ids":["@bob:localhost"]},"m.relates_to":{"m.in_reply_to":{"event_id":"$1"}},"org.causeway.key":"`,
 	} {
-		c, err := writeReply("yes", "k", of)
-		if raw, _ := json.Marshal(c); err != nil || string(raw) != want {
-			t.Errorf("%s, %v", raw, err)
+		all := writeAll(bridges.Message{Chat: bridges.ChatID(bob), Key: "k", Text: "yes", ReplyTo: of}, "alice:localhost")
+		if got := plainJSON(t, all[0]); len(all) != 1 || got != want+transaction("alice:localhost", "k")+`"}` {
+			t.Errorf("%s", got)
 		}
 	}
 }

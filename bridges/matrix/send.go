@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 
 	"causeway/bridges"
 	"causeway/bridges/matrix/client"
+	"causeway/bridges/matrix/event"
 )
 
 // session acts for one account.
@@ -35,7 +37,7 @@ func (s *session) Close() error {
 	return nil
 }
 
-// Send implements bridges.Session: one event for one text.
+// Send implements bridges.Session: one event for one text, or several for a long one.
 func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.MessageID, error) {
 	s.work.Add(1)
 	defer s.work.Done()
@@ -43,18 +45,13 @@ func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.Messag
 		return nil, err
 	}
 	who := pair{s.ghost, bridges.UserID(m.Chat)}
-	txn := transaction(s.ghost, m.Key)
-	c, err := writeReply(m.Text, txn, string(m.ReplyTo))
-	if err != nil {
-		return nil, err
-	}
 	bridges.Waits(ctx)
-	id, err := s.say(ctx, who, txn, c)
+	ids, err := s.say(ctx, who, writeAll(m, s.ghost)...)
 	if err != nil {
 		return nil, s.b.failed(err, bridges.Unknown)
 	}
 	s.b.typists.stop(ctx, who)
-	return []bridges.MessageID{bridges.MessageID(id)}, nil
+	return ids, nil
 }
 
 // transaction returns the id of a transaction. Homeservers tell those of all our
@@ -66,22 +63,22 @@ func transaction(ghost bridges.UserID, key string) string {
 
 // say sends into the room of a chat; into a new one when the ghost is no longer
 // let speak there.
-func (s *session) say(ctx context.Context, who pair, txn string, c content) (string, error) {
+func (s *session) say(ctx context.Context, who pair, all ...content) ([]bridges.MessageID, error) {
 	at, err := s.open(ctx, who)
 	if err != nil {
-		return "", s.b.failed(err, bridges.Temporary) // nothing was said
+		return nil, s.b.failed(err, bridges.Temporary) // nothing was said
 	}
-	id, err := s.once(ctx, at, who, txn, c)
+	ids, err := s.once(ctx, at, who, all...)
 	if !shut(err) || at.new {
-		return id, err
+		return ids, err
 	}
 	if err := s.quit(ctx, at.room); err != nil {
-		return "", s.b.failed(err, bridges.Temporary)
+		return nil, s.b.failed(err, bridges.Temporary)
 	}
 	if at, err = s.open(ctx, who); err != nil {
-		return "", s.b.failed(err, bridges.Temporary)
+		return nil, s.b.failed(err, bridges.Temporary)
 	}
-	return s.once(ctx, at, who, txn, c)
+	return s.once(ctx, at, who, all...)
 }
 
 // quit leaves a room in which the ghost cannot speak.
@@ -98,48 +95,65 @@ func (s *session) quit(ctx context.Context, id string) error {
 	})
 }
 
-// once sends an event, unless it is in the room already. A homeserver knows a
-// transaction again for half an hour, but not after it was started again itself:
-// so a text that may be there is looked for.
-func (s *session) once(ctx context.Context, at place, who pair, txn string, c content) (string, error) {
+// once sends events, one after the other, unless they are in the room already. A
+// homeserver knows a transaction again for half an hour, but not after it was started
+// again itself: so what may be there is looked for.
+func (s *session) once(ctx context.Context, at place, who pair, all ...content) (ids []bridges.MessageID, err error) {
 	u := s.b.as(who.ghost)
 	if _, sure := s.b.sure.Get(who); !sure && !at.new {
-		id, err := said(ctx, u, at.room, userID(who.ghost), txn)
-		if id != "" || err != nil {
-			return id, err
+		if ids, err = said(ctx, u, at.room, userID(who.ghost), all); err != nil {
+			return nil, err
 		}
 	}
-	id, err := u.Send(ctx, at.room, typeMessage, txn, c)
-	if err != nil {
-		s.b.sure.Delete(who)
-		return "", err
+	for _, c := range all[len(ids):] {
+		id, err := u.Send(ctx, at.room, typeMessage, c.Key, c)
+		if err != nil {
+			s.b.sure.Delete(who)
+			return nil, err
+		}
+		ids = append(ids, bridges.MessageID(id))
 	}
 	s.b.sure.Set(who, struct{}{})
-	return id, nil
+	return ids, nil
 }
 
-// said returns the event with which a ghost has said something; "" if it has not.
-// One thing is said after the other: it would be the last.
-func said(ctx context.Context, u *client.User, room, ghost, txn string) (string, error) {
+// said returns the events with which a ghost has said the first of these things; none
+// if it has said none of them. One thing is said after the other: they would be the
+// last.
+func said(ctx context.Context, u *client.User, room, ghost string, all []content) (ids []bridges.MessageID, err error) {
 	from := ""
 	for range pages {
 		p, err := u.Messages(ctx, room, from, client.Back, pageSize)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		for _, e := range p.Events {
 			if e.Type != typeMessage || e.Sender != ghost {
 				continue
 			}
-			var c content
-			if json.Unmarshal(e.Content, &c) == nil && c.Key == txn {
-				return e.ID, nil
+			n := slices.IndexFunc(all, func(c content) bool { return c.Key == keyOf(e) })
+			if n < 0 {
+				return nil, nil
 			}
-			return "", nil
+			if all = all[:n]; ids == nil {
+				ids = make([]bridges.MessageID, n+1)
+			}
+			if ids[n] = bridges.MessageID(e.ID); n == 0 {
+				return ids, nil
+			}
 		}
 		if from = p.End; from == "" {
 			break
 		}
 	}
-	return "", nil
+	return ids, nil
+}
+
+// keyOf returns the key of an event of ours; "" if there is none.
+func keyOf(e event.Event) string {
+	var c struct {
+		Key string `json:"org.causeway.key"`
+	}
+	_ = json.Unmarshal(e.Content, &c)
+	return c.Key
 }

@@ -208,23 +208,3 @@ func TestTransactions(t *testing.T) {
 		}
 	}
 }
-
-func TestWrite(t *testing.T) {
-	long := strings.Repeat("x", maxBody)
-	for text, want := range map[string]content{
-		"plain":     {MsgType: "m.text", Body: "plain"},
-		"/me waves": {MsgType: "m.emote", Body: "waves"},
-		"/meow":     {MsgType: "m.text", Body: "/meow"},
-		long:        {},
-	} {
-		c, err := write(text, "k")
-		want.Key = "k"
-		if text == long {
-			if bridges.KindOf(err) != bridges.TooLong {
-				t.Error(err)
-			}
-		} else if err != nil || c != want {
-			t.Errorf("%q: %+v, %v", text, c, err)
-		}
-	}
-}
