@@ -63,7 +63,7 @@ func contentOf(e event.Event) (c content, of string, ok bool) {
 		return content{Body: locked}, "", true
 	case typeMessage, typeSticker:
 	default:
-		return c, "", false
+		return otherOf(e)
 	}
 	if err := json.Unmarshal(e.Content, &c); err != nil {
 		return content{Body: odd}, "", true
@@ -92,7 +92,9 @@ func (c content) text() string {
 	case "m.video":
 		return c.file("video")
 	case "m.location":
-		return strings.TrimSpace(c.Body + "\n" + c.GeoURI)
+		return c.position()
+	case "m.key.verification.request":
+		return wantsKeys
 	}
 	return shown(c.Body)
 }

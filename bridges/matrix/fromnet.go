@@ -77,7 +77,7 @@ func (r *reading) event(e event.Event) (string, error) {
 		return inOwn, nil
 	}
 	said := told(e)
-	if said == nil && e.Type != typeReaction {
+	if said == nil && e.Type != typeReaction && !unknown(e) {
 		return inOther, nil
 	}
 	room, account, err := r.room(e.Room)
@@ -99,12 +99,20 @@ func (r *reading) event(e event.Event) (string, error) {
 			return "", err
 		}
 	}
-	reacts, err := r.page.reacts(e)
+	if reacts, err := r.page.reacts(e); err != nil || reacts != nil {
+		return r.says(account, reacts, err)
+	}
+	if said == nil {
+		said, err = r.page.odd(e, pair{room.Ghost, from})
+	}
+	return r.says(account, said, err)
+}
+
+// says delivers what an event says, if that is anything.
+func (r *reading) says(account bridges.AccountID, said bridges.Event, err error) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case reacts != nil:
-		said = reacts
 	case said == nil:
 		return inOther, nil
 	}
