@@ -72,7 +72,10 @@ func (j *joins) entered(ctx context.Context, i invitation, secret bool) error {
 			return err // it was thrown out meanwhile
 		}
 		r.GhostIs, r.Encrypted = joined, r.Encrypted || secret
-		return errors.Join(p.setRoom(i.room, r), p.settleOn(i.room, pair{r.Ghost, r.Person}, true))
+		if err := p.setRoom(i.room, r); err != nil || r.Encrypted {
+			return err // finished has it leave
+		}
+		return p.settleOn(i.room, pair{r.Ghost, r.Person}, true)
 	})
 }
 
@@ -126,22 +129,28 @@ func (j *joins) catchUp(ctx context.Context, i invitation, x room, account bridg
 		if err != nil {
 			return err
 		}
-		var ds []bridges.Delivery
-		for _, e := range missed {
-			if x := told(e); x != nil {
-				ds = append(ds, bridges.Delivery{Account: account, Event: x})
-			}
-		}
-		if len(ds) > 0 {
-			if err := j.b.host.Deliver(ctx, ds); err != nil {
-				return err
-			}
+		if err := j.deliver(ctx, account, missed); err != nil {
+			return err
 		}
 		done, err := j.finished(ctx, i)
 		if err != nil || done {
 			return err
 		}
 	}
+}
+
+// deliver delivers what was said in a room before a ghost came.
+func (j *joins) deliver(ctx context.Context, account bridges.AccountID, missed []event.Event) error {
+	var ds []bridges.Delivery
+	for _, e := range once(missed) {
+		if x := told(e); x != nil {
+			ds = append(ds, bridges.Delivery{Account: account, Event: x})
+		}
+	}
+	if len(ds) == 0 {
+		return nil
+	}
+	return j.b.host.Deliver(ctx, ds)
 }
 
 // finished notes that an invitation is done with, unless something was said in the
@@ -153,11 +162,15 @@ func (j *joins) finished(ctx context.Context, i invitation) (done bool, _ error)
 		}
 		r, err := p.room(i.room)
 		if err == nil && r.Ghost == i.ghost {
-			r.Invite = ""
-			err = p.setRoom(i.room, r)
+			if r.Invite = ""; r.Encrypted {
+				err = j.b.shun(p, i.room, r)
+			} else {
+				err = p.setRoom(i.room, r)
+			}
 		}
 		return errors.Join(err, p.set(i.key(), nil))
 	})
+	j.b.secrets.wake()
 	return done && err == nil, err
 }
 

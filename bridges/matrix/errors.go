@@ -18,6 +18,7 @@ var (
 	errSelf    = reason{bridges.Internal, "Your identity on Matrix is none that can write. Please tell the operator."}
 	errAbsent  = reason{bridges.NotFound, "There is no such person on Matrix, or the account was closed."}
 	errSecret  = reason{bridges.Unsupported, "This chat is encrypted on Matrix, and cannot be written to from here. Ask the person to start a new chat with you that is not encrypted."}
+	errForced  = reason{bridges.Unsupported, "Matrix encrypts every new chat here, which the gateway cannot read. Please tell the operator."}
 	errLong    = reason{bridges.TooLong, "This text is too long for Matrix. Please send it in pieces."}
 	errRefused = reason{bridges.Forbidden, "Matrix does not let you write to this person."}
 	errJoining = reason{bridges.Temporary, "The chat on Matrix is not open yet."}

@@ -84,6 +84,9 @@ func (f *fake) next(request string) answer {
 	if i := strings.LastIndexByte(request, '/'); fitsRequest(request, "PUT /send/") {
 		return answer{http.StatusOK, `{"event_id": "$` + request[i+1:] + `"}`}
 	}
+	if fitsRequest(request, "GET /state/m.room.encryption") {
+		return refused(http.StatusNotFound, "M_NOT_FOUND")
+	}
 	for _, x := range well {
 		if fitsRequest(request, x.request) {
 			return answer{http.StatusOK, x.body}

@@ -46,6 +46,7 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 		b.host.Hint(d)
 	}
 	b.joins.wake()
+	b.secrets.wake()
 	return nil
 }
 
@@ -94,7 +95,11 @@ func (r *reading) event(e event.Event) (string, error) {
 		r.b.joins.heard(e.Room) // the ghost says so, and leaves
 		return inNobody, r.page.set(invitation{e.Room, room.Ghost}.key(), e.ID)
 	}
-	if from == room.Person {
+	if e.Type == typeEncrypted {
+		if first, err := r.secret(e, room); err != nil || !first {
+			return inOther, err
+		}
+	} else if from == room.Person && !room.Encrypted {
 		if err := r.page.settleOn(e.Room, pair{room.Ghost, from}, true); err != nil {
 			return "", err
 		}

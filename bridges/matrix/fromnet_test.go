@@ -250,7 +250,7 @@ func bare(t testing.TB) *Bridge {
 		ghosts: someGhosts, book: newBook(new(bridgetest.Notes)), host: newHost(ghost),
 		metrics: newMetrics(prometheus.NewRegistry()), health: newHealth(), log: discard,
 	}
-	b.joins = newJoins(b)
+	b.joins, b.leaves, b.secrets = newJoins(b), newErrands(b, leaveNotes, nil), newErrands(b, secretNotes, nil)
 	note(t, b, "!room", room{Ghost: ghost, Person: bob, GhostIs: joined, PersonIs: joined})
 	return b
 }

@@ -46,6 +46,8 @@ type Bridge struct {
 	dressing     dressing
 	gap          time.Duration // see profileGap
 	joins        *joins
+	leaves       *errands
+	secrets      *errands
 	typists      *typists
 	presents     *presents
 	sure         *cache.Cache[pair, struct{}] // chats in which the outcome of every text since the start is known
@@ -66,6 +68,8 @@ var (
 	_ bridges.Searcher   = (*Bridge)(nil)
 	_ bridges.Introducer = (*Bridge)(nil)
 	_ bridges.Presenter  = (*Bridge)(nil)
+	_ bridges.Leaver     = (*Bridge)(nil)
+	_ bridges.Ender      = (*Bridge)(nil)
 	_ bridges.Typist     = (*session)(nil)
 	_ bridges.Reader     = (*session)(nil)
 	_ bridges.Editor     = (*session)(nil)
@@ -96,7 +100,8 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 		health: newHealth(), gap: profileGap,
 	}
 	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}
-	b.presents = newPresents(b)
+	b.presents, b.leaves = newPresents(b), newErrands(b, leaveNotes, b.depart)
+	b.secrets = newErrands(b, secretNotes, b.flee)
 	b.server, err = client.New(client.Config{
 		URL: cfg.Homeserver.URL, Token: r.ASToken,
 		Count: func(o client.Outcome) { b.metrics.asked.WithLabelValues(string(o)).Inc() },
@@ -143,7 +148,7 @@ func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
 		defer cancel() // without it nothing comes
 		err = s.Serve(l)
 	})
-	for _, run := range []func(context.Context){b.joins.run, b.typists.renew, b.presents.renew, b.watch} {
+	for _, run := range []func(context.Context){b.joins.run, b.leaves.run, b.secrets.run, b.typists.renew, b.presents.renew, b.watch} {
 		wg.Go(func() { run(ctx) })
 	}
 	<-ctx.Done()

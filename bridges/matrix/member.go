@@ -35,8 +35,7 @@ func (b *Bridge) notice(p *page, e event.Event) error {
 			return b.noticePerson(p, e, r, who, m.Membership)
 		}
 	case e.Type == typeEncryption && *e.StateKey == "" && r.Ghost != "":
-		r.Encrypted = true
-		return p.setRoom(e.Room, r)
+		return b.shun(p, e.Room, r)
 	case e.Type == typeTombstone && *e.StateKey == "" && r.Ghost != "":
 		return p.unsettle(e.Room, pair{r.Ghost, r.Person})
 	}

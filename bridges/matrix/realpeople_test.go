@@ -117,7 +117,8 @@ func (r *real) ask(t *testing.T, method, path, token string, question, answer an
 	}
 }
 
-// Nothing is written into an encrypted room, and the ghost goes when it is told to.
+// Nothing is written into an encrypted room: the ghost leaves it, and offers another
+// one; that once. A new one of the person's begins anew.
 func TestRealEncrypted(t *testing.T) {
 	r := onSynapse(t)
 	ghost := userID(r.b.ghosts.of(alice))
@@ -126,12 +127,33 @@ func TestRealEncrypted(t *testing.T) {
 	bob.Send(id, "hello")
 	r.wantText(t, "bob:localhost", "hello")
 	token, _ := r.login(t, "bob")
-	r.ask(t, http.MethodPut, "/rooms/"+id+"/state/m.room.encryption/", token, map[string]string{"algorithm": "m.megolm.v1.aes-sha2"}, &struct{}{})
-	r.known(t, id, func(x room) bool { return x.Encrypted })
+	encrypt := func(id string) {
+		t.Helper()
+		r.ask(t, http.MethodPut, "/rooms/"+id+"/state/m.room.encryption/", token, map[string]string{"algorithm": "m.megolm.v1.aes-sha2"}, &struct{}{})
+		e := bob.Wait("the ghost to go", func(e peer.MatrixEvent) bool { return e.User == ghost && e.Membership == "leave" && e.Room == id })
+		if !strings.Contains(string(e.Content), leaveSecret) {
+			t.Errorf("the ghost says %s", e.Content)
+		}
+	}
+	encrypt(id)
+	c, err := r.b.book.look(t.Context()).chat(pair{r.s.ghost, "bob:localhost"})
+	if err != nil || c.Room == "" || c.Room == id {
+		t.Fatalf("the chat is in %+v, %v", c, err)
+	}
+	bob.Join(c.Room)
+	bob.Wait("the offer", isText(offered))
+	send(t, r.s, "bob:localhost", "here")
+	bob.Wait("a text", isText("here"))
+	bob.Do(map[string]any{"do": "send_raw", "room": c.Room, "type": typeEncrypted, "content": map[string]any{"algorithm": "x"}})
+	r.wantText(t, "bob:localhost", locked)
+	bob.Wait("the ghost to go", func(e peer.MatrixEvent) bool { return e.User == ghost && e.Membership == "leave" && e.Room == c.Room })
 	m := bridges.Message{Chat: "bob:localhost", From: r.s.ghost, Key: "k", Text: "x"}
 	if _, err := r.s.Send(t.Context(), m); bridges.KindOf(err) != bridges.Unsupported {
 		t.Error(err)
 	}
+	early := bob.CreateDM(ghost) // encrypted before the ghost is there
+	r.ask(t, http.MethodPut, "/rooms/"+early+"/state/m.room.encryption/", token, map[string]string{"algorithm": "m.megolm.v1.aes-sha2"}, &struct{}{})
+	bob.Wait("the ghost to go", func(e peer.MatrixEvent) bool { return e.User == ghost && e.Membership == "leave" && e.Room == early })
 	again := bob.CreateDM(ghost)
 	bob.Send(again, "in clear")
 	r.wantText(t, "bob:localhost", "in clear")

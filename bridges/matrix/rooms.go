@@ -34,7 +34,7 @@ func (s *session) open(ctx context.Context, who pair) (place, error) {
 	case err != nil:
 		return place{}, err
 	case r.Encrypted:
-		return place{}, because(errSecret, nil)
+		return s.found(ctx, who, false)
 	case r.GhostIs == invited:
 		e := because(errJoining, nil)
 		e.After = soon
@@ -88,6 +88,12 @@ func (s *session) recall(ctx context.Context, id string, who pair) error {
 // found makes the room of a chat. That a room is about to be made is noted before:
 // who is killed in between looks for it.
 func (s *session) found(ctx context.Context, who pair, again bool) (place, error) {
+	switch refused, err := s.b.book.look(ctx).refused(who); {
+	case err != nil:
+		return place{}, err
+	case refused:
+		return place{}, because(errSecret, nil)
+	}
 	if err := s.b.present(ctx, who.person); err != nil {
 		return place{}, err
 	}
@@ -108,7 +114,24 @@ func (s *session) found(ctx context.Context, who pair, again bool) (place, error
 	if err != nil {
 		return place{}, err
 	}
+	if err := s.b.readable(ctx, id, who.ghost); err != nil {
+		return place{}, err
+	}
 	return place{room: id, new: true}, s.b.adopt(ctx, id, who, invited)
+}
+
+// readable leaves a new room that the homeserver has encrypted by itself.
+func (b *Bridge) readable(ctx context.Context, id string, ghost bridges.UserID) error {
+	u := b.as(ghost)
+	secret, err := encrypted(ctx, u, id)
+	if err != nil || !secret {
+		return err
+	}
+	b.log.Warn("the homeserver encrypts rooms by itself: nobody can be written to first", "room", id)
+	if err := u.Leave(ctx, id, leaveSecret); err != nil && !shut(err) {
+		return err
+	}
+	return because(errForced, nil)
 }
 
 // adopt makes a room the chat of two. What the homeserver has told of it meanwhile
@@ -142,7 +165,7 @@ func (s *session) orphan(ctx context.Context, who pair) (id string, ok bool, err
 		if err != nil {
 			return "", false, err
 		}
-		if r.Person != "" && r.Person != who.person {
+		if r.Encrypted || r.Person != "" && r.Person != who.person {
 			continue
 		}
 		all, err := u.Members(ctx, id)

@@ -133,8 +133,10 @@ func TestRooms(t *testing.T) {
 		{name: "bob has not come yet", room: room{GhostIs: joined, PersonIs: invited}},
 		{name: "bob has left", room: room{GhostIs: joined, PersonIs: left}, back: 1},
 		{name: "bob has left where we may not invite", room: room{GhostIs: joined, PersonIs: left}, shut: true, back: 1, made: 1},
+		{name: "bob is banned", room: room{GhostIs: joined, PersonIs: "ban"}, shut: true, back: 1, made: 1},
+		{name: "the ghost is banned", room: room{GhostIs: "ban", PersonIs: joined}, made: 1},
 		{name: "the ghost was thrown out", room: room{GhostIs: left, PersonIs: joined}, made: 1},
-		{name: "encrypted", room: room{GhostIs: joined, PersonIs: joined, Encrypted: true}, kind: bridges.Unsupported},
+		{name: "encrypted", room: room{GhostIs: joined, PersonIs: joined, Encrypted: true}, made: 1},
 		{name: "the ghost is about to join", room: room{GhostIs: invited, PersonIs: joined, Invite: "$1"}, kind: bridges.Temporary},
 		{name: "the ghost reads what was said before", room: room{GhostIs: joined, PersonIs: joined, Invite: "$1"}},
 	} {

@@ -92,6 +92,16 @@ func (t *typists) stop(ctx context.Context, who pair) {
 	}
 }
 
+// forget forgets that a ghost types, with one person or, without one, with anybody:
+// it leaves, which ends that.
+func (t *typists) forget(who pair) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	maps.DeleteFunc(t.room, func(k pair, _ string) bool {
+		return k.ghost == who.ghost && (who.person == "" || k.person == who.person)
+	})
+}
+
 func (t *typists) tell(ctx context.Context, who pair, room string, on bool) error {
 	ctx, cancel := context.WithTimeout(ctx, signTime)
 	defer cancel()

@@ -1,0 +1,88 @@
+package matrix
+
+import (
+	"slices"
+	"testing"
+
+	"causeway/bridges"
+	"causeway/bridges/matrix/event"
+)
+
+// flees does what is due about encrypted rooms, and tells whether something is left.
+func flees(t *testing.T, b *Bridge) bool {
+	t.Helper()
+	again, err := b.secrets.all(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return again
+}
+
+func encrypts(room, id string) event.Event { return state(room, id, typeEncryption, "", bob, `{}`) }
+
+func unread(id string) event.Event {
+	e := text("!room", id, bob, `{}`)
+	e.Type = typeEncrypted
+	return e
+}
+
+// The ghost leaves an encrypted room and offers another one, once; whoever is killed in
+// between goes on. Events that come again change nothing.
+func TestEncryptedOffer(t *testing.T) {
+	f, b, h, ghost := talking(t)
+	s := open(t, b)
+	wants := func(what string, rooms, notices int, left ...string) {
+		t.Helper()
+		if f.count("POST /createRoom") != rooms || f.count("PUT /send/m.room.message") != notices || !slices.Equal(f.left(), left) {
+			t.Errorf("%s: %d rooms, %d notices, %q are left", what, f.count("POST /createRoom"), f.count("PUT /send/m.room.message"), f.left())
+		}
+	}
+	f.say("PUT /send/m.room.message", refused(502, "M_UNKNOWN"))
+	for range 2 {
+		if err := push(t, b, encrypts("!room", "$e"), unread("$1"), unread("$2")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := came(t, h); !slices.Equal(got, []string{"bob:localhost " + locked}) {
+		t.Errorf("%q came", got)
+	}
+	if !flees(t, b) {
+		t.Error("nothing is left, and no notice was taken")
+	}
+	n := f.count("PUT /send/m.room.message")
+	wants("killed before the notice", 1, n)
+	f.say("PUT /send/m.room.message", answer{200, `{"event_id": "$n"}`})
+	b.secrets = newErrands(b, secretNotes, b.flee) // as after a start
+	if err := push(t, b, encrypts("!room", "$e")); err != nil {
+		t.Fatal(err)
+	}
+	if flees(t, b) {
+		t.Error("something is left")
+	}
+	wants("the offer", 1, n+1, "room")
+	send(t, s, bob, "here")
+	wants("the answer", 1, n+2, "room")
+	if err := push(t, b, encrypts("!new", "$e2")); err != nil {
+		t.Fatal(err)
+	}
+	flees(t, b)
+	wants("the offer is refused", 1, n+2, "room", "new")
+	_, err := s.Send(t.Context(), bridges.Message{Chat: bridges.ChatID(bob), From: ghost, Key: "k", Text: "x"})
+	if bridges.KindOf(err) != bridges.Unsupported {
+		t.Errorf("a text after that: %v", err)
+	}
+	note(t, b, "!other", room{Ghost: ghost, Person: bob, GhostIs: joined, PersonIs: joined})
+	if send(t, s, bob, "there"); f.count("PUT /rooms/%21other/send/")+f.count("PUT /rooms/!other/send/") != 1 {
+		t.Error("a room of the person's is not used")
+	}
+}
+
+// Where the homeserver encrypts every room nothing is said, in words.
+func TestEncryptedByServer(t *testing.T) {
+	f, _, s := onFake(t, nil)
+	f.say("GET /state/m.room.encryption", answer{200, `{"algorithm": "m.megolm.v1.aes-sha2"}`})
+	_, err := s.Send(t.Context(), bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "k", Text: "x"})
+	if bridges.KindOf(err) != bridges.Unsupported || f.count("PUT /send/") > 0 || !slices.Equal(f.left(), []string{"new"}) {
+		t.Errorf("%v; %d texts, %q are left", err, f.count("PUT /send/"), f.left())
+	}
+}

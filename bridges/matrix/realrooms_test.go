@@ -1,0 +1,116 @@
+package matrix
+
+import (
+	"net/http"
+	"testing"
+
+	"causeway/cmd/lab"
+	"causeway/cmd/lab/peer"
+)
+
+// A room that was replaced is followed by who is invited there; else a text begins a
+// new one.
+func TestRealUpgrade(t *testing.T) {
+	r := onSynapse(t)
+	ghost := userID(r.s.ghost)
+	bob := lab.Nio(t, r.Matrix, "bob", "autojoin")
+	token, _ := r.login(t, "bob")
+	upgrade := func(id string) string {
+		t.Helper()
+		var a struct {
+			Room string `json:"replacement_room"`
+		}
+		r.ask(t, http.MethodPost, "/rooms/"+id+"/upgrade", token, map[string]string{"new_version": "10"}, &a)
+		r.settled(t, func(now string) bool { return now != id })
+		return a.Room
+	}
+	first := r.direct(t, token, ghost)
+	bob.Send(first, "one")
+	r.wantText(t, "bob:localhost", "one")
+
+	second := upgrade(first)
+	bob.Do(map[string]any{"do": "invite", "room": second, "user": ghost})
+	r.settled(t, func(now string) bool { return now == second })
+	if send(t, r.s, "bob:localhost", "two"); bob.Wait("two", isText("two")).Room != second {
+		t.Error("the text is not in the new room")
+	}
+	bob.Send(second, "three")
+	r.wantText(t, "bob:localhost", "three")
+
+	third := r.direct(t, token, ghost)
+	bob.Send(third, "here")
+	r.wantText(t, "bob:localhost", "here")
+	fourth := upgrade(third)
+	send(t, r.s, "bob:localhost", "four")
+	if e := bob.Wait("four", isText("four")); e.Room == second || e.Room == third || e.Room == fourth {
+		t.Errorf("the text is in %s", e.Room)
+	}
+}
+
+// direct makes a room with a ghost in which only who makes it has power.
+func (r *real) direct(t *testing.T, token, ghost string) string {
+	t.Helper()
+	var a struct {
+		Room string `json:"room_id"`
+	}
+	r.ask(t, http.MethodPost, "/createRoom", token, map[string]any{"preset": "private_chat", "is_direct": true, "invite": []string{ghost}}, &a)
+	return a.Room
+}
+
+// settled waits until the room in which alice and bob talk is one that fits.
+func (r *real) settled(t *testing.T, fits func(room string) bool) {
+	t.Helper()
+	for range 600 {
+		c, err := r.b.book.look(t.Context()).chat(pair{r.s.ghost, "bob:localhost"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fits(c.Room) {
+			return
+		}
+		wait(t)
+	}
+	t.Fatal("the chat does not move")
+}
+
+// A ghost that is thrown out, or banned, begins anew elsewhere.
+func TestRealThrownOut(t *testing.T) {
+	r := onSynapse(t)
+	ghost := userID(r.s.ghost)
+	bob := lab.Nio(t, r.Matrix, "bob", "autojoin")
+	token, _ := r.login(t, "bob")
+	for _, how := range []string{"kick", "ban"} {
+		id := r.direct(t, token, ghost)
+		bob.Send(id, how)
+		r.wantText(t, "bob:localhost", how)
+		r.ask(t, http.MethodPost, "/rooms/"+id+"/"+how, token, map[string]string{"user_id": ghost}, &struct{}{})
+		r.settled(t, func(now string) bool { return now != id })
+		send(t, r.s, "bob:localhost", "after the "+how)
+		if e := bob.Wait("a text", isText("after the "+how)); e.Room == id {
+			t.Errorf("after a %s the text is in the same room", how)
+		}
+	}
+}
+
+// Whom a person ignores hears nothing of that, and is not seen: the list is the
+// person's.
+func TestRealIgnored(t *testing.T) {
+	r := onSynapse(t)
+	bob := lab.Nio(t, r.Matrix, "bob", "autojoin")
+	token, _ := r.login(t, "bob")
+	send(t, r.s, "bob:localhost", "one")
+	id := joinsRoom(bob, bob.UserID)
+	bob.Wait("one", isText("one"))
+	ignore := func(users map[string]any) {
+		t.Helper()
+		r.ask(t, http.MethodPut, "/user/@bob:localhost/account_data/m.ignored_user_list", token, map[string]any{"ignored_users": users}, &struct{}{})
+	}
+	ignore(map[string]any{userID(r.s.ghost): map[string]any{}})
+	send(t, r.s, "bob:localhost", "two")
+	bob.Send(id, "are you there?")
+	e := bob.Wait("a text", func(e peer.MatrixEvent) bool { return e.Event == "message" && e.Room == id })
+	if e.Body != "are you there?" {
+		t.Errorf("bob sees %q", e.Body)
+	}
+	r.wantText(t, "bob:localhost", "are you there?")
+}
