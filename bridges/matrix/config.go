@@ -5,8 +5,10 @@ import (
 	"io/fs"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
+	"causeway/bridges"
 	"causeway/bridges/matrix/appservice"
 	"causeway/bridges/settings"
 )
@@ -22,6 +24,14 @@ type Config struct {
 	// UserName is what they are called. {name} is what the user is, {jid} the bare
 	// JID, {local} what stands in it before the @.
 	UserName string `yaml:"user_name"`
+	Chat     Chat   `yaml:"chat"`
+}
+
+// Chat says whom the bot serves.
+type Chat struct {
+	// Allow has users of Matrix, as @NAME:SERVER, the names of homeservers, or "*" for
+	// all. Nil: those of our homeserver. Others are told that nobody is there.
+	Allow []string `yaml:"allow"`
 }
 
 // Homeserver is the server of Matrix.
@@ -81,7 +91,29 @@ func (c *Config) check() error {
 	case strings.TrimSpace(c.UserName) == "" || len(c.UserName) > 200:
 		return settings.Fault("user_name", "want a name with {name}, {jid} or {local} in it, e.g. \"{name} (XMPP)\"")
 	}
+	return c.checkChat()
+}
+
+func (c *Config) checkChat() error {
+	for i, who := range c.Chat.Allow {
+		if !(who == anybody || isServer(who) || strings.HasPrefix(who, "@") && isPerson(string(personOf(who)))) {
+			return settings.Fault("chat.allow", "entry %d: want a user as @alice:example.org, the name of a homeserver, or \"*\"", i+1)
+		}
+	}
 	return nil
+}
+
+// anybody stands for all users of Matrix.
+const anybody = "*"
+
+// mayAsk tells whether the bot serves a person.
+func (c *Config) mayAsk(id bridges.UserID) bool {
+	if c.Chat.Allow == nil {
+		return serverOf(id) == c.Homeserver.Name
+	}
+	return slices.ContainsFunc(c.Chat.Allow, func(who string) bool {
+		return who == anybody || who == serverOf(id) || who == userID(id)
+	})
 }
 
 // isURL tells whether s is the address of a web server.

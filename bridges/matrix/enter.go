@@ -27,6 +27,7 @@ func (j *joins) accept(ctx context.Context, i invitation) error {
 	if err != nil {
 		return err
 	}
+	ok = ok || b.isBot(i.ghost)
 	x, err := b.book.look(ctx).room(i.room)
 	if err != nil {
 		return err
@@ -39,7 +40,7 @@ func (j *joins) accept(ctx context.Context, i invitation) error {
 	case x.Ghost != i.ghost:
 		return j.decline(ctx, i, declineMany)
 	}
-	if err := b.appear(ctx, i.ghost, account); err != nil {
+	if err := b.appears(ctx, i.ghost, account); err != nil {
 		return err
 	}
 	u := b.as(i.ghost)
@@ -129,7 +130,7 @@ func (j *joins) catchUp(ctx context.Context, i invitation, x room, account bridg
 		if err != nil {
 			return err
 		}
-		if err := j.deliver(ctx, account, missed); err != nil {
+		if err := j.deliver(ctx, i, account, missed); err != nil {
 			return err
 		}
 		done, err := j.finished(ctx, i)
@@ -140,7 +141,10 @@ func (j *joins) catchUp(ctx context.Context, i invitation, x room, account bridg
 }
 
 // deliver delivers what was said in a room before a ghost came.
-func (j *joins) deliver(ctx context.Context, account bridges.AccountID, missed []event.Event) error {
+func (j *joins) deliver(ctx context.Context, i invitation, account bridges.AccountID, missed []event.Event) error {
+	if j.b.isBot(i.ghost) {
+		return j.b.asked(ctx, i, missed)
+	}
 	var ds []bridges.Delivery
 	for _, e := range once(missed) {
 		if x := told(e); x != nil {
@@ -188,7 +192,7 @@ func (j *joins) missed(ctx context.Context, i invitation, x room) ([]event.Event
 				slices.Reverse(all)
 				return all, nil
 			}
-			if e.StateKey == nil && !j.b.ghosts.owns(personOf(e.Sender)) {
+			if e.StateKey == nil && !j.b.ours(personOf(e.Sender)) {
 				all = append(all, e)
 			}
 		}

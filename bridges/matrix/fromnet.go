@@ -47,6 +47,8 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	}
 	b.joins.wake()
 	b.secrets.wake()
+	b.leaves.wake()
+	b.answers.wake()
 	return nil
 }
 
@@ -91,6 +93,8 @@ func (r *reading) event(e event.Event) (string, error) {
 	case room.Invite != "":
 		r.b.joins.heard(e.Room) // it will be read from the room, behind what came before it
 		return inLater, nil
+	case r.b.isBot(room.Ghost):
+		return r.b.asks(r.page, e, room)
 	case account == "":
 		r.b.joins.heard(e.Room) // the ghost says so, and leaves
 		return inNobody, r.page.set(invitation{e.Room, room.Ghost}.key(), e.ID)

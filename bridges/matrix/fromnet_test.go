@@ -250,7 +250,8 @@ func bare(t testing.TB) *Bridge {
 		ghosts: someGhosts, book: newBook(new(bridgetest.Notes)), host: newHost(ghost),
 		metrics: newMetrics(prometheus.NewRegistry()), health: newHealth(), log: discard,
 	}
-	b.joins, b.leaves, b.secrets = newJoins(b), newErrands(b, leaveNotes, nil), newErrands(b, secretNotes, nil)
+	b.joins, b.limit = newJoins(b), newLimiter()
+	b.leaves, b.secrets, b.answers = newErrands(b, leaveNotes, nil), newErrands(b, secretNotes, nil), newErrands(b, askNotes, nil)
 	note(t, b, "!room", room{Ghost: ghost, Person: bob, GhostIs: joined, PersonIs: joined})
 	return b
 }

@@ -31,6 +31,14 @@ func (b *Bridge) appear(ctx context.Context, id bridges.UserID, account bridges.
 	return b.rename(ctx, id, account, g, g.Called)
 }
 
+// appears is appear for the bot, too, which is nobody's.
+func (b *Bridge) appears(ctx context.Context, id bridges.UserID, account bridges.AccountID) error {
+	if b.isBot(id) {
+		return b.appearBot(ctx)
+	}
+	return b.appear(ctx, id, account)
+}
+
 // dressing has only one at a time change what a ghost looks like: there are some
 // locks, and each ghost has one of them.
 type dressing [64]sync.Mutex
@@ -157,6 +165,9 @@ func (b *Bridge) nameOf(account bridges.AccountID, called string) string {
 // there as soon as somebody asks for them.
 func (b *Bridge) HasUser(ctx context.Context, user string) (bool, error) {
 	id := personOf(user)
+	if b.isBot(id) {
+		return true, b.appearBot(ctx)
+	}
 	if !b.ghosts.owns(id) {
 		return false, nil
 	}

@@ -66,6 +66,13 @@ func (b *Bridge) leave(ctx context.Context, who pair, forget func(p *page, who p
 	return nil
 }
 
+// withdraw notes that the bot is to leave a room whose person is gone.
+func (b *Bridge) withdraw(p *page, id string, r room) error {
+	who := pair{r.Ghost, r.Person}
+	b.leaves.expect()
+	return errors.Join(p.setRoom(id, r), p.unsettle(id, who), p.set(leaveKey(who), leaving{time.Now()}))
+}
+
 // forgetChat forgets that two have a chat.
 func (p *page) forgetChat(who pair) error {
 	return errors.Join(p.set(who.key(), nil), p.set(offerKey(who), nil))

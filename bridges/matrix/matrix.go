@@ -48,6 +48,8 @@ type Bridge struct {
 	joins        *joins
 	leaves       *errands
 	secrets      *errands
+	answers      *errands // of the bot
+	limit        *limiter
 	typists      *typists
 	presents     *presents
 	sure         *cache.Cache[pair, struct{}] // chats in which the outcome of every text since the start is known
@@ -102,6 +104,7 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}
 	b.presents, b.leaves = newPresents(b), newErrands(b, leaveNotes, b.depart)
 	b.secrets = newErrands(b, secretNotes, b.flee)
+	b.answers, b.limit = newErrands(b, askNotes, b.reply), newLimiter()
 	b.server, err = client.New(client.Config{
 		URL: cfg.Homeserver.URL, Token: r.ASToken,
 		Count: func(o client.Outcome) { b.metrics.asked.WithLabelValues(string(o)).Inc() },
@@ -148,7 +151,7 @@ func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
 		defer cancel() // without it nothing comes
 		err = s.Serve(l)
 	})
-	for _, run := range []func(context.Context){b.joins.run, b.leaves.run, b.secrets.run, b.typists.renew, b.presents.renew, b.watch} {
+	for _, run := range []func(context.Context){b.joins.run, b.leaves.run, b.secrets.run, b.answers.run, b.typists.renew, b.presents.renew, b.watch} {
 		wg.Go(func() { run(ctx) })
 	}
 	<-ctx.Done()

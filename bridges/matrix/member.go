@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"encoding/json"
+	"time"
 
 	"causeway/bridges"
 	"causeway/bridges/matrix/event"
@@ -29,9 +30,9 @@ func (b *Bridge) notice(p *page, e event.Event) error {
 		if json.Unmarshal(e.Content, &m) != nil {
 			return nil
 		}
-		if who := personOf(*e.StateKey); b.ghosts.owns(who) {
+		if who := personOf(*e.StateKey); b.ours(who) {
 			return b.noticeGhost(p, e, r, who, m.Membership)
-		} else if r.Ghost != "" && who != b.ghosts.bot {
+		} else if r.Ghost != "" {
 			return b.noticePerson(p, e, r, who, m.Membership)
 		}
 	case e.Type == typeEncryption && *e.StateKey == "" && r.Ghost != "":
@@ -46,6 +47,9 @@ func (b *Bridge) notice(p *page, e event.Event) error {
 // room is the chat of one ghost: another one in it changes nothing, and declines.
 func (b *Bridge) noticeGhost(p *page, e event.Event, r room, who bridges.UserID, m membership) error {
 	from := personOf(e.Sender)
+	if m == invited && b.isBot(who) && !b.limit.takes(from, time.Now()) {
+		return nil // the invitation stays unanswered
+	}
 	if m == invited && !b.ghosts.owns(from) {
 		b.joins.heard(e.Room)
 		if err := p.set(invitation{e.Room, who}.key(), e.ID); err != nil {
@@ -84,7 +88,9 @@ func (b *Bridge) noticePerson(p *page, e event.Event, r room, who bridges.UserID
 	default:
 		return nil
 	}
-	r.PersonIs = m
+	if r.PersonIs = m; b.isBot(r.Ghost) && !m.in() {
+		return b.withdraw(p, e.Room, r)
+	}
 	return p.setRoom(e.Room, r)
 }
 

@@ -24,6 +24,8 @@ const (
 	inLater   = "later" // before the ghost was there: it is read from the room
 	inNobody  = "nobody"
 	inUnknown = "unknown_room"
+	inAsked   = "asked"   // of the bot
+	inLimited = "limited" // too much of that
 	inRefused = "refused" // the gateway cannot take it now
 )
 
@@ -39,7 +41,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		asked:    counter("causeway_matrix_asked_total", "Requests to the homeserver, by outcome.", "outcome"),
 	}
 	// An alert on growth misses the event that makes a counter.
-	for _, result := range []string{inText, inRead, inState, inOwn, inOther, inLater, inNobody, inUnknown, inRefused} {
+	for _, result := range []string{inText, inRead, inState, inOwn, inOther, inLater, inNobody, inUnknown, inAsked, inLimited, inRefused} {
 		m.incoming.WithLabelValues(result)
 	}
 	for _, o := range appservice.Outcomes {

@@ -47,7 +47,7 @@ func TestDefaultFile(t *testing.T) {
 	}
 	home, dm := *c.Bridges[1].Own.(*matrix.Config), matrix.DefaultConfig()
 	home.Homeserver = dm.Homeserver
-	if home != dm {
+	if !reflect.DeepEqual(home, dm) {
 		t.Errorf("not the defaults: %+v", home)
 	}
 	bind, db := own.Connectors[0].SMPP, sms.DefaultSMPP()

@@ -1,0 +1,138 @@
+package matrix
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/bridges"
+	"causeway/cmd/lab"
+	"causeway/cmd/lab/peer"
+)
+
+// Nobody asks more than is let, all together neither, and what was forgotten counts
+// no more.
+func TestLimiter(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	l := newLimiter()
+	asks := func(who bridges.UserID, n int) (taken int) {
+		for range n {
+			if l.takes(who, now) {
+				taken++
+			}
+		}
+		return taken
+	}
+	if n := asks(bob, 100); n != eachBurst {
+		t.Errorf("%d at once", n)
+	}
+	now = now.Add(eachGap + time.Second)
+	if n := asks(bob, 100); n != 1 {
+		t.Errorf("%d more after a while", n)
+	}
+	all := 0
+	for i := range 100 {
+		all += asks(bridges.UserID(strings.Repeat("x", i+1)+":localhost"), eachBurst)
+	}
+	if all > allBurst || l.each.Len() > askersKept {
+		t.Errorf("%d of all, %d are remembered", all, l.each.Len())
+	}
+}
+
+// Whom the bot serves.
+func TestMayAsk(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		allow []string
+		who   bridges.UserID
+		want  bool
+	}{
+		{"our own homeserver", nil, bob, true},
+		{"another one", nil, "bob:elsewhere.example", false},
+		{"nobody", []string{}, bob, false},
+		{"everybody", []string{"*"}, "bob:elsewhere.example", true},
+		{"a homeserver", []string{"elsewhere.example"}, "bob:elsewhere.example", true},
+		{"not ours then", []string{"elsewhere.example"}, bob, false},
+		{"one user", []string{"@bob:elsewhere.example"}, "bob:elsewhere.example", true},
+		{"and no other", []string{"@bob:elsewhere.example"}, "carol:elsewhere.example", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg := DefaultConfig()
+			cfg.Homeserver.Name, cfg.Chat.Allow = "localhost", c.allow
+			if got := cfg.mayAsk(c.who); got != c.want || cfg.checkChat() != nil {
+				t.Errorf("%t, %v", got, cfg.checkChat())
+			}
+		})
+	}
+	for _, wrong := range []string{"", "bob", "@bob", "#x:localhost", "a b"} {
+		cfg := DefaultConfig()
+		cfg.Chat.Allow = []string{wrong}
+		if err := cfg.checkChat(); (err == nil) != (wrong == "bob") {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+}
+
+// The bot comes, answers in notices, and has people of XMPP invite who asks.
+func TestRealBot(t *testing.T) {
+	r := onSynapse(t)
+	bot, ghost := userID(r.b.ghosts.bot), userID(r.s.ghost)
+	bob := lab.Nio(t, r.Matrix, "bob", "autojoin")
+	room := bob.CreateDM(bot)
+	says := func(text string) {
+		t.Helper()
+		e := bob.Wait("the bot", func(e peer.MatrixEvent) bool { return e.Event == "message" && e.Sender == bot })
+		if e.Room != room || e.Body != text || !strings.Contains(string(e.Content), "m.notice") {
+			t.Errorf("the bot says %s %s", e.Body, e.Content)
+		}
+	}
+	says(botHelp)
+	for _, c := range []struct{ asks, answer string }{
+		{"HELP", botHelp},
+		{"hello", botUnclear + botHelp},
+		{"chat", botAddress},
+		{"chat alice", botAddress},
+		{"chat nobody@example.org", botNobody},
+	} {
+		bob.Send(room, c.asks)
+		says(c.answer)
+	}
+	bob.Send(room, "chat Alice@Example.org")
+	invited := bob.Wait("an invitation", func(e peer.MatrixEvent) bool { return e.Event == "member" && e.User == bob.UserID && e.Sender == ghost })
+	if !invited.IsDirect {
+		t.Errorf("the invitation is %+v", invited)
+	}
+	if x := next(t, r.came); x != (bridges.ContactRequest{Person: "bob:localhost"}) {
+		t.Errorf("%+v came", x)
+	}
+	says(string(alice) + botInvited)
+	joinsRoom(bob, bob.UserID)
+	bob.Send(invited.Room, "hello")
+	r.wantText(t, "bob:localhost", "hello")
+	bob.Send(room, "chat xmpp:alice@example.org")
+	says(botAlready + string(alice) + ".")
+	bob.Do(map[string]any{"do": "leave", "room": room})
+	r.forgotten(t, roomNotes+room)
+}
+
+// Who speaks before the bot is there is answered, and who encrypts is told; who may
+// not ask learns nothing.
+func TestRealBotRefuses(t *testing.T) {
+	r := onSynapse(t)
+	r.stop()
+	r.cfg.Chat.Allow = []string{"elsewhere.example"}
+	bot := userID(r.b.ghosts.bot)
+	carol := lab.Nio(t, r.Matrix, "carol", "autojoin")
+	room := carol.CreateDM(bot)
+	carol.Send(room, "chat alice@example.org")
+	r.start(t)
+	e := carol.Wait("the bot", func(e peer.MatrixEvent) bool { return e.Event == "message" && e.Sender == bot })
+	if e.Body != botNobody {
+		t.Errorf("the bot says %q", e.Body)
+	}
+	carol.Do(map[string]any{"do": "send_raw", "room": room, "type": typeEncrypted, "content": map[string]any{"algorithm": "x"}})
+	e = carol.Wait("the bot to go", func(e peer.MatrixEvent) bool { return e.User == bot && e.Membership == "leave" })
+	if !strings.Contains(string(e.Content), leaveSecret) {
+		t.Errorf("the bot says %s", e.Content)
+	}
+}
