@@ -27,7 +27,12 @@ const (
 	joined  membership = "join"
 	invited membership = "invite"
 	left    membership = "leave"
+	banned  membership = "ban"
 )
+
+// known tells whether it is one of them. Whoever knocks is not in yet, and of others
+// nobody knows.
+func (m membership) known() bool { return m.in() || m == left || m == banned }
 
 // in tells whether somebody gets what is said in the room, now or after joining.
 func (m membership) in() bool { return m == joined || m == invited }

@@ -27,7 +27,7 @@ func (b *Bridge) notice(p *page, e event.Event) error {
 	switch {
 	case e.Type == typeMember:
 		var m member
-		if json.Unmarshal(e.Content, &m) != nil {
+		if json.Unmarshal(e.Content, &m) != nil || !m.Membership.known() {
 			return nil
 		}
 		if who := personOf(*e.StateKey); b.ours(who) {
