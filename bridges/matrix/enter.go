@@ -3,15 +3,9 @@ package matrix
 import (
 	"context"
 	"errors"
-	"slices"
 
-	"causeway/bridges"
 	"causeway/bridges/matrix/client"
-	"causeway/bridges/matrix/event"
 )
-
-// pages and pageSize bound what is read of a room.
-const pages, pageSize = 10, 100
 
 // Why a ghost declines, or leaves, in words for the person.
 const (
@@ -61,7 +55,7 @@ func (j *joins) accept(ctx context.Context, i invitation) error {
 	if err := j.entered(ctx, i, secret); err != nil {
 		return err
 	}
-	return j.catchUp(ctx, i, x, account)
+	return j.catchUp(ctx, i, &backlog{behind: x.Invite, account: account})
 }
 
 // entered notes that a ghost is in a room: an answer to what is delivered next goes
@@ -118,91 +112,4 @@ func encrypted(ctx context.Context, u *client.User, room string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
-}
-
-// catchUp delivers what was said in a room since the invitation, and again until
-// nothing came meanwhile. What the homeserver pushes of the room before that is
-// passed over: so the order is the room's, and nothing is doubled.
-func (j *joins) catchUp(ctx context.Context, i invitation, x room, account bridges.AccountID) error {
-	for {
-		j.quiet(i.room)
-		missed, err := j.missed(ctx, i, x)
-		if err != nil {
-			return err
-		}
-		if err := j.deliver(ctx, i, account, missed); err != nil {
-			return err
-		}
-		done, err := j.finished(ctx, i)
-		if err != nil || done {
-			return err
-		}
-	}
-}
-
-// deliver delivers what was said in a room before a ghost came.
-func (j *joins) deliver(ctx context.Context, i invitation, account bridges.AccountID, missed []event.Event) error {
-	if j.b.isBot(i.ghost) {
-		return j.b.asked(ctx, i, missed)
-	}
-	var ds []bridges.Delivery
-	for _, e := range once(missed) {
-		if x := told(e); x != nil {
-			ds = append(ds, bridges.Delivery{Account: account, Event: x})
-		}
-	}
-	if len(ds) == 0 {
-		return nil
-	}
-	return j.b.host.Deliver(ctx, ds)
-}
-
-// finished notes that an invitation is done with, unless something was said in the
-// room since it was read: while the book is held, nothing can be heard.
-func (j *joins) finished(ctx context.Context, i invitation) (done bool, _ error) {
-	err := j.b.book.change(ctx, func(p *page) error {
-		if done = j.quiet(i.room); !done {
-			return nil
-		}
-		r, err := p.room(i.room)
-		if err == nil && r.Ghost == i.ghost {
-			if r.Invite = ""; r.Encrypted {
-				err = j.b.shun(p, i.room, r)
-			} else {
-				err = p.setRoom(i.room, r)
-			}
-		}
-		return errors.Join(err, p.set(i.key(), nil))
-	})
-	j.b.secrets.wake()
-	return done && err == nil, err
-}
-
-// missed returns what others said in a room since the invitation, in order.
-func (j *joins) missed(ctx context.Context, i invitation, x room) ([]event.Event, error) {
-	var all []event.Event
-	from, u := "", j.b.as(i.ghost)
-	for range pages {
-		p, err := u.Messages(ctx, i.room, from, client.Back, pageSize)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range p.Events {
-			if e.ID == x.Invite {
-				slices.Reverse(all)
-				return all, nil
-			}
-			if e.StateKey == nil && !j.b.ours(personOf(e.Sender)) {
-				all = append(all, e)
-			}
-		}
-		if from = p.End; from == "" {
-			break
-		}
-	}
-	if from != "" {
-		j.b.log.Warn("more was said before a ghost came than is read", "room", i.room, "read", len(all))
-	}
-	slices.Reverse(all)
-	return all, nil
 }

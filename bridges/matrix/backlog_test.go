@@ -1,0 +1,73 @@
+package matrix
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"causeway/cmd/lab"
+)
+
+// Whatever was said before a ghost could come is read, in pages.
+func TestBacklog(t *testing.T) {
+	const texts, onPage = 1150, 100
+	f, b, s := onFake(t, nil)
+	h := b.host.(*host)
+	if err := push(t, b, memberIs("!new", "$i", s.ghost, bob, invited)); err != nil {
+		t.Fatal(err)
+	}
+	f.say("GET /members", answer{200, `{"chunk": [
+		{"type": "m.room.member", "event_id": "$1", "room_id": "!new", "sender": "@bob:localhost", "state_key": "@bob:localhost", "content": {"membership": "join"}},
+		{"type": "m.room.member", "event_id": "$2", "room_id": "!new", "sender": "@bob:localhost", "state_key": "` + userID(s.ghost) + `", "content": {"membership": "join"}}]}`})
+	f.say("GET /state/m.room.encryption", refused(404, "M_NOT_FOUND"))
+	all := []string{`{"type": "m.room.member", "event_id": "$i", "room_id": "!new", "sender": "@bob:localhost", "state_key": "x", "content": {}}`}
+	for n := range texts {
+		all = append(all, fmt.Sprintf(`{"type": "m.room.message", "event_id": "$t%d", "room_id": "!new", "sender": "@bob:localhost", "origin_server_ts": 1700000000000, "content": %s}`, n, body(fmt.Sprint(n))))
+	}
+	var back, forward []answer
+	for from := 0; from < len(all); from += onPage {
+		chunk, last := strings.Join(all[from:min(from+onPage, len(all))], ", "), from+onPage >= len(all)
+		end := fmt.Sprintf(`, "end": "t%d"`, from)
+		back = append([]answer{{200, `{"chunk": [` + chunk + `]` + end + `}`}}, back...)
+		if last {
+			end = ""
+		}
+		forward = append(forward, answer{200, `{"chunk": [` + chunk + `]` + end + `}`})
+	}
+	f.say("GET /messages", append(back, forward...)...)
+	if again, err := b.joins.all(t.Context()); err != nil || again {
+		t.Errorf("again: %t, %v", again, err)
+	}
+	got := came(t, h)
+	for n := range min(len(got), texts) {
+		if got[n] != fmt.Sprint("bob:localhost ", n) {
+			t.Fatalf("%q came as number %d", got[n], n)
+		}
+	}
+	if len(got) != texts {
+		t.Errorf("%d texts came", len(got))
+	}
+}
+
+// What was said in several pages while nobody listened for the homeserver comes in
+// order, and what is said then behind it.
+func TestRealBacklog(t *testing.T) {
+	r := onSynapse(t)
+	ghost := r.b.ghosts.of(alice)
+	if err := r.b.appear(t.Context(), ghost, alice); err != nil {
+		t.Fatal(err)
+	}
+	carol := lab.Nio(t, r.Matrix, "carol")
+	r.stop()
+	room := carol.CreateDM(userID(ghost))
+	const texts = 2*pageSize + 50
+	for n := range texts {
+		carol.Send(room, fmt.Sprint(n))
+	}
+	r.start(t)
+	for n := range texts {
+		r.wantText(t, "carol:localhost", fmt.Sprint(n))
+	}
+	carol.Send(room, "last")
+	r.wantText(t, "carol:localhost", "last")
+}
