@@ -39,6 +39,9 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 		return err
 	}
 	b.order.took(t.ID)
+	for _, e := range t.Events {
+		b.taken.Set(e.ID, struct{}{})
+	}
 	for result, n := range r.counts {
 		b.metrics.incoming.WithLabelValues(result).Add(float64(n))
 	}
@@ -56,6 +59,10 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 func (r *reading) read(p *page, t *appservice.Transaction) error {
 	r.page, r.owners, r.counts = p, map[bridges.UserID]bridges.AccountID{}, map[string]int{}
 	for _, e := range t.Events {
+		if _, again := r.b.taken.Get(e.ID); again {
+			r.counts[inAgain]++
+			continue
+		}
 		result, err := r.event(e)
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -12,6 +13,7 @@ import (
 
 	"causeway/bridges"
 	"causeway/bridges/bridgetest"
+	"causeway/bridges/cache"
 	"causeway/bridges/matrix/appservice"
 	"causeway/bridges/matrix/event"
 )
@@ -118,11 +120,11 @@ func TestInvitation(t *testing.T) {
 		{"type": "m.room.member", "event_id": "$1", "room_id": "!new", "sender": "@bob:localhost", "state_key": "@bob:localhost", "content": {"membership": "join"}},
 		{"type": "m.room.member", "event_id": "$2", "room_id": "!new", "sender": "@bob:localhost", "state_key": "` + userID(s.ghost) + `", "content": {"membership": "join"}}]}`})
 	f.say("GET /state/m.room.encryption", refused(404, "M_NOT_FOUND"))
-	f.say("GET /messages", answer{200, `{"chunk": [
-		{"type": "m.room.message", "event_id": "$2", "room_id": "!new", "sender": "@bob:localhost", "origin_server_ts": 1700000000000, "content": ` + body("two") + `},
-		{"type": "m.room.message", "event_id": "$1", "room_id": "!new", "sender": "@bob:localhost", "origin_server_ts": 1700000000000, "content": ` + body("one") + `},
-		{"type": "m.room.member", "event_id": "$i", "room_id": "!new", "sender": "@bob:localhost", "state_key": "x", "content": {}},
-		{"type": "m.room.message", "event_id": "$0", "room_id": "!new", "sender": "@bob:localhost", "content": ` + body("long ago") + `}]}`})
+	const message = `{"type": "m.room.message", "event_id": "%s", "room_id": "!new", "sender": "@bob:localhost", "origin_server_ts": 1700000000000, "content": %s}`
+	one, two, before := fmt.Sprintf(message, "$1", body("one")), fmt.Sprintf(message, "$2", body("two")), fmt.Sprintf(message, "$0", body("long ago"))
+	const invite = `{"type": "m.room.member", "event_id": "$i", "room_id": "!new", "sender": "@bob:localhost", "state_key": "x", "content": {}}`
+	f.say("GET /messages", answer{200, `{"chunk": [` + strings.Join([]string{two, one, invite, before}, ", ") + `]}`},
+		answer{200, `{"chunk": [` + strings.Join([]string{before, invite, one, two}, ", ") + `]}`})
 	f.say("POST /join", refused(502, "M_UNKNOWN"))
 	for range 2 { // the second time it is too early
 		if again, err := b.joins.all(t.Context()); err != nil || !again {
@@ -205,6 +207,8 @@ func TestSettling(t *testing.T) {
 	}{
 		{"bob speaks", text("!room", "$1", bob, body("x")), "!room"},
 		{"the ghost speaks", text("!second", "$2", ghost, body("x")), "!room"},
+		{"the ghost is something unheard of", memberIs("!room", "$9", ghost, bob, ""), "!room"},
+		{"bob knocks", memberIs("!room", "$10", bob, bob, "knock"), "!room"},
 		{"the ghost is thrown out", memberIs("!room", "$3", ghost, bob, left), ""},
 		{"bob speaks elsewhere", text("!second", "$4", bob, body("x")), "!second"},
 		{"the room is replaced", state("!second", "$5", typeTombstone, "", bob, `{}`), ""},
@@ -216,6 +220,37 @@ func TestSettling(t *testing.T) {
 	}
 	if f.count("") != 0 {
 		t.Error("the homeserver is asked something during a transaction")
+	}
+}
+
+// A transaction that comes again behind newer ones changes nothing: a homeserver may
+// have two repetitions of it under way.
+func TestOlderOneAgain(t *testing.T) {
+	_, b, h, ghost := talking(t)
+	older := []event.Event{
+		text("!room", "$1", bob, body("one")),
+		memberIs("!room", "$2", ghost, bob, left),
+		memberIs("!room", "$3", bob, bob, left),
+	}
+	newer := []event.Event{
+		memberIs("!room", "$4", ghost, ghost, joined),
+		memberIs("!room", "$5", bob, ghost, invited),
+		memberIs("!room", "$6", bob, bob, joined),
+		text("!room", "$7", bob, body("two")),
+	}
+	for _, events := range [][]event.Event{older, newer, older, newer} {
+		if err := push(t, b, events...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := push(t, b, text("!room", "$8", bob, body("three"))); err != nil {
+		t.Fatal(err)
+	}
+	if got := came(t, h); fmt.Sprint(got) != "[bob:localhost one bob:localhost two bob:localhost three]" {
+		t.Errorf("%q came", got)
+	}
+	if x, err := b.book.look(t.Context()).room("!room"); err != nil || x.GhostIs != joined || x.PersonIs != joined {
+		t.Errorf("the room is %+v, %v", x, err)
 	}
 }
 
@@ -249,6 +284,7 @@ func bare(t testing.TB) *Bridge {
 	b := &Bridge{
 		ghosts: someGhosts, book: newBook(new(bridgetest.Notes)), host: newHost(ghost),
 		metrics: newMetrics(prometheus.NewRegistry()), health: newHealth(), log: discard,
+		taken: cache.New[string, struct{}](16),
 	}
 	b.joins, b.limit = newJoins(b), newLimiter()
 	b.leaves, b.secrets, b.answers = newErrands(b, leaveNotes, nil), newErrands(b, secretNotes, nil), newErrands(b, askNotes, nil)

@@ -43,6 +43,7 @@ type Bridge struct {
 	book         *book
 	host         bridges.Host // set by Run, before anything comes
 	order        order
+	taken        *cache.Cache[string, struct{}] // events that were: an older transaction may come again behind newer ones
 	dressing     dressing
 	gap          time.Duration // see profileGap
 	joins        *joins
@@ -84,6 +85,10 @@ var (
 // chatsKept bounds the chats of which it is known that nothing is in doubt.
 const chatsKept = 1 << 16
 
+// eventsKept bounds the events that are known to have been taken: those of the last
+// hundreds of transactions.
+const eventsKept = 1 << 14
+
 // New returns a bridge that asks nothing of the homeserver until Run. The
 // configuration is one that was read and checked, or DefaultConfig with values as
 // those; the registration file that it names is read.
@@ -99,7 +104,7 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 		cfg: cfg, registration: r, listen: d.Listen, keeper: d.Keeper,
 		ghosts: ghosts{cfg.UserPrefix, cfg.Homeserver.Name, bridges.UserID(r.SenderLocalpart + ":" + cfg.Homeserver.Name)},
 		book:   newBook(d.Notes), sure: cache.New[pair, struct{}](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
-		health: newHealth(), gap: profileGap,
+		health: newHealth(), gap: profileGap, taken: cache.New[string, struct{}](eventsKept),
 	}
 	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}
 	b.presents, b.leaves = newPresents(b), newErrands(b, leaveNotes, b.depart)

@@ -22,6 +22,7 @@ const (
 	inOwn     = "own"   // what our ghosts said
 	inOther   = "other" // of a type that is not carried
 	inLater   = "later" // before the ghost was there: it is read from the room
+	inAgain   = "again" // it was taken before
 	inNobody  = "nobody"
 	inUnknown = "unknown_room"
 	inAsked   = "asked"   // of the bot
@@ -41,7 +42,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		asked:    counter("causeway_matrix_asked_total", "Requests to the homeserver, by outcome.", "outcome"),
 	}
 	// An alert on growth misses the event that makes a counter.
-	for _, result := range []string{inText, inRead, inState, inOwn, inOther, inLater, inNobody, inUnknown, inAsked, inLimited, inRefused} {
+	for _, result := range []string{inText, inRead, inState, inOwn, inOther, inLater, inAgain, inNobody, inUnknown, inAsked, inLimited, inRefused} {
 		m.incoming.WithLabelValues(result)
 	}
 	for _, o := range appservice.Outcomes {
