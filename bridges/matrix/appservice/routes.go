@@ -109,6 +109,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) answer {
 		s.Log.Warn("a request without our hs_token", "from", r.RemoteAddr)
 		return a
 	}
+	if r.ContentLength > bodyBytes { // nobody waits for what is not read to its end
+		s.Count(BadBody)
+		s.Log.Error("a request is too large", "from", r.RemoteAddr, "bytes", r.ContentLength)
+		return tooLarge
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), handleTime)
 	defer cancel()
 	return to.run(s, ctx, id, http.MaxBytesReader(w, r.Body, bodyBytes))
