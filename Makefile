@@ -52,7 +52,7 @@ pictures: deps
 soak: deps
 	@.ci/fuzz.sh $(FUZZTIME)
 	KILLTIME=$(KILLTIME) go test -race -run KilledFromOutside -timeout 1h ./component/gateway
-	KILLTIME=$(KILLTIME) go test -race -run 'Kill|Upgrade|Poison' -count 20 -timeout 8h ./cmd/...
+	KILLTIME=$(KILLTIME) go test -race -run 'Kill|Upgrade|Poison|MatrixFaults' -count 20 -timeout 8h ./cmd/...
 
 # deps: what the tests need; deps-run: what the demo needs, which is less.
 deps:

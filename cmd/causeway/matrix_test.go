@@ -10,6 +10,7 @@ import (
 
 	"causeway/cmd/lab"
 	"causeway/cmd/lab/peer"
+	"causeway/cmd/lab/proxy"
 )
 
 const (
@@ -22,7 +23,7 @@ const matrixBridge = `  - domain: matrix.localhost
     secret: %q
     allow: [localhost]
     homeserver: {url: "http://%s", name: localhost}
-    appservice: {registration: "%s", listen: "%s"}`
+    appservice: {registration: "%s", listen: "%s", url: "http://%s"}`
 
 // matrixJID is the address of a person of Matrix at localhost.
 func matrixJID(name string) string { return name + `\3alocalhost@` + matrixDomain }
@@ -30,27 +31,66 @@ func matrixJID(name string) string { return name + `\3alocalhost@` + matrixDomai
 // matrixRig is a gateway between an XMPP server and a homeserver.
 type matrixRig struct {
 	*rig
-	home *lab.Matrix
+	home         *lab.Matrix
+	listen       string     // where the gateway listens for the homeserver
+	registration string     // the file
+	pushed       *proxy.Web // see matrixSetup; may be nil
 }
 
-// newMatrixRig starts all three; the program itself makes the registration.
+// matrixSetup says what is beside a gateway.
+type matrixSetup struct {
+	server string // of lab.Servers
+	// asked and pushed get what the gateway asks of the homeserver, and what that
+	// pushes, on their way. Nil: nothing is in between.
+	asked, pushed func(*proxy.Exchange)
+}
+
 func newMatrixRig(t *testing.T) *matrixRig {
+	t.Helper()
+	return newMatrixRigWith(t, matrixSetup{server: "prosody"})
+}
+
+// newMatrixRigWith starts all three; the program itself makes the registration.
+func newMatrixRigWith(t *testing.T, s matrixSetup) *matrixRig {
 	t.Helper()
 	free, err := peer.Ports(2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "registration.yaml")
-	r := &rig{t: t, server: lab.Servers["prosody"](t, peer.Options{})}
-	r.gateway = newGateway(t, settings{
-		Server: r.server.Component, Bridges: fmt.Sprintf(matrixBridge, peer.Secret, peer.Local(free[0]), file, peer.Local(free[1])),
+	home := peer.Local(free[0])
+	m := &matrixRig{
+		rig:    &rig{t: t, server: lab.Servers[s.server](t, peer.Options{})},
+		listen: peer.Local(free[1]), registration: filepath.Join(t.TempDir(), "registration.yaml"),
+	}
+	callback := m.listen
+	if s.asked != nil {
+		home = webBetween(t, home, s.asked).Address()
+	}
+	if s.pushed != nil {
+		m.pushed = webBetween(t, callback, s.pushed)
+		callback = m.pushed.Address()
+	}
+	m.gateway = newGateway(t, settings{
+		Server:  m.server.Component,
+		Bridges: fmt.Sprintf(matrixBridge, peer.Secret, home, m.registration, m.listen, callback),
 	})
-	if status, out := r.gateway.command("registration", matrixDomain); status != 0 {
+	if status, out := m.gateway.command("registration", matrixDomain); status != 0 {
 		t.Fatal(out)
 	}
-	m := &matrixRig{r, lab.Synapse(t, peer.SynapseOptions{Registrations: []string{file}, Port: free[0]})}
-	r.gateway.start()
+	m.home = lab.Synapse(t, peer.SynapseOptions{Registrations: []string{m.registration}, Port: free[0]})
+	m.gateway.start()
 	return m
+}
+
+// webBetween starts a proxy for the web server at an address.
+func webBetween(t *testing.T, to string, meddle func(*proxy.Exchange)) *proxy.Web {
+	t.Helper()
+	p, err := proxy.ListenWeb(to, meddle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return p
 }
 
 // registered logs a user in and registers it: no field is asked.
@@ -72,9 +112,10 @@ func said(c *lab.MatrixClient, body string) (room string) {
 }
 
 // Both sides begin a chat; between two texts the worker is killed.
-func TestMatrixChat(t *testing.T) {
-	t.Parallel()
-	m := newMatrixRig(t)
+func TestMatrixChat(t *testing.T) { each(t, matrixChat) }
+
+func matrixChat(t *testing.T, server string) {
+	m := newMatrixRigWith(t, matrixSetup{server: server})
 	alice := m.registered("alice")
 	bob, carol := lab.Nio(t, m.home, "bob", "autojoin"), lab.Nio(t, m.home, "carol")
 
@@ -107,9 +148,10 @@ func TestMatrixChat(t *testing.T) {
 
 // Who types and what was read is seen on both sides (xeps.md 0085.1, 0085.5, 0333.1,
 // 0333.3).
-func TestMatrixSigns(t *testing.T) {
-	t.Parallel()
-	m := newMatrixRig(t)
+func TestMatrixSigns(t *testing.T) { each(t, matrixSigns) }
+
+func matrixSigns(t *testing.T, server string) {
+	m := newMatrixRigWith(t, matrixSetup{server: server})
 	alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
 	jid := matrixJID("bob")
 	alice.add(jid)
@@ -217,10 +259,11 @@ func TestMatrixPresence(t *testing.T) {
 
 // 200 texts at once each way arrive once and in order, while the worker is killed
 // again and again, and then the homeserver (issue 6).
-func TestMatrixBurst(t *testing.T) {
-	t.Parallel()
+func TestMatrixBurst(t *testing.T) { each(t, matrixBurst) }
+
+func matrixBurst(t *testing.T, server string) {
 	const burst = 200
-	m := newMatrixRig(t)
+	m := newMatrixRigWith(t, matrixSetup{server: server})
 	alice := m.registered("alice")
 	bob := lab.Nio(t, m.home, "bob", "autojoin")
 	alice.Send(matrixJID("bob"), "0", "begin")
