@@ -240,3 +240,11 @@ func TestProfileOfNobody(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Who shows nothing is somebody all the same.
+func TestProfileOfNameless(t *testing.T) {
+	r := newRig(t, says(404, `{"errcode":"M_NOT_FOUND","error":"Profile was not found"}`), says(200, `{}`))
+	if p, err := r.As(ghost).Profile(t.Context(), "@ben:hs"); err != nil || p != (Profile{}) {
+		t.Errorf("got %+v, %v", p, err)
+	}
+}

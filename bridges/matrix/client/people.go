@@ -32,14 +32,23 @@ func (l *loose) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Profile asks for that of anybody. M_NOT_FOUND: there is no such user, or it
-// shows nothing.
+// Profile asks for that of anybody. M_NOT_FOUND: there is no such user. Who has
+// neither name nor picture may be none for the homeserver; so it is asked for the
+// name alone, too, which a user lacks without being nobody (MSC4537).
 func (u *User) Profile(ctx context.Context, user string) (Profile, error) {
+	p, err := u.shown(ctx, v3("profile", user))
+	if Is(err, "M_NOT_FOUND") {
+		p, err = u.shown(ctx, v3("profile", user, "displayname"))
+	}
+	return p, err
+}
+
+func (u *User) shown(ctx context.Context, path []string) (Profile, error) {
 	var a struct {
 		Name   loose `json:"displayname"`
 		Avatar loose `json:"avatar_url"`
 	}
-	err := u.do(ctx, call{method: http.MethodGet, path: v3("profile", user), answer: &a})
+	err := u.do(ctx, call{method: http.MethodGet, path: path, answer: &a})
 	var e *Error
 	if errors.As(err, &e) && e.Status == http.StatusNotFound {
 		e.Code = "M_NOT_FOUND" // COMPAT: Synapse says M_UNKNOWN
