@@ -21,6 +21,8 @@ type Profile struct {
 	Nick string
 	// Tel is a phone number as people write it, e.g. "+1 202-555-0100".
 	Tel string
+	// URI is the person's address for other programs, e.g. "matrix:u/bob:example.org".
+	URI string
 	// Region is the name of the country or region, in English.
 	Region string
 	// Kind says in words what is there, e.g. "mobile".

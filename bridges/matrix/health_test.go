@@ -154,6 +154,9 @@ func TestProfile(t *testing.T) {
 			if errors.As(err, &e) != (c.kind != 0) || e != nil && e.Kind != c.kind {
 				t.Fatal(err)
 			}
+			if err == nil && p.URI != "matrix:u/bob:localhost" {
+				t.Errorf("the address is %q", p.URI)
+			}
 			if p.Name != c.want || string(p.Picture) != c.pixels {
 				t.Errorf("%q, %d bytes", p.Name, len(p.Picture))
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -49,8 +50,12 @@ func (b *Bridge) Profile(ctx context.Context, _ bridges.AccountID, id bridges.Us
 	if err != nil {
 		return bridges.Profile{}, b.failed(err, bridges.Temporary)
 	}
-	return bridges.Profile{Name: p.Name, Nick: p.Name, Kind: userID(id) + " on Matrix", Picture: picture}, nil
+	return bridges.Profile{Name: p.Name, Nick: p.Name, URI: uri(id), Kind: userID(id) + " on Matrix", Picture: picture}, nil
 }
+
+// uri is a person's address by the scheme of Matrix (Spec, Appendices, Matrix URI
+// scheme).
+func uri(id bridges.UserID) string { return "matrix:u/" + url.PathEscape(string(id)) }
 
 // download returns a picture; nil when there is none that we can have.
 func download(ctx context.Context, u *client.User, mxc string) ([]byte, error) {

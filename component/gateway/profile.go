@@ -132,7 +132,7 @@ func (g *Gateway) card(ctx context.Context, t *tx, local string) (*vcard.Card, e
 	if err != nil {
 		return c, err
 	}
-	c.Name, c.Nick, c.Tel, c.Country, c.Note, c.Photo = p.Name, p.Nick, p.Tel, p.Region, g.noteOf(local, p), photo
+	c.Name, c.Nick, c.Tel, c.URI, c.Country, c.Note, c.Photo = p.Name, p.Nick, p.Tel, p.URI, p.Region, g.noteOf(local, p), photo
 	if c.Nick == "" {
 		c.Nick = p.Name
 	}

@@ -20,8 +20,8 @@ const (
 
 // Card is what both forms tell. Empty fields are left out.
 type Card struct {
-	Name, Nick, Tel, Country, Note string
-	Photo                          *picture.Picture // not in a vCard4: XEP-0084 has it
+	Name, Nick, Tel, URI, Country, Note string
+	Photo                               *picture.Picture // not in a vCard4: XEP-0084 has it
 }
 
 // Append writes a vcard-temp. Its element names are upper case.
@@ -35,6 +35,7 @@ func (c *Card) Append(w *stanza.Writer) {
 	if c.Country != "" {
 		w.Start("ADR", "").Leaf("CTRY", "", c.Country).End()
 	}
+	leaf(w, "URL", c.URI)
 	leaf(w, "DESC", c.Note)
 	if c.Photo != nil {
 		w.Start("PHOTO", "").Leaf("TYPE", "", "image/png")
@@ -49,6 +50,9 @@ func (c *Card) Append4(w *stanza.Writer) {
 	text(w, "fn", c.Name)
 	text(w, "nickname", c.Nick)
 	text(w, "tel", c.Tel)
+	if c.URI != "" {
+		w.Start("impp", "").Leaf("uri", "", c.URI).End() // RFC 6350 §6.4.3
+	}
 	if c.Country != "" {
 		w.Start("adr", "")
 		for _, part := range []string{"pobox", "ext", "street", "locality", "region", "code"} {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestCard(t *testing.T) {
-	full := Card{Name: "A <B>", Nick: "B", Tel: "+1 202", Country: "Chile", Note: "N", Photo: &picture.Picture{Data: []byte("png"), Info: picture.Info{ID: "1"}}}
+	full := Card{Name: "A <B>", Nick: "B", Tel: "+1 202", URI: "x:y", Country: "Chile", Note: "N", Photo: &picture.Picture{Data: []byte("png"), Info: picture.Info{ID: "1"}}}
 	for name, c := range map[string]struct {
 		card      Card
 		temp, new string
@@ -18,9 +18,9 @@ func TestCard(t *testing.T) {
 		"0084.6 0084.11 everything": {
 			full,
 			`<vCard xmlns='vcard-temp'><FN>A &lt;B&gt;</FN><NICKNAME>B</NICKNAME><TEL><NUMBER>+1 202</NUMBER></TEL><ADR><CTRY>Chile</CTRY></ADR>` +
-				`<DESC>N</DESC><PHOTO><TYPE>image/png</TYPE><BINVAL>cG5n</BINVAL></PHOTO></vCard>`,
+				`<URL>x:y</URL><DESC>N</DESC><PHOTO><TYPE>image/png</TYPE><BINVAL>cG5n</BINVAL></PHOTO></vCard>`,
 			`<vcard xmlns='urn:ietf:params:xml:ns:vcard-4.0'><fn><text>A &lt;B&gt;</text></fn><nickname><text>B</text></nickname><tel><text>+1 202</text></tel>` +
-				`<adr><pobox/><ext/><street/><locality/><region/><code/><country>Chile</country></adr><note><text>N</text></note></vcard>`,
+				`<impp><uri>x:y</uri></impp><adr><pobox/><ext/><street/><locality/><region/><code/><country>Chile</country></adr><note><text>N</text></note></vcard>`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
