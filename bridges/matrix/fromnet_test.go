@@ -273,6 +273,9 @@ func TestEphemeral(t *testing.T) {
 			t.Errorf("%+v", x)
 		}
 	}
+	if x := next(t, h.came); x != (bridges.Receipt{ID: "$1", Chat: bridges.ChatID(bob), State: bridges.Delivered}) {
+		t.Errorf("%+v", x)
+	}
 	if x := next(t, h.came); x != (bridges.Displayed{Chat: bridges.ChatID(bob), From: bob, UpTo: "$1"}) || len(h.came)+len(h.hints) > 0 {
 		t.Errorf("%+v, and %d more", x, len(h.came)+len(h.hints))
 	}
@@ -282,7 +285,7 @@ func TestEphemeral(t *testing.T) {
 func bare(t testing.TB) *Bridge {
 	ghost := someGhosts.of(alice)
 	b := &Bridge{
-		ghosts: someGhosts, book: newBook(new(bridgetest.Notes)), host: newHost(ghost),
+		ghosts: someGhosts, book: newBook(new(bridgetest.Notes)), unread: newUnread(), host: newHost(ghost),
 		metrics: newMetrics(prometheus.NewRegistry()), health: newHealth(), log: discard,
 		taken: cache.New[string, struct{}](16),
 	}

@@ -53,6 +53,7 @@ type Bridge struct {
 	limit        *limiter
 	typists      *typists
 	presents     *presents
+	unread       *unread
 	sure         *cache.Cache[pair, struct{}] // chats in which the outcome of every text since the start is known
 	health       *health
 	metrics      *metrics
@@ -104,7 +105,7 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 		cfg: cfg, registration: r, listen: d.Listen, keeper: d.Keeper,
 		ghosts: ghosts{cfg.UserPrefix, cfg.Homeserver.Name, bridges.UserID(r.SenderLocalpart + ":" + cfg.Homeserver.Name)},
 		book:   newBook(d.Notes), sure: cache.New[pair, struct{}](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
-		health: newHealth(), gap: profileGap, taken: cache.New[string, struct{}](eventsKept),
+		unread: newUnread(), health: newHealth(), gap: profileGap, taken: cache.New[string, struct{}](eventsKept),
 	}
 	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}
 	b.presents, b.leaves = newPresents(b), newErrands(b, leaveNotes, b.depart)
@@ -125,7 +126,7 @@ func (b *Bridge) Info() bridges.Info {
 	return bridges.Info{
 		Type: "matrix", Client: "pc", Name: "Matrix", Example: example,
 		Instructions: "Register to write to people of Matrix. You need no account there.",
-		Can: bridges.CanTyping | bridges.CanDisplayed | bridges.CanPictures | bridges.CanStyling |
+		Can: bridges.CanReceipts | bridges.CanTyping | bridges.CanDisplayed | bridges.CanPictures | bridges.CanStyling |
 			bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions | bridges.CanReplies | bridges.CanIntroduce | bridges.CanPresence,
 		Unknown: bridges.Idempotent,
 	}

@@ -107,6 +107,9 @@ func TestRealSigns(t *testing.T) {
 		}
 	}
 	bob.Do(map[string]any{"do": "read", "room": room, "id": own})
+	if x := next(t, r.came); x != (bridges.Receipt{ID: bridges.MessageID(own), Chat: "bob:localhost", State: bridges.Delivered}) {
+		t.Errorf("0184.1: %+v came", x)
+	}
 	if x := next(t, r.came); x != (bridges.Displayed{Chat: "bob:localhost", From: "bob:localhost", UpTo: bridges.MessageID(own)}) {
 		t.Errorf("%+v came", x)
 	}

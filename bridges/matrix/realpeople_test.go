@@ -76,6 +76,19 @@ func TestRealClosedAccount(t *testing.T) {
 	}
 }
 
+// Who has taken name and picture away can be looked at and written to.
+func TestRealNameless(t *testing.T) {
+	r := onSynapse(t)
+	bob := lab.Nio(t, r.Matrix, "bob", "autojoin")
+	bob.Do(map[string]any{"do": "name", "name": ""})
+	p, err := r.b.Profile(t.Context(), alice, "bob:localhost")
+	if err != nil || p.Name != "" || p.URI != "matrix:u/bob:localhost" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	send(t, r.s, "bob:localhost", "hello")
+	joinsRoom(bob, bob.UserID)
+}
+
 // close closes an account as its user does.
 func (r *real) close(t *testing.T, user string) {
 	t.Helper()
