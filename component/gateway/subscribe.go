@@ -37,9 +37,21 @@ func (g *Gateway) onSubscription(ctx context.Context, s *stanza.Stanza, id bridg
 		}
 		c.Bridge, c.Account, c.ID = g.domain, id, chat
 		g.hearSelf(s, id)
+		if s.Type == "subscribe" {
+			g.learnName(ctx, &c)
+		}
 		g.changeSubscription(t, s, acc, c)
 	}
 	g.finish(ctx, t)
+}
+
+// learnName asks what a contact is called whom a user adds, on a network whose
+// people have names of their own: those of others are made of their addresses
+// (xeps.md 0172.1).
+func (g *Gateway) learnName(ctx context.Context, c *mapping.Contact) {
+	if c.ID != "" && c.Name == "" && c.Subscription&mapping.SeesContact == 0 && g.info.Can.Has(bridges.CanPictures) {
+		c.Name = g.askName(ctx, chatKey{c.Account, c.ID})
+	}
 }
 
 // finish commits t and logs what failed.
