@@ -96,7 +96,7 @@ func (s *session) Edit(ctx context.Context, e bridges.Edit) (bridges.MessageID, 
 	if err != nil {
 		return "", s.b.failed(notHere(err), bridges.Unknown)
 	}
-	s.b.unread.add(who, id)
+	s.b.unread.add(who, ids...)
 	s.b.typists.stop(ctx, who)
 	return ids[0], nil
 }

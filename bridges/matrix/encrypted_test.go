@@ -20,7 +20,7 @@ func flees(t *testing.T, b *Bridge) bool {
 
 func encrypts(room, id string) event.Event { return state(room, id, typeEncryption, "", bob, `{}`) }
 
-func unread(id string) event.Event {
+func sealed(id string) event.Event {
 	e := text("!room", id, bob, `{}`)
 	e.Type = typeEncrypted
 	return e
@@ -39,7 +39,7 @@ func TestEncryptedOffer(t *testing.T) {
 	}
 	f.say("PUT /send/m.room.message", refused(502, "M_UNKNOWN"))
 	for range 2 {
-		if err := push(t, b, encrypts("!room", "$e"), unread("$1"), unread("$2")); err != nil {
+		if err := push(t, b, encrypts("!room", "$e"), sealed("$1"), sealed("$2")); err != nil {
 			t.Fatal(err)
 		}
 	}

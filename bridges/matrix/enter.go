@@ -2,7 +2,6 @@ package matrix
 
 import (
 	"context"
-	"errors"
 
 	"causeway/bridges/matrix/client"
 )

@@ -50,7 +50,7 @@ func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.Messag
 	if err != nil {
 		return nil, s.b.failed(err, bridges.Unknown)
 	}
-	s.b.unread.add(who, id)
+	s.b.unread.add(who, ids...)
 	s.b.typists.stop(ctx, who)
 	return ids, nil
 }

@@ -24,15 +24,17 @@ type unread struct {
 
 func newUnread() *unread { return &unread{chats: cache.New[pair, []string](unreadChats)} }
 
-// add remembers a text that the homeserver has.
-func (u *unread) add(who pair, event string) {
+// add remembers texts that the homeserver has.
+func (u *unread) add(who pair, events ...bridges.MessageID) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	all, _ := u.chats.Get(who)
-	if slices.Contains(all, event) {
-		return
+	old, _ := u.chats.Get(who)
+	all := slices.Clone(old)
+	for _, id := range events {
+		if !slices.Contains(all, string(id)) {
+			all = append(all, string(id))
+		}
 	}
-	all = append(all, event)
 	u.chats.Set(who, slices.Clone(all[max(0, len(all)-unreadKept):]))
 }
 

@@ -12,7 +12,7 @@ import (
 func TestUnread(t *testing.T) {
 	u, bobs, carols := newUnread(), pair{"ghost", "bob:localhost"}, pair{"ghost", "carol:localhost"}
 	for _, id := range []string{"$1", "$2", "$2", "$3"} {
-		u.add(bobs, id)
+		u.add(bobs, bridges.MessageID(id))
 	}
 	u.add(carols, "$4")
 	for _, c := range []struct {

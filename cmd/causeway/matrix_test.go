@@ -39,7 +39,8 @@ type matrixRig struct {
 
 // matrixSetup says what is beside a gateway.
 type matrixSetup struct {
-	server string // of lab.Servers
+	server string   // of lab.Servers
+	others []string // registration files of more application services
 	// asked and pushed get what the gateway asks of the homeserver, and what that
 	// pushes, on their way. Nil: nothing is in between.
 	asked, pushed func(*proxy.Exchange)
@@ -77,7 +78,7 @@ func newMatrixRigWith(t *testing.T, s matrixSetup) *matrixRig {
 	if status, out := m.gateway.command("registration", matrixDomain); status != 0 {
 		t.Fatal(out)
 	}
-	m.home = lab.Synapse(t, peer.SynapseOptions{Registrations: []string{m.registration}, Port: free[0]})
+	m.home = lab.Synapse(t, peer.SynapseOptions{Registrations: append(s.others, m.registration), Port: free[0]})
 	m.gateway.start()
 	return m
 }
