@@ -19,7 +19,7 @@ type Message struct {
 	// Key is the idempotency key of an outgoing message: equal for every
 	// attempt at the same message, unique among messages.
 	Key string `json:"key,omitempty"`
-	// Text is the plain readable form, valid UTF-8, never empty.
+	// Text is the plain readable form, valid UTF-8, never empty but with a File.
 	Text string `json:"text"`
 	// Unstyled says that nothing in Text is meant as styling (XEP-0393), whatever it
 	// looks like. With CanStyling only: else nothing that comes is, and nobody looks.
@@ -29,6 +29,8 @@ type Message struct {
 	ReplyTo MessageID `json:"replyTo,omitempty"`
 	// Quote is what an incoming answer quotes, where it does.
 	Quote string `json:"quote,omitempty"`
+	// File is what the message carries; with CanFiles only.
+	File *File `json:"file,omitempty"`
 	// Sent is the network's time of an incoming message; zero if unknown.
 	Sent time.Time `json:"sent,omitzero"`
 	// Receipt asks the network to report delivery of an outgoing message.
