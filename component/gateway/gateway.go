@@ -18,6 +18,7 @@ import (
 	"causeway/bridges/cache"
 	"causeway/bridges/takeover"
 	"causeway/component"
+	"causeway/component/media"
 	"causeway/component/picture"
 	"causeway/component/stanza"
 	"causeway/component/xep/contact"
@@ -61,6 +62,8 @@ type Config struct {
 	// Domain, so that a successor finds what has killed this process. Nil:
 	// there is no successor.
 	Keeper takeover.Keeper
+	// Media moves files. Nil: they stay links.
+	Media *media.Service
 }
 
 // Gateway serves the domain of one bridge. It is the component.Handler of the

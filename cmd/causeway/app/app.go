@@ -19,6 +19,7 @@ import (
 	"causeway/cmd/causeway/config"
 	"causeway/component"
 	"causeway/component/gateway"
+	"causeway/component/media"
 	"causeway/mapping"
 )
 
@@ -31,6 +32,7 @@ type App struct {
 	log     *slog.Logger
 	metrics *prometheus.Registry
 	store   mapping.Store
+	media   *media.Service
 	parts   []*part
 	web     *web
 	keeper  Keeper
@@ -71,6 +73,9 @@ func New(ctx context.Context, cfg *config.Config, o Options) (a *App, err error)
 	a.metrics.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err = a.openStore(ctx); err != nil {
+		return a, err
+	}
+	if err = a.openMedia(); err != nil {
 		return a, err
 	}
 	links, gateways := component.NewMetrics(a.metrics), gateway.NewMetrics(a.metrics)
@@ -175,6 +180,9 @@ func (a *App) Close() error {
 	var errs []error
 	if a.web != nil {
 		errs = append(errs, a.web.close())
+	}
+	if a.media != nil {
+		errs = append(errs, a.media.Close())
 	}
 	if a.asked != nil && !a.cut {
 		errs = append(errs, a.asked.Close())

@@ -39,7 +39,7 @@ func newPart(b config.Bridge, a *App, lm *component.Metrics, gm *gateway.Metrics
 		Domain: b.Domain, Bridge: p.bridge, Store: a.store,
 		Allow: b.Allow, Admins: a.cfg.Admins, Contact: contact.Addresses(a.cfg.Contact), Operator: &a.desk, Hold: b.Hold,
 		AccountLimit: b.Limits.Account, BridgeLimit: b.Limits.Bridge,
-		Version: a.version, Log: a.log, Metrics: gm, Keeper: a.keeper,
+		Version: a.version, Log: a.log, Metrics: gm, Keeper: a.keeper, Media: a.media,
 	})
 	lc, err := linkConfig(b)
 	if err != nil {

@@ -32,6 +32,7 @@ func listen(address string, a *App) (*web, error) {
 	mux.HandleFunc("GET /readyz", a.serveReady)
 	mux.HandleFunc("GET /status", a.serveStatus)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{Registry: a.metrics}))
+	mux.Handle("/media/", a.media.Handler())
 	return &web{listener: l, log: a.log, server: &http.Server{
 		Handler: mux, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,

@@ -24,6 +24,7 @@ func (p *parser) check(root *yaml.Node, c *Config) {
 	if c.HTTP.Listen != "" {
 		p.hostPort(at("http.listen"), "http.listen", c.HTTP.Listen)
 	}
+	p.media(at, c)
 	if _, err := c.Log.Slog(); err != nil {
 		p.add(at("log.level"), "log.level", "want debug, info, warn or error")
 	}

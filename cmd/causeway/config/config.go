@@ -15,6 +15,7 @@ type Config struct {
 	Server  settings.Server `yaml:"server"` // where components connect to the XMPP server
 	Store   string          `yaml:"store"`
 	HTTP    HTTP            `yaml:"http"`
+	Media   Media           `yaml:"media"`
 	Log     Log             `yaml:"log"`
 	Admins  []string        `yaml:"admins"`
 	Contact Contact         `yaml:"contact"`
@@ -34,7 +35,14 @@ type Contact struct {
 
 // HTTP is the program's own web server.
 type HTTP struct {
-	Listen string `yaml:"listen"` // empty: none
+	Listen    string `yaml:"listen"`     // empty: none
+	PublicURL string `yaml:"public_url"` // where the world reaches /media/ of it; empty: nowhere
+}
+
+// Media says which files are moved.
+type Media struct {
+	MaxSize      string   `yaml:"max_size"`      // in bytes, or with a unit
+	FetchPrivate []string `yaml:"fetch_private"` // places besides the public internet
 }
 
 // Log says what is logged and how.
@@ -78,6 +86,7 @@ func Default() Config {
 		Server: settings.Server{Address: "127.0.0.1:5347"},
 		Store:  "sqlite:/var/lib/causeway/causeway.db",
 		HTTP:   HTTP{Listen: "127.0.0.1:9470"},
+		Media:  Media{MaxSize: "100MB"},
 		Log:    Log{Level: "info", Format: "text"},
 	}
 }
