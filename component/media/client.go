@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"causeway/bridges"
 )
@@ -34,6 +35,7 @@ func (s *Service) transport(g guard) *http.Transport {
 	d := &net.Dialer{Timeout: s.times.dial, Control: g.control}
 	return &http.Transport{
 		DialContext: d.DialContext, TLSHandshakeTimeout: s.times.dial, ResponseHeaderTimeout: s.times.header,
+		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: maxHead, DisableKeepAlives: true, DisableCompression: true,
 	}
 }

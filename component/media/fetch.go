@@ -46,8 +46,9 @@ func (s *Service) fetch(ctx context.Context, account bridges.AccountID, link str
 	end := func() { x.end(); leave() }
 	resp, err := s.get.Do(x.request(http.MethodGet, u, nil))
 	if err != nil {
+		why := classify(x.ctx, err)
 		end()
-		return nil, classify(x.ctx, err)
+		return nil, why
 	}
 	if err := s.acceptable(resp); err != nil {
 		_ = resp.Body.Close() // nothing is left in it

@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -37,13 +38,15 @@ func (s *Service) upload(ctx context.Context, slot Slot, from io.Reader, size in
 	}
 	x := s.exchange(ctx)
 	defer x.end()
-	b := &upload{from: from, x: x, bytes: s.metrics.begins(wayPut)}
+	// The transport reads on behind the last byte, to the end that there may not be.
+	b := &upload{from: io.LimitReader(from, size+1), x: x, bytes: s.metrics.begins(wayPut)}
 	defer b.Close()
 	r := x.request(http.MethodPut, u, b)
 	if r.ContentLength = size; size == 0 {
 		r.Body = http.NoBody // else 0 means unknown
 	}
 	r.Header.Set("Content-Type", mediaType)
+	r.Header.Set("Expect", "100-continue") // a server that refuses says so before it closes the connection
 	for name, values := range slot.Header {
 		r.Header[name] = values
 	}
@@ -58,6 +61,9 @@ func (s *Service) upload(ctx context.Context, slot Slot, from io.Reader, size in
 	if resp.StatusCode != http.StatusCreated && resp.StatusCode != http.StatusOK { // xeps.md 0363.3
 		return unwelcome(resp)
 	}
+	if !b.was(size) {
+		return unread(fmt.Errorf("it is longer than %d bytes, as was said", size))
+	}
 	return nil
 }
 
@@ -68,7 +74,8 @@ type upload struct {
 
 	mu   sync.Mutex
 	from io.Reader // nil: closed
-	err  error     // of from
+	sent int64
+	err  error // of from
 }
 
 // Read implements io.Reader.
@@ -82,6 +89,7 @@ func (u *upload) Read(p []byte) (n int, err error) {
 	n, err = u.from.Read(p)
 	u.x.idle.Reset(u.x.time)
 	u.bytes.Add(float64(n))
+	u.sent += int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
 		u.err = err
 	}
@@ -96,6 +104,15 @@ func (u *upload) Close() error {
 	u.from = nil
 	u.x.idle.Stop()
 	return nil
+}
+
+// was tells whether the file ended with that size: the server may have answered
+// before anybody looked.
+func (u *upload) was(size int64) bool {
+	_, _ = u.Read(make([]byte, 1)) // its error does not matter any more
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.sent == size
 }
 
 // failed returns why the file itself could not be read.

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"time"
 
 	"causeway/bridges"
@@ -69,7 +70,7 @@ func (k Key) token(domain, name string, c claim) string {
 
 // open reads a token of the same domain and name.
 func (k Key) open(domain, name, token string) (c claim, err error) {
-	if len(token) > maxToken {
+	if len(token) > maxToken || strings.ContainsAny(token, "\r\n") { // which base64 skips
 		return c, errForged
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
