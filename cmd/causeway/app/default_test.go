@@ -37,6 +37,9 @@ func TestDefaultFile(t *testing.T) {
 	if c.Server != d.Server || c.Store != d.Store || c.HTTP != d.HTTP || c.Log != d.Log {
 		t.Errorf("not the defaults: %+v", c)
 	}
+	if c.Media.MaxSize != d.Media.MaxSize || len(c.Media.FetchPrivate) != 0 {
+		t.Errorf("not the defaults: %+v", c.Media)
+	}
 	b := c.Bridges[0]
 	if b.Hold != bridge.Hold || b.Limits != bridge.Limits {
 		t.Errorf("not the defaults: %+v", b)

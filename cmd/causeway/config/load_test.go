@@ -58,6 +58,7 @@ server: {address: "xmpp.example.org:5347", tls: true}
 store: sqlite:x.db
 admins: [admin@example.org]
 contact: {support: ["xmpp:help@example.org"]}
+media: {fetch_private: ["127.0.0.1:5280", 10.0.0.0/8]}
 bridges:
   - domain: sms.example.org
     network: phone
@@ -84,6 +85,8 @@ func TestParse(t *testing.T) {
 	}
 	one, two := c.Bridges[0], c.Bridges[1]
 	own := one.Own.(*phone)
+	size, err := c.Media.Size()
+	places, _ := c.Media.Places()
 	for what, ok := range map[string]bool{
 		"secret from the environment": string(one.Secret) == "12345",
 		"number from the environment": own.Connectors[0].Window == 7,
@@ -93,6 +96,8 @@ func TestParse(t *testing.T) {
 		"default of a bridge":         one.Hold == 24*time.Hour && one.Limits.Account == 1000,
 		"defaults overridden":         two.Hold == 2*time.Hour && two.Limits.Bridge == 4,
 		"default of the file":         c.HTTP.Listen == "127.0.0.1:9470" && c.Log.Level == "info",
+		"default of files":            size == 100e6 && err == nil,
+		"private places":              len(places) == 2 && places[0].Port == 5280 && places[1].Range.Bits() == 8,
 		"server for all":              one.Server.Address == "xmpp.example.org:5347" && one.Server.TLS,
 		"0157.1 contact":              len(c.Contact.Support) == 1 && c.Contact.Abuse == nil,
 		"server of one":               two.Server.Address == "[::1]:5275" && !two.Server.TLS,
