@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"causeway/bridges"
 )
@@ -35,7 +34,7 @@ func (s *Service) transport(g guard) *http.Transport {
 	d := &net.Dialer{Timeout: s.times.dial, Control: g.control}
 	return &http.Transport{
 		DialContext: d.DialContext, TLSHandshakeTimeout: s.times.dial, ResponseHeaderTimeout: s.times.header,
-		ExpectContinueTimeout:  time.Second,
+		ExpectContinueTimeout:  s.times.expect,
 		MaxResponseHeaderBytes: maxHead, DisableKeepAlives: true, DisableCompression: true,
 	}
 }

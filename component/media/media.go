@@ -71,6 +71,7 @@ type Source func(ctx context.Context, account bridges.AccountID, f bridges.File)
 // times are the deadlines of what is done over HTTP.
 type times struct {
 	dial   time.Duration // and TLS
+	expect time.Duration // for a refusal before an upload; Prosody lets it pass
 	header time.Duration // from the request to the end of the answer's head
 	idle   time.Duration // without a byte
 	whole  time.Duration // of one file
@@ -96,7 +97,7 @@ func New(cfg Config) (*Service, error) {
 		cfg: cfg, base: base, log: cfg.Log, metrics: newMetrics(cfg.Metrics), fetches: turns{most: atOnce}, readers: turns{most: readersAtOnce},
 		disk: disk{dir: cfg.Dir, left: 4 * cfg.MaxSize}, sources: map[string]Source{},
 		times: times{
-			dial: 10 * time.Second, header: 30 * time.Second, idle: 30 * time.Second, keep: 10 * time.Minute,
+			dial: 10 * time.Second, expect: 100 * time.Millisecond, header: 30 * time.Second, idle: 30 * time.Second, keep: 10 * time.Minute,
 			whole: time.Minute + time.Duration(cfg.MaxSize/slowest)*time.Second,
 		},
 	}

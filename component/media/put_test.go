@@ -50,7 +50,7 @@ func TestPutStatus(t *testing.T) {
 				}
 				w.Header().Set("Location", "/elsewhere")
 				w.WriteHeader(code)
-			}, times{})
+			}, times{expect: time.Minute})
 			from := &endless{}
 			err := r.Put(soon(t), Slot{URL: r.web.URL + "/"}, io.LimitReader(from, 100_000), 100_000, "")
 			from.over = true // after Put nobody reads it: the race detector sees it

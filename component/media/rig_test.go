@@ -49,6 +49,9 @@ func start(t testing.TB, h http.HandlerFunc, quick times) *rig {
 	if quick.idle != 0 {
 		s.times.idle = quick.idle
 	}
+	if quick.expect != 0 {
+		s.times.expect = quick.expect
+	}
 	if quick.header != 0 {
 		s.times.header = quick.header
 	}
