@@ -22,6 +22,9 @@ func TestWeb(t *testing.T) {
 			t.Errorf("%s: %d %v, want %q in\n%s", path, status, err, want, body)
 		}
 	}
+	if status, body, err := r.gateway.get("/media/" + domain + "/forged/a.jpg"); err != nil || status != http.StatusNotFound {
+		t.Errorf("a forged link: %d %v in\n%s", status, err, body)
+	}
 	status, out := r.gateway.command("status")
 	if status != 0 || !strings.Contains(out, domain) {
 		t.Errorf("status exits with %d: %s", status, out)

@@ -23,6 +23,7 @@ var config string
 // settings fill the configuration; a bridge that is nil is not there.
 type settings struct {
 	Server, Store, HTTP, Secret, Allow string
+	Upload                             string // where users' files are
 	SMS                                *smsBridge
 	Matrix                             *matrixBridge
 }
@@ -38,7 +39,7 @@ func (d *demo) startCauseway(ctx context.Context) error {
 		file := filepath.Join(d.dir, "causeway.yaml")
 		s := settings{
 			Server: d.at.component, Store: filepath.Join(d.dir, "causeway.db"), HTTP: at[0],
-			Secret: peer.Secret, Allow: peer.Domain,
+			Secret: peer.Secret, Allow: peer.Domain, Upload: d.at.xmpp,
 		}
 		if d.networks.SMS {
 			s.SMS = &smsBridge{domain, number, d.at.smpp}
