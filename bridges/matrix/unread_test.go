@@ -30,7 +30,7 @@ func TestUnread(t *testing.T) {
 		}
 	}
 	for i := range unreadKept + 1 {
-		u.add(bobs, fmt.Sprint(i))
+		u.add(bobs, bridges.MessageID(fmt.Sprint(i)))
 	}
 	if got := u.upTo(bobs, fmt.Sprint(unreadKept)); len(got) != unreadKept || got[0] != "1" {
 		t.Errorf("%d, from %s", len(got), got[0])
