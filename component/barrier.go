@@ -16,6 +16,8 @@ type timing struct {
 	keepAlive time.Duration // without a stanza from us; Openfire wants < 3 min
 	silence   time.Duration // of the server, then the stream is given up
 	drain     time.Duration // for settling when the link closes
+	quiet     time.Duration // of the server, then the stream may end
+	calm      time.Duration // for such a moment
 	closing   time.Duration // for all of closing
 	journal   time.Duration // between two tries of a journal that fails
 	stable    time.Duration // a stream that lived so long resets the back-off
@@ -26,7 +28,7 @@ type timing struct {
 var usualTiming = timing{
 	settle: 250 * time.Millisecond, settleMax: 10,
 	keepAlive: 2 * time.Minute, silence: 2 * time.Minute,
-	drain: 4 * time.Second, closing: 8 * time.Second, journal: time.Second, stable: 30 * time.Second,
+	drain: 4 * time.Second, quiet: 20 * time.Millisecond, calm: 500 * time.Millisecond, closing: 8 * time.Second, journal: time.Second, stable: 30 * time.Second,
 	retry: [2]time.Duration{250 * time.Millisecond, 30 * time.Second},
 	slow:  [2]time.Duration{time.Minute, 10 * time.Minute},
 }

@@ -2,6 +2,7 @@ package component
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -27,7 +28,7 @@ func (r *rig) ended() {
 // first: the server's last stanzas are read and journalled.
 func TestClosing(t *testing.T) {
 	r := newRig(t)
-	r.Link.t.drain = patience
+	r.Link.t.drain, r.Link.t.calm = patience, patience
 	s := held(r)
 	r.send("m", 1)
 	s.Receive(sent("m"))
@@ -56,6 +57,28 @@ func TestClosing(t *testing.T) {
 	if got := r.j.stanzas(); len(got) != 2 {
 		t.Error("journalled", got)
 	}
+}
+
+// While the server sends, the stream does not end: what an ejabberd routes at
+// that moment is lost.
+func TestClosingCalm(t *testing.T) {
+	r := newRig(t)
+	r.Link.t.drain, r.Link.t.quiet, r.Link.t.calm = patience, patience, patience
+	s := held(r)
+	r.send("m", 1)
+	s.Receive(sent("m"))
+	r.cancel(nil)
+	s.AnswerPing(ping(t, s))
+	r.settles(1, 1)
+	for n := range 10 {
+		id := fmt.Sprint("of a burst ", n)
+		s.Send(chat(id))
+		r.hears(id)
+		r.send(id, 0)
+		s.Receive(sent(id))
+	}
+	s.End()
+	r.ended()
 }
 
 // What is not settled in time is settled by what is read until the end.
@@ -99,7 +122,7 @@ func TestClosingBounded(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t)
-			r.Link.t.closing, r.Link.t.drain = 50*time.Millisecond, 10*time.Millisecond
+			r.Link.t.closing, r.Link.t.drain, r.Link.t.calm = 50*time.Millisecond, 10*time.Millisecond, 10*time.Millisecond
 			c.do(r)
 			r.ended()
 		})

@@ -57,6 +57,7 @@ func (r *rig) hasten() {
 	r.Link.t.settle = 10 * time.Millisecond
 	r.Link.t.retry[0] = time.Millisecond
 	r.Link.t.drain = time.Second
+	r.Link.t.quiet = time.Millisecond
 }
 
 // readMark is what the reader has noted. Its goroutine

@@ -156,8 +156,8 @@ func (s *stream) farewell(err error) {
 	}
 }
 
-// watch waits for the end of ctx and closes the stream in order, never FIN
-// first: half-closed, Prosody drops what it still has for us.
+// watch waits for the end of ctx and closes the stream in order, in a calm
+// moment, never FIN first: half-closed, Prosody drops what it still has for us.
 func (s *stream) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 	select {
 	case <-s.done:
@@ -176,6 +176,7 @@ func (s *stream) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 	s.barrier.hurry()
 	s.l.out.poke()
 	s.settle()
+	s.calm()
 	s.bye(endTag, true)
 	_ = s.conn.SetReadDeadline(limit)
 	<-s.done
@@ -194,4 +195,33 @@ func (s *stream) settle() {
 			return
 		}
 	}
+}
+
+// calm waits for a moment in which the server has nothing for us, for a bounded
+// time. What comes for us between our end of the stream and the end of its
+// route, about a millisecond, ejabberd drops and tells nobody: a burst must not
+// be cut there.
+func (s *stream) calm() {
+	limit := time.Now().Add(s.l.t.calm)
+	for {
+		d := min(s.l.t.quiet-s.idle(time.Since(s.born)), time.Until(limit))
+		if d <= 0 {
+			return
+		}
+		select {
+		case <-time.After(d):
+		case <-s.done:
+			return
+		}
+	}
+}
+
+// idle returns how long, at a time after born, the server has said nothing
+// though it could.
+func (s *stream) idle(now time.Duration) time.Duration {
+	since := s.waiting.Load()
+	if since == 0 {
+		return 0
+	}
+	return now - time.Duration(since)
 }

@@ -109,11 +109,7 @@ func (s *stream) flush(data []byte, final bool) error {
 // for the server as long: a reader that waits for the journal says nothing
 // about the server.
 func (s *stream) silent(owed time.Duration) bool {
-	since := s.waiting.Load()
-	if owed < s.l.t.silence || since == 0 {
-		return false
-	}
-	return time.Since(s.born)-time.Duration(since) >= s.l.t.silence
+	return owed >= s.l.t.silence && s.idle(time.Since(s.born)) >= s.l.t.silence
 }
 
 // settled sets the gauge, and tells who waits for the last settlement.
