@@ -36,7 +36,7 @@ func (b *browser) opensCommands() {
 	b.t.Helper()
 	b.click(clientFrame, ".show-client-info", "")
 	b.click(clientFrame, "#commands-tab", "")
-	b.replace(commandForm+" input[name=jid]", domain)
+	b.replace(clientFrame, commandForm+" input[name=jid]", domain)
 	b.click(clientFrame, commandForm+" .form-help", "") // closes the suggestions
 	b.lists()
 }
@@ -49,9 +49,9 @@ func (b *browser) lists() {
 }
 
 // replace types over what a field of the client holds.
-func (b *browser) replace(css, text string) {
+func (b *browser) replace(frame, css, text string) {
 	b.t.Helper()
-	b.click(clientFrame, css, "")
+	b.click(frame, css, "")
 	b.do("select all", chromedp.KeyEvent("a", chromedp.KeyModifiers(input.ModifierCtrl)))
 	b.do("type "+text, chromedp.KeyEvent(text))
 }
@@ -90,7 +90,7 @@ func (b *browser) addsByCommand() {
 	b.enter(clientFrame, commandForm+" input[name=address]", "nobody")
 	b.press("Complete")
 	b.see(clientFrame, commandForm+" .form-instructions", "no phone number")
-	b.replace(commandForm+" input[name=address]", "(202) 555-0100")
+	b.replace(clientFrame, commandForm+" input[name=address]", "(202) 555-0100")
 	b.press("Complete")
 	b.see(clientFrame, commandForm, "Write to "+handset)
 }
@@ -104,9 +104,9 @@ func (b *browser) renamesInStages() {
 	b.see(clientFrame, commandForm+" .form-instructions", "What shall "+handset)
 	b.press("Previous")
 	b.see(clientFrame, commandForm+" .form-instructions", "Whom do you want to rename?")
-	b.replace(commandForm+" input[name=address]", handset)
+	b.replace(clientFrame, commandForm+" input[name=address]", handset)
 	b.press("Next")
-	b.replace(commandForm+" input[name=name]", "Bob") // the client leaves what was typed before
+	b.replace(clientFrame, commandForm+" input[name=name]", "Bob") // the client leaves what was typed before
 	b.picture("command", clientFrame, openForm)
 	b.press("Complete")
 	b.see(clientFrame, commandForm, "is now called Bob")
@@ -125,10 +125,10 @@ func (b *browser) looksThroughContacts() {
 	b.opensCommands()
 	b.click(clientFrame, command, "Contacts")
 	b.see(clientFrame, commandForm+" .form-instructions", "21 contacts, on 2 pages")
-	b.replace(commandForm+" input[name=page]", "7")
+	b.replace(clientFrame, commandForm+" input[name=page]", "7")
 	b.press("Complete")
 	b.see(clientFrame, commandForm+" .form-instructions", "There are 2 pages")
-	b.replace(commandForm+" input[name=page]", "2")
+	b.replace(clientFrame, commandForm+" input[name=page]", "2")
 	b.press("Complete")
 	b.see(clientFrame, commandForm, "Page 2 of 2")
 }

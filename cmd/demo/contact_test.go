@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -49,12 +50,17 @@ func (b *browser) sends(text string) {
 	b.click(clientFrame, ".send-button", "")
 }
 
-// menu opens the menu of the user's message with a text, and clicks there.
+// menu opens the menu of the user's message with a text, and clicks there. What
+// comes for the message meanwhile draws it anew and closes the menu.
 func (b *browser) menu(text, entry string) {
 	b.t.Helper()
 	message := fmt.Sprintf("%s .chat-msg__actions", mine)
-	b.hover(clientFrame, mine, text)
-	b.click(clientFrame, message+" .dropdown-toggle", "")
+	open := fmt.Sprintf("eyes.find(%q, %q, '') !== undefined", clientFrame, message+" "+entry)
+	for opens := false; !opens; {
+		b.hover(clientFrame, mine, text)
+		b.click(clientFrame, message+" .dropdown-toggle", "")
+		opens = chromedp.Run(b.ctx, chromedp.Poll(open, nil, chromedp.WithPollingTimeout(time.Second))) == nil
+	}
 	b.click(clientFrame, message+" "+entry, "")
 }
 
@@ -65,7 +71,7 @@ func (b *browser) corrects() {
 	b.see(clientFrame, ticked, "Helo")
 	b.menu("Helo", ".chat-msg__action-edit")
 	b.wait("the text is in the field", "eyes.find('client', '.chat-textarea', '').value === 'Helo'")
-	b.replace(".chat-textarea", "Hello")
+	b.replace(clientFrame, ".chat-textarea", "Hello")
 	b.click(clientFrame, ".send-button", "")
 	b.see(phoneFrame, ".message.received", "* Hello")
 	b.see(clientFrame, mine, "Hello") // Converse.js 14 sees no tick for the id of a correction

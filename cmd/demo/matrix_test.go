@@ -1,12 +1,18 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
 
 // Addresses as they stand in selectors, and what others wrote on the Matrix page.
 const (
 	robin    = `robin\\3alocalhost`
 	sam      = `sam\\3alocalhost`
 	received = ".message.received"
+	sent     = ".message.sent"
+	heart    = "❤"
 )
 
 // TestMatrix is what a user does with the demo of Matrix: both sides begin a chat
@@ -18,6 +24,10 @@ func TestMatrix(t *testing.T) {
 	b.writesToRobin()
 	b.settled()
 	b.wholePicture("matrix")
+	b.robinChanges()
+	b.aliceChanges()
+	b.settled()
+	b.wholePicture("matrix-changes")
 	b.hearsFromSam()
 	b.wholePicture("matrix-begins")
 }
@@ -50,6 +60,54 @@ func (b *browser) writesToRobin() {
 	b.enter(clientFrame, ".chat-textarea", "Wonderful!\r")
 	b.see(matrixFrame, received, "Wonderful!")
 	b.wait("alice has stopped typing", "eyes.find('matrix', '#typing', '').innerText === ''")
+}
+
+// robinMenu clicks in the menu of what is the newest on the Matrix page with a text.
+func (b *browser) robinMenu(css, text, entry string) {
+	b.t.Helper()
+	b.hover(matrixFrame, css, text)
+	b.click(matrixFrame, css+" ."+entry, "")
+}
+
+// robinChanges reacts, answers, changes and deletes: the client shows it (0308.1,
+// 0424.1, 0444.1, 0461.1).
+func (b *browser) robinChanges() {
+	b.t.Helper()
+	b.robinMenu(received, "Wonderful!", "react")
+	b.see(clientFrame, mine+" .chat-msg__reaction", heart)
+	b.robinMenu(received, "Wonderful!", "reply")
+	b.see(matrixFrame, "#about", "Wonderful!")
+	b.enter(matrixFrame, "#text", "It si.\r")
+	b.see(clientFrame, theirsOf(robin), "It si.")
+	b.see(clientFrame, theirsOf(robin)+" .chat-msg__reply-text", "Wonderful!")
+	b.robinMenu(sent, "It si.", "edit")
+	b.see(matrixFrame, "#about", "Edit")
+	b.replace(matrixFrame, "#text", "It is.")
+	b.do("send", chromedp.KeyEvent("\r"))
+	b.see(clientFrame, theirsOf(robin), "It is.")
+	b.enter(matrixFrame, "#text", "Oops\r")
+	b.see(clientFrame, theirsOf(robin), "Oops")
+	b.robinMenu(sent, "Oops", "delete")
+	b.see(clientFrame, ".chat-msg--retracted", "")
+}
+
+// aliceChanges does the same in the client: Matrix shows it (0308.2, 0424.2, 0444.2,
+// 0461.2).
+func (b *browser) aliceChanges() {
+	b.t.Helper()
+	b.sends("Till tomorow, *robin*!")
+	b.see(matrixFrame, received, "Till tomorow")
+	b.menu("Till tomorow", ".chat-msg__action-edit")
+	b.wait("the text is in the field", "eyes.find('client', '.chat-textarea', '').value.startsWith('Till')")
+	b.replace(clientFrame, ".chat-textarea", "Till tomorrow, *robin*!")
+	b.click(clientFrame, ".send-button", "")
+	b.see(matrixFrame, received, "Till tomorrow")
+	b.see(matrixFrame, received+" .meta", "edited")
+	b.sends("Not for you")
+	b.see(matrixFrame, received, "Not for you")
+	b.menu("Not for you", ".chat-msg__action-retract")
+	b.click(clientFrame, ".modal-content button[type=submit]", "")
+	b.see(matrixFrame, received, "(deleted)")
 }
 
 // hearsFromSam is written to by somebody who is no contact yet.

@@ -28,7 +28,7 @@ const (
 	clientPolicy = "default-src 'self' data: blob: http://127.0.0.1:*; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
 		"connect-src 'self' data: blob: http://127.0.0.1:* ws://127.0.0.1:* ws://localhost:*; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-	matrixPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " +
+	matrixPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data: blob:; media-src blob:; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 

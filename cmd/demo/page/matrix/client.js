@@ -2,21 +2,26 @@
 // homeserver to do things (Client-Server API; sections are named by their titles).
 const LIMIT = 100; // messages of a room that are shown at the beginning
 const RETRY = 2000; // ms
+const SHOWN = ['m.room.message', 'm.sticker', 'm.reaction', 'm.room.redaction', 'm.room.member'];
 
 export class Client {
   rooms = new Map(); // by id: what is known of a room
+  presence = new Map(); // by user: its content
   #token = '';
 
   // changed is called after every change of rooms, up with whether the homeserver answers.
   constructor({ changed, up }) { Object.assign(this, { changed, up }); }
 
   async call(method, path, body) {
-    const headers = { 'Content-Type': 'application/json' };
+    return (await this.#fetch(method, `client/v3/${path}`, 'application/json', body && JSON.stringify(body))).json();
+  }
+
+  async #fetch(method, path, type, body) {
+    const headers = { 'Content-Type': type };
     if (this.#token) headers.Authorization = `Bearer ${this.#token}`;
-    const response = await fetch(`_matrix/client/v3/${path}`, { method, headers, body: body && JSON.stringify(body) });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.error || response.statusText);
-    return answer;
+    const response = await fetch(`_matrix/${path}`, { method, headers, body });
+    if (!response.ok) throw new Error((await response.json()).error || response.statusText);
+    return response;
   }
 
   // Login
@@ -30,12 +35,13 @@ export class Client {
 
   // Syncing: for ever, as long as the page is there.
   async follow() {
-    const filter = encodeURIComponent(JSON.stringify({ room: { timeline: { limit: LIMIT } }, presence: { types: [] } }));
+    const filter = encodeURIComponent(JSON.stringify({ room: { timeline: { limit: LIMIT } } }));
     for (let since = '', timeout = 0; ;) {
       try {
         const s = await this.call('GET', `sync?filter=${filter}&timeout=${timeout}${since && `&since=${encodeURIComponent(since)}`}`);
         [since, timeout] = [s.next_batch, 30000];
         this.up(true);
+        for (const e of s.presence?.events ?? []) this.presence.set(e.sender, e.content);
         this.#take(s.rooms ?? {});
         this.changed();
       } catch {
@@ -49,7 +55,7 @@ export class Client {
     for (const [id, r] of Object.entries(invite)) this.#fill(id, 'invite', r.invite_state.events);
     for (const [id, r] of Object.entries(join)) {
       const room = this.#fill(id, 'join', [...r.state.events, ...r.timeline.events]);
-      room.said.push(...r.timeline.events.filter(e => e.type === 'm.room.message' || e.type === 'm.room.member'));
+      room.said.push(...r.timeline.events.filter(e => SHOWN.includes(e.type)));
       room.unread ||= r.timeline.events.some(e => e.type === 'm.room.message' && e.sender !== this.me);
       r.ephemeral.events.forEach(e => this.#ephemeral(room, e));
     }
@@ -91,8 +97,24 @@ export class Client {
 
   leave(room) { return this.call('POST', `rooms/${encodeURIComponent(room)}/leave`, {}); }
 
-  send(room, body) {
-    return this.call('PUT', `rooms/${encodeURIComponent(room)}/send/m.room.message/${crypto.randomUUID()}`, { msgtype: 'm.text', body });
+  send(room, content, type = 'm.room.message') {
+    return this.call('PUT', `rooms/${encodeURIComponent(room)}/send/${type}/${crypto.randomUUID()}`, content);
+  }
+
+  redact(room, event) {
+    return this.call('PUT', `rooms/${encodeURIComponent(room)}/redact/${encodeURIComponent(event)}/${crypto.randomUUID()}`, {});
+  }
+
+  // Content repository
+  async upload(file) {
+    const answer = await this.#fetch('POST', `media/v3/upload?filename=${encodeURIComponent(file.name)}`, file.type || 'application/octet-stream', file);
+    return (await answer.json()).content_uri;
+  }
+
+  // download returns an address that only this page knows.
+  async download(mxc) {
+    const answer = await this.#fetch('GET', `client/v1/media/download/${mxc.slice('mxc://'.length)}`, '');
+    return URL.createObjectURL(await answer.blob());
   }
 
   // typing says so for ten seconds.

@@ -1,5 +1,8 @@
 // The page of a Matrix client: shows the rooms of one person, and one of them open.
 import { Client } from './client.js';
+import { button, element } from './element.js';
+import { message, note } from './message.js';
+import { entries } from './timeline.js';
 
 const $ = id => document.getElementById(id);
 const TYPING = 5000; // ms between two words to the homeserver that somebody types
@@ -7,20 +10,7 @@ const { people, password, ghost } = await (await fetch('settings.json')).json();
 const me = people.find(p => `#${p.user}` === location.hash) ?? people[0];
 let open = ''; // the id of the room that is shown
 let typed = 0; // when the homeserver last heard that we type
-
-function element(name, classes, text) {
-  const e = document.createElement(name);
-  if (classes) e.className = classes;
-  if (text !== undefined) e.textContent = text;
-  return e;
-}
-
-function button(text, classes, action) {
-  const b = element('button', classes, text);
-  b.type = 'button';
-  b.addEventListener('click', action);
-  return b;
-}
+let about = {}; // what the field is for: an edit or a reply of an entry, or nothing of both
 
 function fail(text) {
   $('failure').textContent = text;
@@ -70,6 +60,7 @@ function entry(room) {
   const other = client.other(room);
   const b = button(other ? client.name(room, other) : 'nobody', 'room', () => choose(room.id));
   b.append(element('small', '', other));
+  b.prepend(element('span', `presence ${client.presence.get(other)?.presence ?? 'unknown'}`));
   b.dataset.focus = room.id;
   if (room.id === open) b.setAttribute('aria-current', 'true');
   return room.unread ? [b, element('span', 'unread')] : [b];
@@ -88,10 +79,8 @@ function invitation(room) {
 function choose(room) {
   open = room;
   show();
-  $('text').focus();
+  writes({});
 }
-
-const WORDS = { invite: 'is invited', join: 'is here', leave: 'has left', ban: 'is banned' };
 
 function showRoom(room) {
   $('empty').textContent = room ? 'Nothing is said here yet.' : 'No chats yet.';
@@ -100,26 +89,40 @@ function showRoom(room) {
   const list = $('messages');
   const follows = list.dataset.room !== room?.id || list.scrollTop + list.clientHeight > list.scrollHeight - 40;
   list.dataset.room = room?.id;
-  list.replaceChildren(...(room?.said ?? []).map(e => e.type === 'm.room.member' ? note(e) : message(room, e)));
+  const all = entries(room?.said ?? []);
+  list.replaceChildren(...all.map(x => x.event.type === 'm.room.member' ? note(x.event) : message(client, room, x, all, acts)));
   if (follows) list.scrollTop = list.scrollHeight; // else somebody reads what is older
 }
 
-function note(e) {
-  const { displayname, membership, reason } = e.content;
-  return element('li', 'note', `${displayname || e.state_key} ${WORDS[membership] ?? membership}${reason ? `: ${reason}` : ''}`);
+// writes has the field be for something else.
+function writes(what) {
+  about = what;
+  const { edit, reply } = what;
+  $('about').hidden = !edit && !reply;
+  $('what').textContent = edit ? 'Edit' : `Reply to: ${reply?.content.body ?? ''}`;
+  $('text').value = edit?.content.body ?? '';
+  $('text').focus();
 }
 
-function message(room, e) {
-  const item = element('li', e.sender === client.me ? 'message sent' : 'message received');
-  const time = new Date(e.origin_server_ts).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-  const name = client.name(room, e.sender);
-  const read = e.sender === client.me && [...room.read].some(([user, event]) => user !== client.me && event === e.event_id);
-  const body = e.content.body ?? '(deleted)';
-  item.append(
-    element('div', 'bubble', e.content.msgtype === 'm.emote' ? `* ${name} ${body}` : body),
-    element('div', 'meta', [time, e.sender === client.me ? '' : name, read ? '✓ read' : ''].filter(Boolean).join(' · ')),
-  );
-  return item;
+const acts = {
+  react: (x, key) => attempt(() => client.send(open, { 'm.relates_to': { rel_type: 'm.annotation', event_id: x.event.event_id, key } }, 'm.reaction')),
+  unreact: reaction => attempt(() => client.redact(open, reaction.id)),
+  reply: x => writes({ reply: x }),
+  edit: x => writes({ edit: x }),
+  remove: x => attempt(() => client.redact(open, x.event.event_id)),
+};
+
+// written is the content for a text, with what it is about.
+function written(body, { edit, reply }) {
+  const text = { msgtype: 'm.text', body };
+  if (edit) return { ...text, body: `* ${body}`, 'm.new_content': text, 'm.relates_to': { rel_type: 'm.replace', event_id: edit.event.event_id } };
+  return reply ? { ...text, 'm.relates_to': { 'm.in_reply_to': { event_id: reply.event.event_id } } } : text;
+}
+
+async function sendFile(file) {
+  const msgtype = { image: 'm.image', audio: 'm.audio', video: 'm.video' }[file.type.split('/')[0]] ?? 'm.file';
+  const url = await client.upload(file);
+  await client.send(open, { msgtype, body: file.name, filename: file.name, url, info: { mimetype: file.type, size: file.size } });
 }
 
 // tellTyping tells that we type while there is text in the field.
@@ -139,8 +142,8 @@ $('compose').addEventListener('submit', event => {
   const text = $('text').value.trim();
   if (!text) return;
   attempt(async () => {
-    await client.send(open, text);
-    $('text').value = '';
+    await client.send(open, written(text, about));
+    writes({});
     tellTyping();
   }).finally(() => $('text').focus());
 });
@@ -148,6 +151,11 @@ $('text').addEventListener('keydown', e => {
   if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) { e.preventDefault(); $('compose').requestSubmit(); }
 });
 $('text').addEventListener('input', tellTyping);
+$('forget').addEventListener('click', () => writes({}));
+$('file').addEventListener('change', () => attempt(async () => {
+  for (const file of $('file').files) await sendFile(file);
+  $('file').value = '';
+}));
 addEventListener('hashchange', () => location.reload());
 new ResizeObserver(() => show()).observe(document.body); // it comes to be seen
 
