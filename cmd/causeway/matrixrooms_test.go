@@ -1,0 +1,80 @@
+package main_test
+
+import (
+	"strings"
+	"testing"
+
+	"causeway/cmd/lab"
+	"causeway/cmd/lab/peer"
+)
+
+const matrixBot = "@_xmpp_bot:localhost"
+
+// leaves waits until alice's ghost leaves a room, and returns why.
+func leaves(c *lab.MatrixClient, room string) string {
+	return string(c.Wait("the ghost to leave", func(e peer.MatrixEvent) bool {
+		return e.Event == "member" && e.User == aliceGhost && e.Membership == "leave" && e.Room == room
+	}).Content)
+}
+
+// A person of Matrix asks the bot for alice, who is asked in turn (xeps.md 0100.37,
+// 0172.1); when alice takes the contact out of the roster the person sees it (0100.32),
+// also when the worker is killed then.
+func TestMatrixAsk(t *testing.T) {
+	t.Parallel()
+	m := newMatrixRig(t)
+	alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
+	bob.Do(map[string]any{"do": "name", "name": "Robert"})
+	jid := matrixJID("bob")
+	bob.Send(bob.CreateDM(matrixBot), "chat alice@localhost")
+	e := alice.Wait("a request", func(e peer.Event) bool { return e.Event == "presence" && e.From == jid && e.Type == "subscribe" })
+	if !strings.Contains(e.XML, "Robert") {
+		t.Errorf("the request is %s", e.XML)
+	}
+	invited := bob.Wait("an invitation", func(e peer.MatrixEvent) bool {
+		return e.Event == "member" && e.User == bob.UserID && e.Sender == aliceGhost
+	})
+	bob.Send(invited.Room, "here I am")
+	alice.Wait("the text", message(jid, "here I am"))
+	alice.Send(jid, "1", "welcome")
+	if room := said(bob, "welcome"); room != invited.Room {
+		t.Error("the answer is in another room")
+	}
+
+	alice.Do(map[string]any{"do": "iq", "type": "set", "xml": `<query xmlns='jabber:iq:roster'><item jid='` + jid + `' subscription='remove'/></query>`})
+	m.gateway.killWorker()
+	if why := leaves(bob, invited.Room); !strings.Contains(why, "ended on XMPP") {
+		t.Errorf("the ghost says %s", why)
+	}
+	bob.Do(map[string]any{"do": "invite", "room": invited.Room, "user": aliceGhost})
+	bob.Send(invited.Room, "once more")
+	alice.Wait("the text", message(jid, "once more")) // 0100.33
+}
+
+// Who unregisters leaves Matrix, also when the worker is killed then, and is the same
+// there after registering again (xeps.md 0100.15-17).
+func TestMatrixEnd(t *testing.T) {
+	t.Parallel()
+	m := newMatrixRig(t)
+	alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
+	jid := matrixJID("bob")
+	alice.Send(jid, "1", "hello")
+	room := said(bob, "hello")
+	alice.Do(map[string]any{"do": "register", "to": matrixDomain, "remove": true})
+	m.gateway.killWorker()
+	if why := leaves(bob, room); !strings.Contains(why, "any more") {
+		t.Errorf("the ghost says %s", why)
+	}
+	bob.Do(map[string]any{"do": "invite", "room": room, "user": aliceGhost})
+	if why := leaves(bob, room); !strings.Contains(why, "Nobody is registered") {
+		t.Errorf("the ghost says %s", why)
+	}
+	alice.Do(map[string]any{"do": "register", "to": matrixDomain})
+	alice.Wait("the welcome", func(e peer.Event) bool {
+		return e.Event == "message" && e.From == matrixDomain && strings.Contains(e.Body, aliceGhost)
+	})
+	alice.Send(jid, "2", "back")
+	if said(bob, "back") == room {
+		t.Error("the chat did not begin anew")
+	}
+}
