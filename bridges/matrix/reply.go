@@ -1,6 +1,9 @@
 package matrix
 
 import (
+	"context"
+	"encoding/json"
+	"slices"
 	"strings"
 
 	"causeway/bridges"
@@ -20,10 +23,11 @@ func (c content) answering(m bridges.Message) content {
 	return c
 }
 
-// answers returns the event that c answers; "" if it answers none. In a thread that
-// may be said only for programs that do not know threads.
+// answers returns the event that c answers; "" if it answers none. In a thread what is
+// there for programs that do not know threads is an answer, too: such are those of
+// XMPP.
 func (c content) answers() string {
-	if c.Relates == nil || c.Relates.InReplyTo == nil || c.Relates.FallingBack {
+	if c.Relates == nil || c.Relates.InReplyTo == nil {
 		return ""
 	}
 	return c.Relates.InReplyTo.Event
@@ -68,4 +72,38 @@ func (c content) answered(m bridges.Message) bridges.Message {
 		m.Text = c.text()
 	}
 	return m
+}
+
+// relThread is of an event in a thread: that of the one it names (Client-Server API,
+// Threading).
+const relThread = "m.thread"
+
+// following has an answer be where the event is that it answers, which only the
+// homeserver knows: in its thread. It calls the other one only if it answers that one.
+// If that cannot be known, it is not.
+func (s *session) following(ctx context.Context, at place, all []content) []content {
+	of := all[0].answers()
+	if of == "" || all[0].Relates.Type != "" {
+		return all
+	}
+	e, err := s.b.as(s.ghost).Event(ctx, at.room, of)
+	if err != nil {
+		return all
+	}
+	all = slices.Clone(all)
+	if personOf(e.Sender) == s.ghost {
+		all[0].Mentions = &mentions{}
+	}
+	var there content
+	if json.Unmarshal(e.Content, &there) != nil || there.Relates == nil || there.Relates.Type != relThread {
+		return all
+	}
+	for i := range all {
+		to := of
+		if i > 0 {
+			to = there.Relates.Event
+		}
+		all[i].Relates = &relation{Type: relThread, Event: there.Relates.Event, InReplyTo: &replyTo{to}, FallingBack: i > 0}
+	}
+	return all
 }

@@ -22,7 +22,7 @@ func TestRepliesIn(t *testing.T) {
 		{answer("> <@alice:hs> when?", ""), "> <@alice:hs> when?", "$1", ""},
 		{answer("> a quote of one's own\n\nyes", ""), "> a quote of one's own\n\nyes", "$1", ""},
 		{answer("> <@alice:hs>\nyes", ""), "yes", "$1", "<@alice:hs>"},
-		{answer("yes", `, "rel_type": "m.thread", "event_id": "$0", "is_falling_back": true`), "yes", "", ""},
+		{answer("yes", `, "rel_type": "m.thread", "event_id": "$0", "is_falling_back": true`), "yes", "$1", ""},
 		{answer("yes", `, "rel_type": "m.thread", "event_id": "$0"`), "yes", "$1", ""},
 		{`{"msgtype": "m.text", "body": "> <@a:hs> x\n\ny"}`, "> <@a:hs> x\n\ny", "", ""},
 		{`{"msgtype": "m.text", "body": "yes", "m.relates_to": {"m.in_reply_to": 1}}`, "yes", "", ""},

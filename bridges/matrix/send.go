@@ -106,7 +106,7 @@ func (s *session) once(ctx context.Context, at place, who pair, all ...content) 
 			return nil, err
 		}
 	}
-	for _, c := range all[len(ids):] {
+	for _, c := range s.following(ctx, at, all)[len(ids):] {
 		id, err := u.Send(ctx, at.room, typeMessage, c.Key, c)
 		if err != nil {
 			s.b.sure.Delete(who)

@@ -1,0 +1,90 @@
+package matrix
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"causeway/bridges"
+	"causeway/cmd/lab"
+	"causeway/cmd/lab/peer"
+)
+
+// TestThreads: an answer is where that is which it answers, and calls its author, but
+// nobody for oneself.
+func TestThreads(t *testing.T) {
+	const mention = `"m.mentions":{"user_ids":["@bob:localhost"]},`
+	for _, c := range []struct {
+		name   string
+		sender bridges.UserID
+		says   string
+		want   []string // of the first piece, and the second
+	}{
+		{"0461.1 of another", bob, `{"body": "x"}`, []string{mention + `"m.relates_to":{"m.in_reply_to":{"event_id":"$1"}}`, `"m.mentions":{},"org`}},
+		{"of one's own", "", `{"body": "x"}`, []string{`"m.mentions":{},"m.relates_to":{"m.in_reply_to":{"event_id":"$1"}}`, `"m.mentions":{},"org`}},
+		{"in a thread", bob, `{"body": "x", "m.relates_to": {"rel_type": "m.thread", "event_id": "$0"}}`, []string{
+			mention + `"m.relates_to":{"rel_type":"m.thread","event_id":"$0","m.in_reply_to":{"event_id":"$1"}}`,
+			`"m.relates_to":{"rel_type":"m.thread","event_id":"$0","m.in_reply_to":{"event_id":"$0"},"is_falling_back":true}`,
+		}},
+		{"unknown", bob, "", []string{mention + `"m.relates_to":{"m.in_reply_to":{"event_id":"$1"}}`, `"m.mentions":{},"org`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, b, s := onFake(t, nil)
+			note(t, b, "!room", room{Ghost: s.ghost, Person: bob, GhostIs: joined, PersonIs: joined})
+			if c.sender == "" {
+				c.sender = s.ghost
+			}
+			f.say("GET /event/", answer{200, fmt.Sprintf(`{"type": "m.room.message", "event_id": "$1", "room_id": "!room", "sender": %q, "content": %s}`, userID(c.sender), c.says)})
+			if c.says == "" {
+				f.say("GET /event/", refused(404, "M_NOT_FOUND"))
+			}
+			var sent []string
+			f.before = func(r *http.Request) {
+				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/send/") {
+					raw, _ := io.ReadAll(r.Body)
+					sent = append(sent, string(raw))
+				}
+			}
+			m := bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "k", Text: strings.Repeat("word ", 20_000), ReplyTo: "$1"}
+			if _, err := s.Send(t.Context(), m); err != nil || len(sent) < len(c.want) {
+				t.Fatalf("%v: %d pieces", err, len(sent))
+			}
+			for i, want := range c.want {
+				if !strings.Contains(sent[i], want) {
+					t.Errorf("piece %d has not %s but %s", i, want, strings.ReplaceAll(sent[i], "word ", ""))
+				}
+			}
+		})
+	}
+}
+
+// What is said in a thread comes as an answer, and who answers that is in the thread,
+// on a real homeserver.
+func TestRealThread(t *testing.T) {
+	r := onSynapse(t)
+	person := lab.Nio(t, r.Matrix, "bob", "autojoin")
+	send(t, r.s, bob, "hello")
+	chat := joinsRoom(person, person.UserID)
+	root := person.Send(chat, "root")
+	in := person.Do(map[string]any{"do": "send_raw", "room": chat, "type": typeMessage, "content": map[string]any{
+		"msgtype": "m.text", "body": "in it", "m.relates_to": map[string]any{
+			"rel_type": "m.thread", "event_id": root, "is_falling_back": true, "m.in_reply_to": map[string]any{"event_id": root},
+		},
+	}})
+	r.wantText(t, bob, "root")
+	if m := r.wantText(t, bob, "in it"); string(m.ReplyTo) != root {
+		t.Errorf("%+v came", m)
+	}
+	m := bridges.Message{Chat: bridges.ChatID(bob), From: r.s.ghost, Key: "k", Text: "me, too", ReplyTo: bridges.MessageID(in.ID)}
+	if _, err := r.s.Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	e := person.Wait("the answer", func(e peer.MatrixEvent) bool { return e.Event == "message" && e.Body == "me, too" })
+	for _, want := range []string{relThread, root, in.ID, person.UserID} {
+		if !strings.Contains(string(e.Content), want) {
+			t.Errorf("%s is not in %s", want, e.Content)
+		}
+	}
+}
