@@ -22,6 +22,7 @@ const (
 	CanPresence                    // it shows who is there: the Bridge is a Presenter, and Presence events come
 	CanIntroduce                   // it shows what accounts' owners are called and look like: the Bridge is an Introducer
 	CanFiles                       // Message.File means something, both ways: the Bridge is an Opener
+	CanThreads                     // Message.Thread means something, both ways
 )
 
 // Has tells whether all of what is in c.

@@ -27,6 +27,9 @@ type Message struct {
 	// ReplyTo is the message that this one answers, as it first was; with CanReplies
 	// only. Text is then without what it quotes of that.
 	ReplyTo MessageID `json:"replyTo,omitempty"`
+	// Thread is the message that began the thread that this one is in, if it is in
+	// one; with CanThreads only.
+	Thread MessageID `json:"-"`
 	// Quote is what an incoming answer quotes, where it does.
 	Quote string `json:"quote,omitempty"`
 	// File is what the message carries; with CanFiles only.

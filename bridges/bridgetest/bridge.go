@@ -70,7 +70,7 @@ func Rich() bridges.Info {
 	return bridges.Info{
 		Type: "xmpp", Client: "pc", Name: "Rich", Example: "+12025550100",
 		Can: bridges.CanReceipts | bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts | bridges.CanOwnMessages |
-			bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions | bridges.CanReplies,
+			bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions | bridges.CanReplies | bridges.CanThreads,
 	}
 }
 

@@ -93,12 +93,16 @@ func (s Subject) checkReactor(ctx context.Context, t *testing.T, session bridges
 // checkReply wants what there is to be answered, and what there is not.
 func (s Subject) checkReply(ctx context.Context, t *testing.T, session bridges.Session, ids []bridges.MessageID) {
 	t.Helper()
-	if !s.Bridge.Info().Can.Has(bridges.CanReplies) {
+	can := s.Bridge.Info().Can
+	if !can.Has(bridges.CanReplies) {
 		return
 	}
 	for _, id := range append(ids, "never seen") {
 		m := s.message("answers " + string(id))
 		m.ReplyTo = id
+		if can.Has(bridges.CanThreads) {
+			m.Thread = id
+		}
 		if _, err := session.Send(ctx, m); err != nil {
 			t.Errorf("an answer to %q: %v", id, err)
 		}

@@ -1,9 +1,6 @@
 package matrix
 
 import (
-	"context"
-	"encoding/json"
-	"slices"
 	"strings"
 
 	"causeway/bridges"
@@ -14,10 +11,14 @@ type replyTo struct {
 	Event string `json:"event_id,omitempty"`
 }
 
-// answering has c answer what m answers. In a chat of two that calls the other one.
+// answering has c answer what m answers, and be in its thread. In a chat of two an
+// answer calls the other one.
 func (c content) answering(m bridges.Message) content {
+	if m.Thread != "" {
+		c.Relates = inThread(string(m.Thread))
+	}
 	if m.ReplyTo != "" {
-		c.Relates = &relation{InReplyTo: &replyTo{string(m.ReplyTo)}}
+		c.Relates = answerIn(c.Relates, string(m.ReplyTo))
 		c.Mentions = &mentions{[]string{userID(bridges.UserID(m.Chat))}}
 	}
 	return c
@@ -59,6 +60,7 @@ func unquoted(body string) (text, quote string) {
 
 // answered has m say what c answers.
 func (c content) answered(m bridges.Message) bridges.Message {
+	m.Thread = bridges.MessageID(c.Relates.thread())
 	of := c.answers()
 	if of == "" {
 		return m
@@ -72,38 +74,4 @@ func (c content) answered(m bridges.Message) bridges.Message {
 		m.Text = c.text()
 	}
 	return m
-}
-
-// relThread is of an event in a thread: that of the one it names (Client-Server API,
-// Threading).
-const relThread = "m.thread"
-
-// following has an answer be where the event is that it answers, which only the
-// homeserver knows: in its thread. It calls the other one only if it answers that one.
-// If that cannot be known, it is not.
-func (s *session) following(ctx context.Context, at place, all []content) []content {
-	of := all[0].answers()
-	if of == "" || all[0].Relates.Type != "" {
-		return all
-	}
-	e, err := s.b.as(s.ghost).Event(ctx, at.room, of)
-	if err != nil {
-		return all
-	}
-	all = slices.Clone(all)
-	if personOf(e.Sender) == s.ghost {
-		all[0].Mentions = &mentions{}
-	}
-	var there content
-	if json.Unmarshal(e.Content, &there) != nil || there.Relates == nil || there.Relates.Type != relThread {
-		return all
-	}
-	for i := range all {
-		to := of
-		if i > 0 {
-			to = there.Relates.Event
-		}
-		all[i].Relates = &relation{Type: relThread, Event: there.Relates.Event, InReplyTo: &replyTo{to}, FallingBack: i > 0}
-	}
-	return all
 }

@@ -15,7 +15,7 @@ import (
 
 // looksBack is what needs to know messages by their ids, both of them.
 const looksBack = bridges.CanDisplayed | bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions |
-	bridges.CanReplies
+	bridges.CanReplies | bridges.CanThreads
 
 // deed is what a message does to an earlier one.
 type deed uint8
@@ -85,7 +85,7 @@ var (
 // as what it does to an earlier one.
 func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapping.Account, msg bridges.Message) (errand, *stanza.Error) {
 	if r.does == nothing {
-		return sends(g.answer(ctx, m, r, acc, msg)), nil
+		return sends(g.inThread(ctx, m, acc, g.answer(ctx, m, r, acc, msg))), nil
 	}
 	row, found := g.earlier(ctx, acc.ID, msg.Chat, r.of)
 	if r.does == reacts {
@@ -325,19 +325,19 @@ func (g *Gateway) knows(ctx context.Context, shown mapping.Message) bool {
 	return was.Stanza == shown.Stanza && was.Resource != shown.Resource
 }
 
-// answered finds what a text of the network answers; false: nobody knows that.
-func (g *Gateway) answered(ctx context.Context, in *incoming) (row mapping.Message, known bool) {
-	if in.Message.ReplyTo == "" {
+// ofChat finds a message in the chat of a text of the network; false: nobody knows it.
+func (g *Gateway) ofChat(ctx context.Context, in *incoming, id bridges.MessageID) (row mapping.Message, known bool) {
+	if id == "" {
 		return row, false
 	}
-	row, known, _ = g.target(ctx, in.Message.ReplyTo)
+	row, known, _ = g.target(ctx, id)
 	return row, known && row.Account == in.Account && row.Chat == in.Message.Chat && row.Stanza != ""
 }
 
 // findAnswered notes what a text answers, and by whom that is: people and their own
 // addresses, since some clients show no answer to nobody (xeps.md 0461.1).
 func (g *Gateway) findAnswered(ctx context.Context, in *incoming) {
-	row, known := g.answered(ctx, in)
+	row, known := g.ofChat(ctx, in, in.Message.ReplyTo)
 	if !known {
 		return
 	}

@@ -33,6 +33,7 @@ type incoming struct {
 	Emojis    []string           `json:"-"` // of a reaction
 
 	answers, author string // the stanza that a text answers, and by whom it is
+	thread          string // the stanza that began the thread it is in
 
 	replaces string            // the stanza that it is about; empty: nobody has seen it
 	first    bridges.MessageID // what an edit changes, as it first was

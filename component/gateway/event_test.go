@@ -47,7 +47,7 @@ func events() map[string]*incoming {
 		},
 		"unstyled": {
 			Kind: kindMessage, Account: alice, Stanza: newID(), At: at,
-			Message: &bridges.Message{ID: "m", Chat: phone, From: phone, Text: "*x*", Unstyled: true},
+			Message: &bridges.Message{ID: "m", Chat: phone, From: phone, Text: "*x*", Unstyled: true, Thread: "n"},
 		},
 		"displayed": {
 			Kind: kindDisplayed, Account: alice, Stanza: newID(), At: at, Once: "o", Stream: 1,
@@ -132,7 +132,7 @@ func TestOldEventRecords(t *testing.T) {
 		}
 		all++
 	}
-	if all != 2*(len(left)-7) {
+	if all != 2*(len(left)-8) {
 		t.Errorf("%d records", all)
 	}
 }

@@ -25,6 +25,7 @@ const (
 	hasReply = 1 << 3 // Message.ReplyTo and Message.Quote
 
 	isUnstyled = 1 << 4 // Message.Unstyled, without a field
+	hasThread  = 1 << 6 // Message.Thread
 )
 
 // eventKinds are on disk by their index: never reorder.
@@ -101,6 +102,10 @@ func (e *eventWriter) message(m *bridges.Message) {
 	}
 	if m.Unstyled {
 		e.b[2] |= isUnstyled
+	}
+	if m.Thread != "" {
+		e.b[2] |= hasThread
+		e.text(string(m.Thread))
 	}
 }
 
@@ -188,7 +193,7 @@ func decodeIncoming(data []byte) (*incoming, error) {
 
 // openEvent reads what all kinds have, up to their own fields.
 func openEvent(data []byte) (in *incoming, e *eventReader, err error) {
-	if len(data) < 3 || data[0] != eventVersion || int(data[1]) >= len(eventKinds) || data[2] > hasOnce|hasPlace|hasSent|hasReply|isUnstyled {
+	if len(data) < 3 || data[0] != eventVersion || int(data[1]) >= len(eventKinds) || data[2]&^(hasOnce|hasPlace|hasSent|hasReply|isUnstyled|hasThread) != 0 {
 		return nil, nil, errEvent
 	}
 	in, e = &incoming{Kind: eventKinds[data[1]]}, &eventReader{b: data[3:], has: data[2]}
@@ -272,6 +277,9 @@ func (e *eventReader) message() *bridges.Message {
 		m.ReplyTo, m.Quote = bridges.MessageID(e.text()), e.text()
 	}
 	m.Unstyled = e.has&isUnstyled != 0
+	if e.has&hasThread != 0 {
+		m.Thread = bridges.MessageID(e.text())
+	}
 	return m
 }
 

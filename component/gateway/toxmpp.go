@@ -14,6 +14,7 @@ import (
 	"causeway/component/xep/reply"
 	"causeway/component/xep/retract"
 	"causeway/component/xep/styling"
+	"causeway/component/xep/thread"
 	"causeway/mapping"
 )
 
@@ -85,6 +86,7 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 		return
 	}
 	g.findAnswered(ctx, in)
+	g.findThread(ctx, in)
 	if own && g.showOwn(ctx, in) {
 		g.hot.in.Inc()
 		return
@@ -197,8 +199,8 @@ func (g *Gateway) unstyled(s *stanza.Stanza) bool {
 	return g.info.Can.Has(bridges.CanStyling) && styling.Unstyled(s)
 }
 
-// appendAnswer writes a text of the network, what it answers, and which part of it
-// is there for those who do not know answers (xeps.md 0461.1, .3).
+// appendAnswer writes a text of the network, what it answers, which part of it is
+// there for those who do not know answers (xeps.md 0461.1, .3), and its thread.
 func (g *Gateway) appendAnswer(w *stanza.Writer, in *incoming, text string) {
 	if in.answers != "" {
 		reply.Append(w, in.answers, in.author)
@@ -207,4 +209,5 @@ func (g *Gateway) appendAnswer(w *stanza.Writer, in *incoming, text string) {
 	m := *in.Message
 	m.Text = text
 	g.appendBody(w, m)
+	thread.Append(w, in.thread)
 }
