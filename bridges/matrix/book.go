@@ -148,6 +148,7 @@ type page struct {
 	ctx     context.Context
 	book    *book
 	changes map[string][]byte
+	forgets bool // a room is among them that is forgotten
 }
 
 // get decodes a note into v, which stays as it is when there is none.

@@ -21,16 +21,22 @@ type reading struct {
 
 // Transaction implements appservice.Handler. First what the events say of rooms
 // is on disk, then all that they say to users, in one call and in their order; the
-// homeserver hears of it after that. It is not asked anything.
+// homeserver hears of it after that. It is not asked anything. Where a room is
+// forgotten it is the other way round: a repetition would find it no more.
 func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) error {
 	if !b.order.admit(t.ID) {
 		nudge(b.health.refused)
 		return errGap
 	}
 	r := &reading{b: b, ctx: ctx}
-	err := b.book.change(ctx, func(p *page) error { return r.read(p, t) })
-	if err == nil && len(r.keep) > 0 {
-		err = b.host.Deliver(ctx, r.keep)
+	err := b.book.change(ctx, func(p *page) error {
+		if err := r.read(p, t); err != nil || !p.forgets {
+			return err
+		}
+		return r.deliver()
+	})
+	if err == nil {
+		err = r.deliver()
 	}
 	if err != nil {
 		b.metrics.incoming.WithLabelValues(inRefused).Add(float64(len(t.Events)))
@@ -53,6 +59,18 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	b.leaves.wake()
 	b.answers.wake()
 	return nil
+}
+
+// deliver delivers what is to be kept, once.
+func (r *reading) deliver() error {
+	if len(r.keep) == 0 {
+		return nil
+	}
+	err := r.b.host.Deliver(r.ctx, r.keep)
+	if err == nil {
+		r.keep = nil
+	}
+	return err
 }
 
 // read reads all of a transaction.

@@ -102,6 +102,24 @@ func TestTransaction(t *testing.T) {
 	}
 }
 
+// The last words before the ghost is thrown out come, though the gateway did not take
+// them at first.
+func TestLastWords(t *testing.T) {
+	_, b, h, ghost := talking(t)
+	events := []event.Event{text("!room", "$1", bob, body("bye")), memberIs("!room", "$2", ghost, bob, left)}
+	h.fail(errors.New("the store is away"))
+	if push(t, b, events...) == nil {
+		t.Error("what was not kept was taken")
+	}
+	h.fail(nil)
+	if err := push(t, b, events...); err != nil {
+		t.Fatal(err)
+	}
+	if got := came(t, h); fmt.Sprint(got) != "[bob:localhost bye]" {
+		t.Errorf("%q came", got)
+	}
+}
+
 // What is said in a room that the ghost is about to enter is left for later.
 func TestInvitation(t *testing.T) {
 	f, b, s := onFake(t, nil)

@@ -109,6 +109,7 @@ func (p *page) abandon(id string, r room) error {
 	if err := p.unsettle(id, pair{r.Ghost, r.Person}); err != nil {
 		return err
 	}
+	p.forgets = true
 	return p.set(roomNotes+id, nil)
 }
 
