@@ -23,7 +23,8 @@ type File struct {
 	Voice         bool          // it was recorded for this message
 	Sticker       bool          // a small picture that stands for words
 	// Open gives the bytes of an outgoing file, each time from the first on. It
-	// blocks until they begin to come or ctx ends, and is like Opener.OpenFile.
+	// blocks until they begin to come or ctx ends, and fails as Opener.OpenFile does:
+	// Send returns that error. How many there are is known.
 	Open func(ctx context.Context) (*Content, error) `json:"-"`
 }
 

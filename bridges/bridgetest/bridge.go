@@ -39,6 +39,7 @@ type Bridge struct {
 	seen     chan Presented
 	leave    func(l Left) error
 	left     chan Left
+	opens    func(ctx context.Context, f bridges.File) (*bridges.Content, error)
 }
 
 var (

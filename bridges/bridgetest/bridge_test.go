@@ -20,7 +20,7 @@ func TestScriptedBridge(t *testing.T) {
 func scripted(can bridges.Can) func(*testing.T) Subject {
 	return func(*testing.T) Subject {
 		info := SMS()
-		info.Can |= can | bridges.CanIntroduce | bridges.CanPresence
+		info.Can |= can | bridges.CanIntroduce | bridges.CanPresence | bridges.CanFiles
 		b := New(info, "+12025550199")
 		b.SetContacts("alice@example.org", bridges.Person{ID: "+12025550100", Name: "Bob"})
 		b.SetProfile("+12025550100", bridges.Profile{Name: "Bob"})

@@ -19,6 +19,9 @@ func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.Messag
 	if b.NoReply(bridges.UserID(m.Chat)) {
 		return nil, &bridges.Error{Kind: bridges.Unsupported, Text: "Nobody can answer this sender."}
 	}
+	if err := b.read(ctx, m.File); err != nil {
+		return nil, err
+	}
 	b.mu.Lock()
 	b.next++
 	id := bridges.MessageID("m" + strconv.Itoa(b.next))
