@@ -62,7 +62,7 @@ func download(ctx context.Context, u *client.User, mxc string) ([]byte, error) {
 	if mxc == "" {
 		return nil, nil
 	}
-	r, _, err := u.Download(ctx, mxc, pictureBytes)
+	r, err := u.Download(ctx, mxc, pictureBytes)
 	var e *client.Error
 	if errors.As(err, &e) && !e.Temporary() {
 		return nil, nil

@@ -27,21 +27,33 @@ func media(mxc string) (server, id string, ok bool) {
 	return server, id, ok
 }
 
-// Download returns a file, which the caller closes, and its type as the sender
-// has it: not to be believed. Reading it fails beyond limit bytes, when ctx ends
-// and when nothing comes for 30 s. A file that is longer by its own word is
-// refused at once with 413. The homeserver may send us elsewhere; the token does
-// not go there.
-func (u *User) Download(ctx context.Context, mxc string, limit int64) (io.ReadCloser, string, error) {
+// IsMedia tells whether something is an mxc URI.
+func IsMedia(mxc string) bool {
+	_, _, ok := media(mxc)
+	return ok
+}
+
+// File is a file on its way to us.
+type File struct {
+	io.ReadCloser
+	Type string // as the sender has it: not to be believed
+	Size int64  // in bytes; -1: unknown
+}
+
+// Download returns a file, which the caller closes. Reading it fails beyond limit
+// bytes, when ctx ends and when nothing comes for 30 s. A file that is longer by
+// its own word is refused at once with 413. The homeserver may send us elsewhere;
+// the token does not go there.
+func (u *User) Download(ctx context.Context, mxc string, limit int64) (*File, error) {
 	server, id, ok := media(mxc)
 	if !ok {
-		return nil, "", &Error{Text: "is no mxc URI"}
+		return nil, &Error{Text: "is no mxc URI"}
 	}
 	address, err := url.Parse(u.h.url(call{
 		path: []string{"_matrix", "client", "v1", "media", "download", server, id}, user: u.id,
 	}))
 	if err != nil {
-		return nil, "", &Error{Text: "is no mxc URI", Cause: err}
+		return nil, &Error{Text: "is no mxc URI", Cause: err}
 	}
 	ctx, watch := newWatch(ctx, u.h.stall)
 	a, e := u.h.get(ctx, address)
@@ -52,10 +64,10 @@ func (u *User) Download(ctx context.Context, mxc string, limit int64) (io.ReadCl
 	}
 	if e != nil {
 		watch.end()
-		return nil, "", e
+		return nil, e
 	}
 	watch.rest()
-	return &download{bounded{a.Body, limit}, watch}, a.Header.Get("Content-Type"), nil
+	return &File{&download{bounded{a.Body, limit}, watch}, a.Header.Get("Content-Type"), a.ContentLength}, nil
 }
 
 // get follows redirects to a file. Only the homeserver itself gets the token.

@@ -17,13 +17,13 @@ const file = "mxc://hs.example.org:8448/AbC_-9"
 
 // readAll downloads a file.
 func readAll(ctx context.Context, u *User, mxc string, limit int64) (string, string, error) {
-	body, kind, err := u.Download(ctx, mxc, limit)
+	body, err := u.Download(ctx, mxc, limit)
 	if err != nil {
 		return "", "", err
 	}
 	defer body.Close()
 	text, err := io.ReadAll(body)
-	return string(text), kind, err
+	return string(text), body.Type, err
 }
 
 func TestDownload(t *testing.T) {
@@ -48,7 +48,7 @@ func TestHostileMXC(t *testing.T) {
 		"", "mxc://", "mxc://hs", "mxc://hs/", "mxc:///id", "http://hs/id", "mxc://hs/a/b", "mxc://hs/..", "mxc://../id", "mxc://./id",
 		"mxc://hs/a?b", "mxc://hs/a#b", "mxc://hs/%2e", "mxc://hs/é", "mxc://h\x00s/a", "mxc://u@hs/a", "mxc://hs:x/a", "MXC://hs/a",
 	} {
-		_, _, err := r.As(ghost).Download(t.Context(), bad, 10)
+		_, err := r.As(ghost).Download(t.Context(), bad, 10)
 		check(t, err, 0, "")
 		if err == nil || len(r.asked) != 0 {
 			t.Fatalf("%q is asked for", bad)
@@ -105,7 +105,7 @@ func TestDownloadAstray(t *testing.T) {
 		"":                  {307, 1},
 	} {
 		r := newRig(t, to(place))
-		_, _, err := r.As(ghost).Download(t.Context(), file, 10)
+		_, err := r.As(ghost).Download(t.Context(), file, 10)
 		check(t, err, c.status, "")
 		if len(r.asked) != c.asked {
 			t.Errorf("%q: %d requests", place, len(r.asked))
@@ -131,7 +131,7 @@ func TestDownloadFaults(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, c.step)
-			_, _, err := r.As(ghost).Download(t.Context(), file, 10)
+			_, err := r.As(ghost).Download(t.Context(), file, 10)
 			check(t, err, c.status, c.code)
 		})
 	}
@@ -166,18 +166,18 @@ func TestDownloadStalls(t *testing.T) {
 // Whoever takes the pieces slowly gets them all: only the network must move.
 func TestDownloadSlowReader(t *testing.T) {
 	r := newRig(t, says(200, strings.Repeat("x", 1<<20)))
-	body, _, err := r.As(ghost).Download(t.Context(), file, 1<<20)
+	body, err := r.As(ghost).Download(t.Context(), file, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer body.Close()
-	if d := body.(*download); d.watch.timer.Stop() {
+	if d := body.ReadCloser.(*download); d.watch.timer.Stop() {
 		t.Error("the clock runs while nobody reads")
 	}
 	if n, err := io.Copy(io.Discard, iotest.OneByteReader(io.LimitReader(body, 99))); n != 99 || err != nil {
 		t.Errorf("%d, %v", n, err)
 	}
-	if d := body.(*download); d.watch.timer.Stop() {
+	if d := body.ReadCloser.(*download); d.watch.timer.Stop() {
 		t.Error("the clock runs between two pieces")
 	}
 }

@@ -280,18 +280,18 @@ func TestRealMedia(t *testing.T) {
 	file := strings.Repeat("pixel ", size)[:size]
 	mxc := must(ghost.Upload(ctx, strings.NewReader(file), size, "image/png", "ü/a b.png"))(t)
 	for _, who := range []string{ann, ""} {
-		body, kind, err := s.h.As(who).Download(ctx, mxc, size)
+		body, err := s.h.As(who).Download(ctx, mxc, size)
 		ok(t, err)
 		got, err := io.ReadAll(body)
 		ok(t, errors.Join(err, body.Close()))
-		if string(got) != file || kind != "image/png" {
-			t.Errorf("%d bytes of %s", len(got), kind)
+		if string(got) != file || body.Type != "image/png" || body.Size != size {
+			t.Errorf("%d bytes of %d, %s", len(got), body.Size, body.Type)
 		}
 	}
-	if _, _, err := ghost.Download(ctx, mxc, size-1); !client.Is(err, "M_TOO_LARGE") {
+	if _, err := ghost.Download(ctx, mxc, size-1); !client.Is(err, "M_TOO_LARGE") {
 		t.Errorf("beyond the limit: %v", err)
 	}
-	if _, _, err := ghost.Download(ctx, "mxc://localhost/none", size); !client.Is(err, "M_NOT_FOUND") {
+	if _, err := ghost.Download(ctx, "mxc://localhost/none", size); !client.Is(err, "M_NOT_FOUND") {
 		t.Errorf("no file: %v", err)
 	}
 	if _, err := ghost.Upload(ctx, strings.NewReader(""), 60<<20, "image/png", ""); err == nil {
