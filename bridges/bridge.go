@@ -100,7 +100,8 @@ type Host interface {
 	// Owner returns the account whose identity on the network is id.
 	Owner(ctx context.Context, id UserID) (account AccountID, ok bool, err error)
 	// Deliver returns nil when all of d is on disk: only then is the network
-	// told that we have it. It blocks while the store cannot commit.
+	// told that we have it. After an error nothing of d is, unless ctx has ended;
+	// then nobody knows. It blocks while the store cannot commit.
 	Deliver(ctx context.Context, d []Delivery) error
 	// Hint shows what may get lost, now or never: a Typing, a Presence or a PictureChange. It
 	// is not kept, and what cannot be shown at once is dropped and counted. It
