@@ -32,6 +32,7 @@ type content struct {
 	Formatted loose `json:"formatted_body,omitempty"`
 	// Mentions are whom it calls. Without it programs look for names in the text.
 	Mentions *mentions `json:"m.mentions,omitempty"`
+	attachment
 	// New is what the event to which this one Relates is from now on.
 	New     *content  `json:"m.new_content,omitempty"`
 	Relates *relation `json:"m.relates_to,omitempty"`
@@ -72,7 +73,8 @@ func contentOf(e event.Event) (c content, of string, ok bool) {
 		return c, "", false // it was deleted
 	}
 	if e.Type == typeSticker {
-		return content{Body: named("sticker", c.Body)}, "", true
+		c.MsgType = typeSticker
+		return c, "", true
 	}
 	of, c = c.edits()
 	return c.see(), of, true
@@ -83,13 +85,15 @@ func (c content) text() string {
 	switch c.MsgType {
 	case "m.emote":
 		return me + shown(c.Body)
-	case "m.image":
+	case typeSticker:
+		return named("sticker", c.Body)
+	case msgImage:
 		return c.file("picture")
-	case "m.file":
+	case msgFile:
 		return c.file("file")
-	case "m.audio":
+	case msgAudio:
 		return c.file("sound")
-	case "m.video":
+	case msgVideo:
 		return c.file("video")
 	case "m.location":
 		return c.position()
@@ -101,11 +105,7 @@ func (c content) text() string {
 
 // file says what does not come, and shows the words beside it.
 func (c content) file(kind string) string {
-	name := c.FileName
-	if name == "" || name == c.Body {
-		return named(kind, c.Body)
-	}
-	return named(kind, name) + "\n" + c.Body
+	return strings.TrimSuffix(named(kind, c.name())+"\n"+c.caption(), "\n")
 }
 
 // named says that something was sent that is shown on Matrix only.

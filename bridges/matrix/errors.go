@@ -23,6 +23,9 @@ var (
 	errRefused = reason{bridges.Forbidden, "Matrix does not let you write to this person."}
 	errJoining = reason{bridges.Temporary, "The chat on Matrix is not open yet."}
 	errGone    = reason{bridges.Rejected, "This message is no longer in the chat on Matrix: it stays as it is."}
+	errNoFile  = reason{bridges.NotFound, "This file is not on Matrix any more, or cannot be had."}
+	errHalf    = reason{bridges.Temporary, "This file cannot be read to its end now."}
+	errBig     = reason{bridges.TooLong, "This file is too large for Matrix."}
 	errNotNow  = reason{bridges.Temporary, "Matrix cannot be reached now."}
 	errFaulty  = reason{bridges.Internal, "Matrix did not understand the gateway. Please tell the operator."}
 )

@@ -114,7 +114,7 @@ func (c content) see() content {
 // files tells whether it is a file, to which the body may be a caption.
 func (c content) files() bool {
 	switch c.MsgType {
-	case "m.image", "m.file", "m.audio", "m.video":
+	case msgImage, msgFile, msgAudio, msgVideo, typeSticker:
 		return true
 	}
 	return false

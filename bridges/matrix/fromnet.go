@@ -161,11 +161,19 @@ func told(e event.Event) bridges.Event {
 		return bridges.Retraction{ID: bridges.MessageID(e.ID), Chat: bridges.ChatID(from), From: from, Of: bridges.MessageID(e.Redacts)}
 	}
 	c, of, ok := contentOf(e)
-	text := c.text()
-	if !ok || text == "" {
+	text, file := c.text(), c.carried()
+	if file != nil {
+		text = c.caption()
+	}
+	if of != "" {
+		file = nil // it stays what it was
+	}
+	if !ok || text == "" && file == nil {
 		return nil
 	}
-	m := bridges.Message{ID: bridges.MessageID(e.ID), Chat: bridges.ChatID(from), From: from, Text: text, Unstyled: !c.seen.styled, Sent: e.Time}
+	m := bridges.Message{
+		ID: bridges.MessageID(e.ID), Chat: bridges.ChatID(from), From: from, Text: text, Unstyled: !c.seen.styled, File: file, Sent: e.Time,
+	}
 	if of != "" {
 		return bridges.Edit{Message: m, Of: bridges.MessageID(of)}
 	}

@@ -127,7 +127,7 @@ func (b *Bridge) Info() bridges.Info {
 		Type: "matrix", Client: "pc", Name: "Matrix", Example: example,
 		Instructions: "Register to write to people of Matrix. You need no account there.",
 		Can: bridges.CanReceipts | bridges.CanTyping | bridges.CanDisplayed | bridges.CanPictures | bridges.CanStyling |
-			bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions | bridges.CanReplies | bridges.CanThreads | bridges.CanIntroduce | bridges.CanPresence,
+			bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions | bridges.CanReplies | bridges.CanThreads | bridges.CanIntroduce | bridges.CanPresence | bridges.CanFiles,
 		Unknown: bridges.Idempotent,
 	}
 }

@@ -38,7 +38,7 @@ func (s *session) Close() error {
 }
 
 // Send implements bridges.Session: one event for one text, or several for a long one.
-func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.MessageID, error) {
+func (s *session) Send(ctx context.Context, m bridges.Message) (ids []bridges.MessageID, err error) {
 	s.work.Add(1)
 	defer s.work.Done()
 	if _, err := s.b.Resolve(string(m.Chat)); err != nil {
@@ -46,7 +46,13 @@ func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.Messag
 	}
 	who := pair{s.ghost, bridges.UserID(m.Chat)}
 	bridges.Waits(ctx)
-	ids, err := s.say(ctx, who, writeAll(m, s.ghost)...)
+	all := writeAll(m, s.ghost)
+	if m.File != nil {
+		if all[0], err = s.attach(ctx, who, all[0], m.File); err != nil {
+			return nil, err
+		}
+	}
+	ids, err = s.say(ctx, who, all...)
 	if err != nil {
 		return nil, s.b.failed(err, bridges.Unknown)
 	}
