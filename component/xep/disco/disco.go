@@ -54,3 +54,17 @@ func AppendItems(w *stanza.Writer, node string, items []Item) {
 	}
 	w.End()
 }
+
+// AppendItemsQuery writes the question for disco#items.
+func AppendItemsQuery(w *stanza.Writer) { w.Leaf("query", NSItems, "") }
+
+// Items returns the addresses in an answer to disco#items, limit at most.
+func Items(s *stanza.Stanza, limit int) (jids []string) {
+	q, _ := s.Child(NSItems, "query")
+	for e := range q.All(NSItems, "item") {
+		if jid := e.Attr("jid"); jid != "" && len(jids) < limit {
+			jids = append(jids, jid)
+		}
+	}
+	return jids
+}

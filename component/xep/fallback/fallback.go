@@ -16,6 +16,11 @@ const NS = "urn:xmpp:fallback:0"
 // Append marks all of a body as a fallback for an extension.
 func Append(w *stanza.Writer, extension string) { w.Leaf("fallback", NS, "", "for", extension) }
 
+// AppendBody marks all of a body, and no subject, as one.
+func AppendBody(w *stanza.Writer, extension string) {
+	w.Start("fallback", NS, "for", extension).Leaf("body", "", "").End()
+}
+
 // AppendPart marks the beginning of a body, of so many code points, as one.
 func AppendPart(w *stanza.Writer, extension string, length int) {
 	w.Start("fallback", NS, "for", extension).

@@ -24,3 +24,6 @@ func Find(s *stanza.Stanza) (l Link, ok bool) {
 	}
 	return l, l.URL != ""
 }
+
+// Append writes that a message is a file at an address.
+func Append(w *stanza.Writer, url string) { w.Start("x", NS).Leaf("url", "", url).End() }

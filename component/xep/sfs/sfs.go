@@ -1,9 +1,11 @@
-// Package sfs reads messages of XEP-0447 (0.3.1): Stateless File Sharing, with
-// the metadata of XEP-0446 (0.2.0). It fetches nothing.
+// Package sfs implements the messages of XEP-0447 (0.3.1): Stateless File
+// Sharing, with the metadata of XEP-0446 (0.2.0). It fetches nothing.
 package sfs
 
 import (
+	"strconv"
 	"strings"
+	"time"
 
 	"causeway/component/stanza"
 )
@@ -19,9 +21,18 @@ const (
 // Most bounds the files of one message that are looked at.
 const Most = 16
 
-// File is a file that a message shares. Without a URL it has no address, or one
-// of another kind, such as a transfer between two clients.
-type File struct{ URL, Desc string }
+// File is a file that a message shares, and what its sender says about it.
+type File struct {
+	// URL is empty for a file that has no address, or one of another kind, such as
+	// a transfer between two clients.
+	URL, Desc string
+	// Name may hold anything. Type is a media type.
+	Name, Type    string
+	Size          int64         // in bytes; 0: unknown
+	Width, Height int           // in pixels; 0: unknown
+	Length        time.Duration // of sound and video; 0: unknown
+	Inline        bool          // it is meant to be seen at once (XEP-0447 §3.1)
+}
 
 // Find returns the files of a message in their order, Most at most, each with
 // the first of its addresses (XEP-0447 §3.1).
@@ -30,9 +41,32 @@ func Find(s *stanza.Stanza) (files []File) {
 		if len(files) == Most {
 			break
 		}
-		files = append(files, File{URL: address(e), Desc: description(e)})
+		files = append(files, read(e))
 	}
 	return files
+}
+
+func read(shared stanza.Element) File {
+	file, _ := shared.Child(nsMetadata, "file")
+	text := func(name string) string {
+		e, _ := file.Child(nsMetadata, name)
+		return e.Text()
+	}
+	return File{
+		URL: address(shared), Desc: text("desc"), Name: text("name"), Type: strings.TrimSpace(text("media-type")),
+		Size: number(text("size"), 63), Width: int(number(text("width"), 31)), Height: int(number(text("height"), 31)),
+		Length: time.Duration(number(text("length"), 40)) * time.Millisecond,
+		Inline: shared.Attr("disposition") == "inline",
+	}
+}
+
+// number reads a number of so many bits; what is none is 0.
+func number(text string, bits int) int64 {
+	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, bits)
+	if err != nil {
+		return 0
+	}
+	return int64(n)
 }
 
 func address(shared stanza.Element) string {
@@ -45,8 +79,32 @@ func address(shared stanza.Element) string {
 	return ""
 }
 
-func description(shared stanza.Element) string {
-	file, _ := shared.Child(nsMetadata, "file")
-	desc, _ := file.Child(nsMetadata, "desc")
-	return desc.Text()
+// Append writes a file that has a URL. What is not known is left out.
+func (f File) Append(w *stanza.Writer) {
+	disposition := "attachment"
+	if f.Inline {
+		disposition = "inline"
+	}
+	w.Start("file-sharing", NS, "disposition", disposition).Start("file", nsMetadata)
+	for _, x := range []struct{ name, value string }{
+		{"media-type", f.Type},
+		{"name", f.Name},
+		{"size", known(f.Size)},
+		{"width", known(int64(f.Width))},
+		{"height", known(int64(f.Height))},
+		{"length", known(f.Length.Milliseconds())},
+		{"desc", f.Desc},
+	} {
+		if x.value != "" {
+			w.Leaf(x.name, "", x.value)
+		}
+	}
+	w.End().Start("sources", "").Leaf("url-data", nsURL, "", "target", f.URL).End().End()
+}
+
+func known(n int64) string {
+	if n <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
 }

@@ -2,7 +2,9 @@ package sfs
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"causeway/component/stanza"
 )
@@ -21,12 +23,17 @@ func TestFind(t *testing.T) {
 		inside string
 		want   []File
 	}{
-		"0447.1 address":           {shared("<name>b</name><desc>c &amp; d</desc>", source), []File{{"https://a.example/b", "c & d"}}},
-		"another kind before":      {shared("", transfer+source), []File{{URL: "https://a.example/b"}}},
-		"another kind alone":       {shared("", transfer), []File{{}}},
-		"an empty one before":      {shared("", `<url-data xmlns='http://jabber.org/protocol/url-data' target=' '/>`+source), []File{{URL: "https://a.example/b"}}},
-		"without sources":          {`<file-sharing xmlns='urn:xmpp:sfs:0'/>`, []File{{}}},
-		"two":                      {shared("<desc>c</desc>", source) + shared("", source), []File{{"https://a.example/b", "c"}, {URL: "https://a.example/b"}}},
+		"0447.1 address":      {shared("<name>b</name><desc>c &amp; d</desc>", source), []File{{URL: "https://a.example/b", Desc: "c & d", Inline: true}}},
+		"another kind before": {shared("", transfer+source), []File{{URL: "https://a.example/b", Inline: true}}},
+		"another kind alone":  {shared("", transfer), []File{{Inline: true}}},
+		"an empty one before": {shared("", `<url-data xmlns='http://jabber.org/protocol/url-data' target=' '/>`+source), []File{{URL: "https://a.example/b", Inline: true}}},
+		"without sources":     {`<file-sharing xmlns='urn:xmpp:sfs:0'/>`, []File{{}}},
+		"two":                 {shared("<desc>c</desc>", source) + shared("", source), []File{{URL: "https://a.example/b", Desc: "c", Inline: true}, {URL: "https://a.example/b", Inline: true}}},
+		"0447.1 all that is told": {
+			strings.Replace(shared(`<media-type>audio/ogg</media-type><name>a/b.ogg</name><size>12</size><width>3</width><height>4</height><length>1500</length>`, source), "inline", "attachment", 1),
+			[]File{{URL: "https://a.example/b", Type: "audio/ogg", Name: "a/b.ogg", Size: 12, Width: 3, Height: 4, Length: 1500 * time.Millisecond}},
+		},
+		"numbers that are none":    {shared(`<size>-1</size><width>99999999999</width><height>x</height><length>1e3</length>`, source), []File{{URL: "https://a.example/b", Inline: true}}},
 		"another's namespace":      {`<file-sharing xmlns='urn:odd'><sources>` + source + `</sources></file-sharing>`, nil},
 		"an address of its own":    {source, nil},
 		"sources for another time": {`<sources xmlns='urn:xmpp:sfs:0' id='x'>` + source + `</sources>`, nil},
@@ -43,6 +50,39 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// 0447.1: what is written is the XEP's form, and is read again.
+func TestAppend(t *testing.T) {
+	for name, c := range map[string]struct {
+		file File
+		want string
+	}{
+		"all": {
+			File{URL: "https://a.example/b", Type: "audio/ogg", Name: "a&b", Desc: "c", Size: 12, Width: 3, Height: 4, Length: time.Second, Inline: true},
+			`<file-sharing xmlns='urn:xmpp:sfs:0' disposition='inline'><file xmlns='urn:xmpp:file:metadata:0'><media-type>audio/ogg</media-type><name>a&amp;b</name>` +
+				`<size>12</size><width>3</width><height>4</height><length>1000</length><desc>c</desc></file><sources>` + source + `</sources></file-sharing>`,
+		},
+		"the address alone": {
+			File{URL: "https://a.example/b"},
+			`<file-sharing xmlns='urn:xmpp:sfs:0' disposition='attachment'><file xmlns='urn:xmpp:file:metadata:0'/><sources>` + source + `</sources></file-sharing>`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var w stanza.Writer
+			c.file.Append(&w)
+			if got := string(w.Bytes()); got != c.want {
+				t.Errorf("%s", got)
+			}
+			s, err := stanza.Parse([]byte("<message>" + string(w.Bytes()) + "</message>"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := Find(s); !slices.Equal(got, []File{c.file}) {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
 func FuzzFind(f *testing.F) {
 	f.Add(shared("<desc>c</desc>", source))
 	f.Fuzz(func(t *testing.T, inside string) {
@@ -50,8 +90,14 @@ func FuzzFind(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if files := Find(s); len(files) > Most {
+		files := Find(s)
+		if len(files) > Most {
 			t.Errorf("%d files", len(files))
+		}
+		for _, x := range files {
+			if x.Size < 0 || x.Width < 0 || x.Height < 0 || x.Length < 0 {
+				t.Errorf("%+v", x)
+			}
 		}
 	})
 }
