@@ -89,12 +89,16 @@ func (s *Stanza) Err() *Error {
 	if s.Type != "error" {
 		return nil
 	}
-	r := &Error{Type: "cancel", Condition: "undefined-condition"}
 	e, ok := s.Child("", "error")
 	if !ok {
-		return r
+		return &Error{Type: "cancel", Condition: "undefined-condition"}
 	}
-	r.Type = e.Attr("type")
+	return ErrorIn(e)
+}
+
+// ErrorIn reads an <error/>, such as one in a stanza that is forwarded.
+func ErrorIn(e Element) *Error {
+	r := &Error{Type: e.Attr("type"), Condition: "undefined-condition"}
 	for c := range e.Children() {
 		switch space, local := c.Name(); {
 		case space != NSError:

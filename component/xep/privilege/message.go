@@ -2,6 +2,11 @@ package privilege
 
 import "causeway/component/stanza"
 
+const (
+	nsForward = "urn:xmpp:forward:0" // XEP-0297
+	nsClient  = "jabber:client"      // RFC 6120
+)
+
 // Forwarded is a message that an entity sends on behalf of a user (XEP-0356
 // section 5), inside a message of the entity's to the host of that user.
 type Forwarded struct {
@@ -13,8 +18,8 @@ type Forwarded struct {
 
 // Append writes m, of type chat.
 func (m Forwarded) Append(w *stanza.Writer) {
-	w.Start("privilege", NS).Start("forwarded", "urn:xmpp:forward:0")                           // XEP-0297
-	w.Start("message", "jabber:client", "from", m.From, "to", m.To, "type", "chat", "id", m.ID) // RFC 6120
+	w.Start("privilege", NS).Start("forwarded", nsForward)
+	w.Start("message", nsClient, "from", m.From, "to", m.To, "type", "chat", "id", m.ID)
 	m.Payload(w)
 	w.End().End().End()
 }

@@ -3,7 +3,10 @@
 // stream.
 package privilege
 
-import "causeway/component/stanza"
+import (
+	"causeway/component/stanza"
+	"causeway/component/xep/upload"
+)
 
 // The namespaces: today's, and the one before, which alone ejabberd before
 // 24.10 speaks. In roster and message permissions both say the same.
@@ -21,6 +24,8 @@ type Rights struct {
 	Roster bool
 	// Message: messages may be sent on behalf of users.
 	Message bool
+	// Upload: slots for files (XEP-0363) may be asked for on behalf of users.
+	Upload bool
 }
 
 // Find reads the advertisement in s; ok is false when there is none. Of both
@@ -41,8 +46,11 @@ func Find(s *stanza.Stanza) (r Rights, ok bool) {
 
 func (r *Rights) read(e stanza.Element) {
 	for c := range e.Children() {
-		if space, local := c.Name(); space == r.NS && local == "perm" {
+		switch space, local := c.Name(); {
+		case space == r.NS && local == "perm":
 			r.grant(c.Attr("access"), c.Attr("type"))
+		case space == r.NS && local == "namespace" && c.Attr("ns") == upload.NS:
+			r.Upload = c.Attr("type") == "get" || c.Attr("type") == "both"
 		}
 		r.read(c)
 	}

@@ -26,11 +26,13 @@ func TestFind(t *testing.T) {
 		want Rights
 		ok   bool
 	}{
-		"0356.1 Prosody":              {prosody, Rights{NS, true, true}, true},
-		"0356.4 ejabberd":             {ejabberd, Rights{NS1, true, true}, true},
+		"0356.1 Prosody":              {prosody, Rights{NS: NS, Roster: true, Message: true}, true},
+		"0356.4 ejabberd":             {ejabberd, Rights{NS: NS1, Roster: true, Message: true}, true},
 		"0356.1 none is no grant":     {of(NS, "<perm access='roster' type='none'/><perm access='message' type='none'/>"), Rights{NS: NS}, true},
 		"reading alone is not enough": {of(NS, "<perm access='roster' type='get'/>"), Rights{NS: NS}, true},
-		"inside an open element":      {of(NS, "<perm access='iq'><namespace><perm access='roster' type='both'/></namespace></perm>"), Rights{NS, true, false}, true},
+		"inside an open element":      {of(NS, "<perm access='iq'><namespace><perm access='roster' type='both'/></namespace></perm>"), Rights{NS: NS, Roster: true}, true},
+		"0356.17 slots":               {of(NS, "<perm access='iq'><namespace ns='urn:xmpp:http:upload:0' type='get'/></perm>"), Rights{NS: NS, Upload: true}, true},
+		"slots cannot be set":         {of(NS, "<perm access='iq'><namespace ns='urn:xmpp:http:upload:0' type='set'/></perm>"), Rights{NS: NS}, true},
 		"of another namespace":        {of(NS, "<perm xmlns='urn:x' access='roster' type='both'/>"), Rights{NS: NS}, true},
 		"forwarded":                   {"<message><forwarded xmlns='urn:xmpp:forward:0'><privilege xmlns='" + NS + "'><perm access='roster' type='both'/></privilege></forwarded></message>", Rights{}, false},
 		"no advertisement":            {"<message><body>x</body></message>", Rights{}, false},
@@ -56,7 +58,7 @@ func FuzzFind(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if r, ok := Find(s); ok != (r.NS != "") || !ok && (r.Roster || r.Message) {
+		if r, ok := Find(s); ok != (r.NS != "") || !ok && (r.Roster || r.Message || r.Upload) {
 			t.Errorf("%+v, %v", r, ok)
 		}
 	})
