@@ -20,6 +20,7 @@ type conversation struct {
 	way     way        // for which it holds a place among those at work, when running
 	late    [ways]bool // it waits for such a place: see router.late
 	parking bool       // old texts are moved to rows of their own: none begins
+	sharing *incoming  // of in: it waits for its file
 
 	// The texts of the user, in order: head, then the rows, then out.
 	head   *outgoing   // whose turn it is: under way, or waiting for its next attempt
@@ -46,6 +47,7 @@ type outgoing struct {
 	parked   bool              // it has a row of its own
 	dropped  bool              // it was found to be a repetition when it was to be parked
 	edits    bridges.MessageID // what it changes on the network, once it was found
+	file     bool              // it carries one, which takes its time
 	tried    bool              // a predecessor has given it to the bridge, which remembers what became of it
 }
 
@@ -80,8 +82,11 @@ func (c *conversation) hasWork() bool {
 	if c.user.quiet {
 		return false
 	}
-	return len(c.in) > 0 || c.retryAt.IsZero() && !c.parking && c.hasTexts()
+	return c.hasIn() || c.retryAt.IsZero() && !c.parking && c.hasTexts()
 }
+
+// hasIn tells whether an event of the network can be shown now.
+func (c *conversation) hasIn() bool { return len(c.in) > 0 && c.sharing == nil }
 
 func (c *conversation) hasTexts() bool {
 	return c.head != nil || c.parked > 0 || len(c.out) > 0
@@ -94,11 +99,12 @@ func (g *Gateway) runConversation(c *conversation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for !r.closed && g.work.Err() == nil && c.hasWork() {
-		if len(c.in) == 0 && c.way == inward && !g.turnOutward(c) {
+		if !c.hasIn() && c.way == inward && !g.turnOutward(c) {
 			break
 		}
 		switch {
-		case len(c.in) > 0:
+		case c.hasIn() && g.sharesFirst(c): // it goes on when the file is there
+		case c.hasIn():
 			in := c.in[0]
 			c.in[0] = nil
 			c.in = c.in[1:]
@@ -228,7 +234,7 @@ func (g *Gateway) after(c *conversation, v verdict) {
 // settleConversation forgets a conversation without work. The caller holds
 // the lock.
 func (g *Gateway) settleConversation(c *conversation) {
-	if len(c.in) == 0 && !c.hasTexts() && !c.running && !c.parking {
+	if len(c.in) == 0 && !c.hasTexts() && !c.running && !c.parking && c.sharing == nil {
 		delete(c.user.convs, c.contact)
 		g.router.tidy(c.user)
 	}

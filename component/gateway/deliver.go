@@ -16,6 +16,7 @@ func (g *Gateway) Deliver(ctx context.Context, ds []bridges.Delivery) error {
 	if err != nil || len(ds) == 0 {
 		return err
 	}
+	ds = g.apart(ds)
 	if !g.flights.admit(len(ds), g.policy.Load().bridgeLimit) {
 		g.cfg.Metrics.refused.WithLabelValues(g.domain, "network-limit").Inc()
 		return &bridges.Error{Kind: bridges.Temporary, Text: "Too much waits for the XMPP server."}

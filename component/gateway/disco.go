@@ -16,11 +16,13 @@ import (
 	"causeway/component/xep/form"
 	"causeway/component/xep/markers"
 	"causeway/component/xep/noreply"
+	"causeway/component/xep/oob"
 	"causeway/component/xep/pubsub"
 	"causeway/component/xep/reactions"
 	"causeway/component/xep/receipts"
 	"causeway/component/xep/reply"
 	"causeway/component/xep/retract"
+	"causeway/component/xep/sfs"
 )
 
 // capsNode names this program in capabilities.
@@ -65,6 +67,9 @@ func newDiscoInfo(g *Gateway) *discoInfo {
 	}
 	if g.info.Can.Has(bridges.CanReplies) {
 		person = append(person, reply.NS)
+	}
+	if g.info.Can.Has(bridges.CanFiles) {
+		person = append(person, oob.NS, sfs.NS)
 	}
 	domain := append(g.features(component.ToDomain), `jid\20escaping`)
 	if g.info.Can.Has(bridges.CanIntroduce) {

@@ -27,6 +27,7 @@ const (
 	retracts      // that one is taken back
 	reacts        // it is reacted to
 	answers       // it is answered, which is no deed of its own: the text may be an edit, too
+	carries       // nothing: there is a file
 )
 
 // wordless: what is in the text is for those who do not know the deed.
@@ -34,6 +35,9 @@ func (x deed) wordless() bool { return x == retracts || x == reacts }
 
 // said is by what a reading is known: its text, or what it does without one.
 func (r *reading) said() string {
+	if r.file != nil {
+		return r.file.linked
+	}
 	if !r.does.wordless() {
 		return r.text
 	}
@@ -55,6 +59,9 @@ func (d *draft) does(rule *fallbackRule, r *reading) bool {
 	case reacts:
 		x, _ := reactions.Find(d.s)
 		of, r.emojis = x.ID, x.All
+	case carries:
+		r.file = d.carry()
+		return r.file != nil
 	case answers:
 		if r.answers, _ = reply.Find(d.s); r.answers != "" {
 			cutQuote(d)
@@ -84,6 +91,9 @@ var (
 // errandOf returns how the network is given msg, which m comes to: as a text, or
 // as what it does to an earlier one.
 func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapping.Account, msg bridges.Message) (errand, *stanza.Error) {
+	if r.file != nil {
+		return g.carries(ctx, m, r, acc, msg), nil
+	}
 	if r.does == nothing {
 		return sends(g.inThread(ctx, m, acc, g.answer(ctx, m, r, acc, msg))), nil
 	}
@@ -212,7 +222,7 @@ const unseen = "Edited: "
 func (g *Gateway) target(ctx context.Context, of bridges.MessageID) (row mapping.Message, known, ok bool) {
 	ok = g.insist(ctx, "read messages", func() (err error) {
 		row, known, err = g.messageByID(ctx, of)
-		if err == nil && known {
+		if _, caption := ofCaption(of); err == nil && known && !caption {
 			row, known, err = g.unedited(ctx, row)
 		}
 		return err
@@ -250,6 +260,9 @@ func (g *Gateway) showEdit(ctx context.Context, in *incoming) {
 		in.first, in.Message.Text = row.ID, unseen+in.Message.Text
 	default:
 		in.first, in.replaces = row.ID, row.Stanza
+		if !g.aim(ctx, in, row.ID) {
+			return
+		}
 	}
 	g.showMessage(ctx, in)
 }
@@ -263,7 +276,7 @@ func (g *Gateway) showRetraction(ctx context.Context, in *incoming) {
 	row, known, ok := g.target(ctx, in.Of)
 	own := g.isOwn(ctx, in)
 	switch {
-	case !ok:
+	case !ok || g.hasNoCaption(ctx, in, known):
 		return
 	case !known || row.ID != in.Of:
 		g.dropIn(ctx, in, "retraction of an unknown message")

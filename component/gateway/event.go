@@ -37,6 +37,8 @@ type incoming struct {
 
 	replaces string            // the stanza that it is about; empty: nobody has seen it
 	first    bridges.MessageID // what an edit changes, as it first was
+	captions bridges.MessageID // the file to which an edit gives its first caption
+	shared   *shared           // where the file is, once that is known
 }
 
 // place is where the event stands among those of its conversation.
@@ -83,6 +85,7 @@ func newIncoming(d bridges.Delivery, now time.Time) (*incoming, error) {
 		in.Kind, in.Message = kindMessage, &e
 	case bridges.Edit:
 		in.Kind, in.Message, in.Of = kindEdit, &e.Message, e.Of
+		e.File = nil // it stays what it was
 	case bridges.Retraction:
 		in.Kind, in.Of = kindRetraction, e.Of
 		in.Message = &bridges.Message{ID: e.ID, Chat: e.Chat, From: e.From}

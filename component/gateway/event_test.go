@@ -49,6 +49,12 @@ func events() map[string]*incoming {
 			Kind: kindMessage, Account: alice, Stanza: newID(), At: at,
 			Message: &bridges.Message{ID: "m", Chat: phone, From: phone, Text: "*x*", Unstyled: true, Thread: "n"},
 		},
+		"file": {
+			Kind: kindMessage, Account: alice, Stanza: newID(), At: at,
+			Message: &bridges.Message{ID: "m", Chat: phone, From: phone, ReplyTo: "n", File: &bridges.File{
+				ID: "f", Name: "a.ogg", Type: "audio/ogg", Size: 1 << 40, Width: 3, Height: 4, Duration: time.Second, Voice: true, Sticker: true,
+			}},
+		},
 		"displayed": {
 			Kind: kindDisplayed, Account: alice, Stanza: newID(), At: at, Once: "o", Stream: 1,
 			Displayed: &bridges.Displayed{Chat: phone, From: phone, UpTo: "m"},
@@ -132,7 +138,7 @@ func TestOldEventRecords(t *testing.T) {
 		}
 		all++
 	}
-	if all != 2*(len(left)-8) {
+	if all != 2*(len(left)-9) {
 		t.Errorf("%d records", all)
 	}
 }

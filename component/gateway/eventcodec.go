@@ -25,7 +25,10 @@ const (
 	hasReply = 1 << 3 // Message.ReplyTo and Message.Quote
 
 	isUnstyled = 1 << 4 // Message.Unstyled, without a field
+	hasFile    = 1 << 5 // Message.File
 	hasThread  = 1 << 6 // Message.Thread
+
+	hasAny = hasOnce | hasPlace | hasSent | hasReply | isUnstyled | hasFile | hasThread
 )
 
 // eventKinds are on disk by their index: never reorder.
@@ -107,6 +110,7 @@ func (e *eventWriter) message(m *bridges.Message) {
 		e.b[2] |= hasThread
 		e.text(string(m.Thread))
 	}
+	e.file(m.File)
 }
 
 func (e *eventWriter) receipt(r *receipt) {
@@ -193,7 +197,7 @@ func decodeIncoming(data []byte) (*incoming, error) {
 
 // openEvent reads what all kinds have, up to their own fields.
 func openEvent(data []byte) (in *incoming, e *eventReader, err error) {
-	if len(data) < 3 || data[0] != eventVersion || int(data[1]) >= len(eventKinds) || data[2]&^(hasOnce|hasPlace|hasSent|hasReply|isUnstyled|hasThread) != 0 {
+	if len(data) < 3 || data[0] != eventVersion || int(data[1]) >= len(eventKinds) || data[2]&^hasAny != 0 {
 		return nil, nil, errEvent
 	}
 	in, e = &incoming{Kind: eventKinds[data[1]]}, &eventReader{b: data[3:], has: data[2]}
@@ -280,6 +284,7 @@ func (e *eventReader) message() *bridges.Message {
 	if e.has&hasThread != 0 {
 		m.Thread = bridges.MessageID(e.text())
 	}
+	m.File = e.file()
 	return m
 }
 

@@ -150,6 +150,7 @@ type timeless struct {
 	cancel context.CancelFunc
 	ended  chan struct{}
 	first  []string // what was sent at the start
+	opts   []option
 }
 
 // inBubble runs f with a gateway where alice is registered.
@@ -163,9 +164,13 @@ func inBubble(t *testing.T, f func(r *timeless)) {
 	})
 }
 
-func startTimeless(t *testing.T, s *memStore, info bridges.Info) *timeless {
-	r := &timeless{t: t, bridge: bridgetest.New(info, number, "+12025550198"), store: s, ended: make(chan struct{})}
-	r.g = New(Config{Domain: domain, Bridge: r.bridge, Store: s, Allow: []string{"example.org"}, Hold: time.Hour})
+func startTimeless(t *testing.T, s *memStore, info bridges.Info, opts ...option) *timeless {
+	r := &timeless{t: t, bridge: bridgetest.New(info, number, "+12025550198"), store: s, ended: make(chan struct{}), opts: opts}
+	cfg := Config{Domain: domain, Bridge: r.bridge, Store: s, Allow: []string{"example.org"}, Hold: time.Hour}
+	for _, o := range opts {
+		o(&cfg)
+	}
+	r.g = New(cfg)
 	r.fakeLink = &fakeLink{h: r.g, j: r.g.Journal(), do: make(chan func(), 1000), sent: make(chan string, 1000)}
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
@@ -190,7 +195,7 @@ func (r *timeless) crash(info bridges.Info) *timeless {
 	s := r.store.crash()
 	r.g.stop()
 	<-r.ended
-	return startTimeless(r.t, s, info)
+	return startTimeless(r.t, s, info, r.opts...)
 }
 
 // drain forgets what was sent to the server.

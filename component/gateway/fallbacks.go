@@ -72,6 +72,7 @@ type draft struct {
 	// toUs: it is for the gateway itself, where a correction is what it says.
 	toUs bool
 	can  bridges.Can // the network
+	file bool        // it carries one
 }
 
 // choice is a value of one of the gateway's settings.
@@ -130,7 +131,7 @@ var fallbackRules = []fallbackRule{
 	{reason: "reaction", has: with(reactions.NS, "reactions"), lacks: bridges.CanReactions, does: reacts, refuse: errNoReactions},
 	{reason: "retraction", has: isRetraction, lacks: bridges.CanRetractions, does: retracts, refuse: errNoRetractions},
 	{reason: "reply", has: with(reply.NS, "reply"), lacks: bridges.CanReplies, does: answers, only: choice{replies, repliesPlain}, change: cutQuote},
-	{reason: "file", has: linksFile, change: addLinks},
+	{reason: "file", has: linksFile, lacks: bridges.CanFiles, does: carries, change: addLinks},
 	{reason: marker, has: alone(markers.NS, "displayed")}, // but see hearMarker
 	{reason: "receipt", has: alone(receipts.NS, "received")},
 	{reason: "receipt", has: alone(markers.NS, "received")}, // of an older version (0333.4)
@@ -161,7 +162,7 @@ func alone(space, local string) func(*draft) bool {
 	return func(d *draft) bool { return d.blank() && has(d) }
 }
 
-func (d *draft) blank() bool { return strings.TrimSpace(d.text) == "" }
+func (d *draft) blank() bool { return strings.TrimSpace(d.text) == "" && !d.file }
 
 // maxReactions and maxReaction, in bytes, bound what a user can have the network do
 // with one message.

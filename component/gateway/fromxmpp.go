@@ -12,7 +12,7 @@ import (
 const oldest = time.Hour
 
 // reading is what a user's message to a contact comes to. Exactly one of the
-// first three is set, or none with a deed that has no text.
+// first three is set, or none with a file, or with a deed that has no text.
 type reading struct {
 	text   string        // send this
 	drop   string        // nothing to send, and no news for the sender: why
@@ -26,6 +26,7 @@ type reading struct {
 	does deed   // to an earlier message
 	of   string // the id of that one's stanza
 
+	file    *carried // beside the text, which may be empty then
 	emojis  []string
 	answers string // the id of the stanza that the text answers
 }

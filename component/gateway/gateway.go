@@ -18,7 +18,6 @@ import (
 	"causeway/bridges/cache"
 	"causeway/bridges/takeover"
 	"causeway/component"
-	"causeway/component/media"
 	"causeway/component/picture"
 	"causeway/component/stanza"
 	"causeway/component/xep/contact"
@@ -63,7 +62,7 @@ type Config struct {
 	// there is no successor.
 	Keeper takeover.Keeper
 	// Media moves files. Nil: they stay links.
-	Media *media.Service
+	Media Media
 }
 
 // Gateway serves the domain of one bridge. It is the component.Handler of the
@@ -91,15 +90,17 @@ type Gateway struct {
 	router   router
 	flights  flights
 	attempts deadlines
-	accounts *accounts
-	sessions *sessions
-	sent     *sentMessages
-	repeats  *repeats
-	once     *onceBook
-	early    *earlyReceipts
-	awaiting *awaiting
-	pieces   *pieces
-	people   *people
+	// fileAttempts are those of messages with files.
+	fileAttempts deadlines
+	accounts     *accounts
+	sessions     *sessions
+	sent         *sentMessages
+	repeats      *repeats
+	once         *onceBook
+	early        *earlyReceipts
+	awaiting     *awaiting
+	pieces       *pieces
+	people       *people
 	// broadcasts is presence that waits in the lanes.
 	broadcasts *broadcasts
 	clients    *clientCaps
@@ -111,6 +112,7 @@ type Gateway struct {
 	typing     *typing
 	settings   []setting
 	signs      *signs
+	files      *files
 	commands   *commandSessions
 	dialogues  *dialogues
 	warned     *cache.Cache[string, time.Time]
@@ -154,7 +156,7 @@ func New(cfg Config) *Gateway {
 		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), broadcasts: newBroadcasts(), clients: newClientCaps(), typing: newTyping(), signs: newSigns(), commands: newCommandSessions(), dialogues: newDialogues(),
 		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log), rosters: newRosters(),
 		warned: cache.New[string, time.Time](4096), refusals: make(chan refusal, 1024),
-		bounces: cache.New[string, tried](4096), introduced: cache.New[chatKey, struct{}](introducedLimit),
+		bounces: cache.New[string, tried](4096), introduced: cache.New[chatKey, struct{}](introducedLimit), files: newFiles(),
 	}
 	cfg.Metrics.start(cfg.Domain)
 	g.hot = cfg.Metrics.hot(cfg.Domain)
@@ -236,6 +238,12 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 	if g.info.Can.Has(bridges.CanPictures) {
 		for range faceLookers {
 			g.loop(g.lookAtFaces)
+		}
+	}
+	if g.info.Can.Has(bridges.CanFiles) {
+		g.offerFiles()
+		for range fileWorkers {
+			g.loop(g.shareFiles)
 		}
 	}
 	if g.info.Can.Has(bridges.CanIntroduce) {

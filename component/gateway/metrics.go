@@ -8,7 +8,7 @@ import (
 
 // Metrics are the counters of all gateways of a process, by component domain.
 type Metrics struct {
-	messages, refused, dropped, changed, retries, receipts, bounces, panics, quarantined *prometheus.CounterVec
+	messages, refused, dropped, changed, retries, receipts, bounces, panics, quarantined, files *prometheus.CounterVec
 
 	unsettled, off *prometheus.GaugeVec
 }
@@ -25,13 +25,14 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		bounces:  counter("bounces_total", "Messages that the user's own server returned.", "outcome"),
 		panics:   counter("panics_total", "Recovered panics."),
 
+		files:       counter("files_total", "Files by direction and what became of them.", "direction", "outcome"),
 		quarantined: counter("quarantined_total", "Records of the journal that were put away.", "reason"),
 
 		unsettled: gauge("unsettled", "Messages of users that are accepted and not settled."),
 		off:       gauge("off", "1 while an administrator has turned the gateway off."),
 	}
 	if r != nil {
-		r.MustRegister(m.messages, m.refused, m.dropped, m.changed, m.retries, m.receipts, m.bounces, m.panics, m.quarantined, m.unsettled, m.off)
+		r.MustRegister(m.messages, m.refused, m.dropped, m.changed, m.retries, m.receipts, m.bounces, m.panics, m.quarantined, m.files, m.unsettled, m.off)
 	}
 	return m
 }
@@ -65,6 +66,9 @@ var (
 		"retraction of an unknown message", "retraction of another's message", "own retraction", "reaction to an unknown message", "own reaction", "marker refused", "marker for an unknown message", "read elsewhere",
 		"too many rosters", "too many clients", "too many pictures", "too many users to introduce", "too much presence",
 	}
+	fileOutcomes = map[string][]string{
+		"in": {"uploaded", "linked", "told"}, "out": {"sent", "link sent"},
+	}
 	quarantineReasons = []string{"deaths", "panic", "unreadable"}
 
 	bounceOutcomes = []string{"kept", "expired", "given up", "nothing to keep"}
@@ -81,6 +85,11 @@ func (m *Metrics) start(domain string) {
 	} {
 		for _, r := range reasons {
 			v.WithLabelValues(domain, r)
+		}
+	}
+	for direction, outcomes := range fileOutcomes {
+		for _, o := range outcomes {
+			m.files.WithLabelValues(domain, direction, o)
 		}
 	}
 	for i := range fallbackRules {
@@ -112,6 +121,11 @@ func (m *Metrics) hot(domain string) hotCounters {
 // debugs tells whether debug lines are written: what goes into them costs
 // more than the rest of some steps.
 func (g *Gateway) debugs() bool { return g.log.Enabled(g.work, slog.LevelDebug) }
+
+// countFile counts a file, under one of fileOutcomes.
+func (g *Gateway) countFile(direction, outcome string) {
+	g.cfg.Metrics.files.WithLabelValues(g.domain, direction, outcome).Inc()
+}
 
 // countDropped counts what nobody hears of, under one of droppedReasons.
 func (g *Gateway) countDropped(reason string) {

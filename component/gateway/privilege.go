@@ -22,11 +22,12 @@ const (
 	privilegesSize = 4096
 )
 
-// The flags of a host in the note: a change needs another areaPrivileges.
+// The flags of a host in the note: what one means never changes.
 const (
 	grantsOld byte = 1 << iota // speaks privilege.NS1
 	grantsRoster
 	grantsMessage
+	grantsUpload
 )
 
 // privileges are what servers grant us, by host. Servers say it once, at the
@@ -132,6 +133,15 @@ func (p *privileges) loseRoster(host string) {
 	p.put(host, r)
 }
 
+// loseUpload does the same to the right to slots.
+func (p *privileges) loseUpload(host string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.byHost[host]
+	r.Upload = false
+	p.put(host, r)
+}
+
 // rights returns what a host grants us for its users.
 func (g *Gateway) rights(host string) privilege.Rights { return g.privileges.of(host) }
 
@@ -154,7 +164,7 @@ func (g *Gateway) hearRights(s *stanza.Stanza) {
 	if r.Roster && !before.Roster {
 		g.placeAllLater(s.From)
 	}
-	g.log.Info("rights granted", "host", s.From, "roster", r.Roster, "message", r.Message)
+	g.log.Info("rights granted", "host", s.From, "roster", r.Roster, "message", r.Message, "upload", r.Upload)
 }
 
 // placeAllLater has the contacts of all users of a host put into their rosters
@@ -186,6 +196,9 @@ func encodePrivileges(m map[string]privilege.Rights) (b []byte) {
 		if r.Message {
 			flags |= grantsMessage
 		}
+		if r.Upload {
+			flags |= grantsUpload
+		}
 		b = append(b, flags, byte(len(host)>>8), byte(len(host)))
 		b = append(b, host...)
 	}
@@ -201,7 +214,9 @@ func decodePrivileges(b []byte) map[string]privilege.Rights {
 		if n == 3 || n > len(b) {
 			break
 		}
-		r := privilege.Rights{NS: privilege.NS, Roster: b[0]&grantsRoster != 0, Message: b[0]&grantsMessage != 0}
+		r := privilege.Rights{
+			NS: privilege.NS, Roster: b[0]&grantsRoster != 0, Message: b[0]&grantsMessage != 0, Upload: b[0]&grantsUpload != 0,
+		}
 		if b[0]&grantsOld != 0 {
 			r.NS = privilege.NS1
 		}

@@ -189,7 +189,7 @@ func (g *Gateway) attempt(ctx context.Context, acc mapping.Account, m *outgoing,
 			return nil, &bridges.Error{Kind: bridges.Temporary, Text: "The gateway is stopping.", Cause: err}
 		}
 	}
-	ctx = watched{g.attempts.within(g.work, sendTime, time.Now()), x}
+	ctx = watched{g.timeFor(m), x}
 	s, release, err := g.sessions.use(ctx, acc)
 	if err != nil {
 		return nil, err

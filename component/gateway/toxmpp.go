@@ -127,7 +127,8 @@ func (g *Gateway) claimID(ctx context.Context, in *incoming, own bool) bool {
 		m.Parts = 1
 	}
 	rows := []mapping.Message{m}
-	g.behind(ctx, &mapping.Batch{PutMessages: append(rows, g.editRows(rows, in.first)...)})
+	rows = append(rows, g.editRows(rows, in.first)...)
+	g.behind(ctx, &mapping.Batch{PutMessages: append(rows, g.fileRows(in, m)...)})
 	return true
 }
 
@@ -204,10 +205,16 @@ func (g *Gateway) unstyled(s *stanza.Stanza) bool {
 func (g *Gateway) appendAnswer(w *stanza.Writer, in *incoming, text string) {
 	if in.answers != "" {
 		reply.Append(w, in.answers, in.author)
-		reply.AppendQuoted(w, in.Message.Quote)
 	}
-	m := *in.Message
-	m.Text = text
-	g.appendBody(w, m)
+	if in.shared.is(text) {
+		in.shared.append(w)
+	} else {
+		if in.answers != "" {
+			reply.AppendQuoted(w, in.Message.Quote)
+		}
+		m := *in.Message
+		m.Text = text
+		g.appendBody(w, m)
+	}
 	thread.Append(w, in.thread)
 }

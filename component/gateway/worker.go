@@ -23,7 +23,7 @@ const (
 // caller holds the lock, as for the following.
 func (r *router) enter(c *conversation) bool {
 	w := outward
-	if len(c.in) > 0 {
+	if c.hasIn() {
 		w = inward
 	}
 	if r.atWork[w] < atWork {

@@ -1,0 +1,167 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/bridges"
+)
+
+const fileURL = "https://a.example/b.png"
+
+// sharing is what alice's client sends for a file, with a body and what is inside.
+func sharing(id, inside string) string {
+	return `<message type='chat' id='` + id + `' from='alice@example.org/phone' to='+12025550100@sms.example.org'>` + inside + `</message>`
+}
+
+const (
+	oobFile = `<x xmlns='jabber:x:oob'><url>` + fileURL + `</url></x>`
+	sfsFile = `<file-sharing xmlns='urn:xmpp:sfs:0' disposition='inline'><file xmlns='urn:xmpp:file:metadata:0'><media-type>audio/ogg</media-type><name>x/b.ogg</name>` +
+		`<size>5</size><length>1500</length><desc>a song</desc></file><sources><url-data xmlns='http://jabber.org/protocol/url-data' target='` + fileURL + `'/></sources></file-sharing>`
+	sfsFallback = `<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:sfs:0'><body/></fallback>`
+)
+
+// Assertion 24 of xeps.md section 7; 0066.3-4, 0447.2, 0447.4-6.
+func TestFileOut(t *testing.T) {
+	plain := bridges.File{}
+	song := bridges.File{Name: "b.ogg", Type: "audio/ogg", Size: 5, Duration: 1500 * time.Millisecond, Voice: true}
+	for name, c := range map[string]struct {
+		inside string
+		text   string
+		file   bridges.File
+	}{
+		"0066.3 the body is the address":         {`<body>` + fileURL + `</body>` + oobFile, "", plain},
+		"0066.3 no body":                         {oobFile, "", plain},
+		"0066.3 a body":                          {`<body>look</body>` + oobFile, "look", plain},
+		"0066.3 the address in a text":           {`<body>see ` + fileURL + `</body>` + oobFile, "see " + fileURL, plain},
+		"0066.4 a description":                   {`<x xmlns='jabber:x:oob'><url>` + fileURL + `</url><desc>our dog</desc></x>`, "our dog", plain},
+		"0447.1 shared":                          {sfsFile, "a song", song},
+		"0447.2 in both forms":                   {`<body>` + fileURL + `</body>` + oobFile + sfsFile + sfsFallback, "a song", song},
+		"0447.4 with a caption":                  {`<body>hear</body>` + sfsFile, "hear\na song", song},
+		"0447 another, which stays a link":       {sfsFile + strings.ReplaceAll(strings.ReplaceAll(sfsFile, "b.png", "c.png"), "a song", "two"), "a song\ntwo\nhttps://a.example/c.png", song},
+		"0428.2 a fallback that is no address":   {`<body>for others</body>` + sfsFile + sfsFallback, "a song", song},
+		"0333.6 displayed, and a file":           {`<displayed xmlns='urn:xmpp:chat-markers:0' id='x'/>` + oobFile, "", plain},
+		"0308.6 a correction with a file is new": {`<body>` + fileURL + `</body><replace xmlns='urn:xmpp:message-correct:0' id='y'/>` + oobFile, "", plain},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFiles(t, func(r *timeless, m *fakeMedia) {
+				m.serves(fileURL, "12345", 5)
+				r.receive(t, sharing("x", c.inside))
+				got := atHand(t, r.bridge.Sent())
+				f := got.File
+				if f == nil || got.Text != c.text {
+					t.Fatalf("%+v", got)
+				}
+				open := f.Open
+				f.Open = nil
+				if fmt.Sprintf("%+v", *f) != fmt.Sprintf("%+v", c.file) {
+					t.Errorf("%+v", *f)
+				}
+				if x, err := open(context.Background()); err != nil || x.Size != 5 || !strings.HasPrefix(x.Name, "b.") {
+					t.Errorf("%+v, %v", x, err)
+				}
+			})
+		})
+	}
+}
+
+// What cannot be fetched, or the network does not take, goes as a link: nothing is
+// lost.
+func TestFileOutAsLink(t *testing.T) {
+	gone := &bridges.Error{Kind: bridges.NotFound, Text: "gone"}
+	refuses := func(kind bridges.Kind) func(r *timeless, m *fakeMedia) {
+		return func(r *timeless, _ *fakeMedia) {
+			r.bridge.OnSend(func(_ context.Context, m bridges.Message) ([]bridges.MessageID, error) {
+				if m.File != nil {
+					return nil, &bridges.Error{Kind: kind, Text: "No."}
+				}
+				return []bridges.MessageID{"m9"}, nil
+			})
+		}
+	}
+	for name, c := range map[string]struct {
+		set  func(r *timeless, m *fakeMedia)
+		want string
+	}{
+		"gone": {func(_ *timeless, m *fakeMedia) { m.fails = []error{gone} }, "link"},
+		"not to be fetched": {func(_ *timeless, m *fakeMedia) {
+			m.fails = []error{&bridges.Error{Kind: bridges.NotAllowed, Text: "private"}}
+		}, "link"},
+		"not now": {func(_ *timeless, m *fakeMedia) { m.fails = []error{errTemporary, errTemporary} }, "file"},
+		"never": {func(_ *timeless, m *fakeMedia) {
+			m.fails = []error{errTemporary, errTemporary, errTemporary, errTemporary}
+		}, "link"},
+		"broken":                    {func(_ *timeless, m *fakeMedia) { m.serves(fileURL, "1", 5) }, "link"},
+		"the network takes no such": {refuses(bridges.Unsupported), "file link"},
+		"too large for the network": {refuses(bridges.TooLong), "file link"},
+		"nobody is there":           {refuses(bridges.NotFound), "file error"},
+		"no media service":          {func(r *timeless, _ *fakeMedia) { r.g.cfg.Media = nil }, "link"},
+		"of an unknown size":        {func(_ *timeless, m *fakeMedia) { m.serves(fileURL, "12345", -1) }, "file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFiles(t, func(r *timeless, m *fakeMedia) {
+				m.serves(fileURL, "12345", 5)
+				c.set(r, m)
+				r.receive(t, sharing("x", `<body>look</body>`+oobFile))
+				time.Sleep(5 * time.Minute)
+				var got []string
+				for _, xml := range r.drain() {
+					if strings.Contains(xml, "type='error'") {
+						got = append(got, "error")
+					}
+				}
+				var sent []string
+				for len(r.bridge.Sent()) > 0 {
+					switch x := <-r.bridge.Sent(); {
+					case x.File != nil && x.Text == "look":
+						sent = append(sent, "file")
+					case x.File == nil && x.Text == "look\n"+fileURL:
+						sent = append(sent, "link")
+					default:
+						t.Errorf("%+v was sent", x)
+					}
+				}
+				if got := strings.Join(append(sent, got...), " "); got != c.want {
+					t.Errorf("%s, not %s", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+// A repetition of a message with a file is none of another.
+func TestFileOutTwice(t *testing.T) {
+	inFiles(t, func(r *timeless, m *fakeMedia) {
+		m.serves(fileURL, "12345", 5)
+		m.serves("https://a.example/c.png", "12345", 5)
+		for range 2 {
+			r.receive(t, sharing(lasting("x"), oobFile))
+			r.receive(t, sharing(lasting("x"), strings.Replace(oobFile, "b.png", "c.png", 1)))
+		}
+		time.Sleep(time.Minute)
+		n := 0
+		for len(r.bridge.Sent()) > 0 {
+			<-r.bridge.Sent()
+			n++
+		}
+		if n != 2 {
+			t.Errorf("%d messages", n)
+		}
+	})
+}
+
+// A network without files gets links, and a key in a link goes nowhere.
+func TestFilesWhereThereAreNone(t *testing.T) {
+	if r := read(mustParse(t, sharing("x", oobFile)), time.Now()); r.file != nil || r.text != fileURL {
+		t.Errorf("%+v", r)
+	}
+	d := newDraft(mustParse(t, sharing("x", `<x xmlns='jabber:x:oob'><url>aesgcm://a.example/b#00</url></x>`)), time.Now())
+	d.can = bridges.CanFiles
+	if r := d.read(); !errors.Is(r.refuse, errEncrypted) {
+		t.Errorf("0384.5: %+v", r)
+	}
+}
