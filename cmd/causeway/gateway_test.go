@@ -37,13 +37,14 @@ type settings struct {
 	Env      []string
 	Program  string // the built command; empty: the usual one
 	Alone    bool   // without a keeper
+	Public   bool   // the world reads files from it
 	// These the gateway fills in.
 	Dir, HTTP string
 }
 
 var configFile = template.Must(template.New("config").Parse(`server: {address: "{{.Server}}"}
 store: "sqlite:{{.Dir}}/causeway.db"
-http: {listen: "{{.HTTP}}"}
+http: {listen: "{{.HTTP}}"{{if .Public}}, public_url: "http://{{.HTTP}}"{{end}}}
 log: {level: {{.LogLevel}}}
 bridges:
 {{- if .Bridges}}

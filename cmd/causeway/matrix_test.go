@@ -41,6 +41,9 @@ type matrixRig struct {
 type matrixSetup struct {
 	server string   // of lab.Servers
 	others []string // registration files of more application services
+	// options are of the server, and settings what else the gateway's file has.
+	options  peer.Options
+	settings settings
 	// asked and pushed get what the gateway asks of the homeserver, and what that
 	// pushes, on their way. Nil: nothing is in between.
 	asked, pushed func(*proxy.Exchange)
@@ -60,7 +63,7 @@ func newMatrixRigWith(t *testing.T, s matrixSetup) *matrixRig {
 	}
 	home := peer.Local(free[0])
 	m := &matrixRig{
-		rig:    &rig{t: t, server: lab.Servers[s.server](t, peer.Options{})},
+		rig:    &rig{t: t, server: lab.Servers[s.server](t, s.options)},
 		listen: peer.Local(free[1]), registration: filepath.Join(t.TempDir(), "registration.yaml"),
 	}
 	callback := m.listen
@@ -71,10 +74,9 @@ func newMatrixRigWith(t *testing.T, s matrixSetup) *matrixRig {
 		m.pushed = webBetween(t, callback, s.pushed)
 		callback = m.pushed.Address()
 	}
-	m.gateway = newGateway(t, settings{
-		Server:  m.server.Component,
-		Bridges: fmt.Sprintf(matrixBridge, peer.Secret, home, m.registration, m.listen, callback),
-	})
+	c := s.settings
+	c.Server, c.Bridges = m.server.Component, fmt.Sprintf(matrixBridge, peer.Secret, home, m.registration, m.listen, callback)
+	m.gateway = newGateway(t, c)
 	if status, out := m.gateway.command("registration", matrixDomain); status != 0 {
 		t.Fatal(out)
 	}

@@ -137,7 +137,7 @@ func (n *noted) Read(p []byte) (int, error) {
 // lost.
 func (g *Gateway) carries(ctx context.Context, m *outgoing, r reading, acc mapping.Account, msg bridges.Message) errand {
 	m.file = true
-	msg = g.answer(ctx, m, r, acc, msg)
+	msg = g.inThread(ctx, m, acc, g.answer(ctx, m, r, acc, msg))
 	msg.Text = r.text
 	plain := msg
 	plain.Text = r.file.linked

@@ -40,7 +40,7 @@ archive_expires_after = "never"
 local pubsub = "http://jabber.org/protocol/pubsub"
 local all = {
 	roster = "both", message = "outgoing", presence = "roster",
-	iq = { [pubsub] = "both", [pubsub .. "#owner"] = "both" },
+	iq = { [pubsub] = "both", [pubsub .. "#owner"] = "both", ["urn:xmpp:http:upload:0"] = "get" },
 }
 {{- end}}
 
