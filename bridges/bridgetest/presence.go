@@ -30,11 +30,11 @@ func (b *Bridge) Present(_ context.Context, account bridges.Account, show bridge
 // beginning.
 func checkPresenter(t *testing.T, s Subject) {
 	p, ok := s.Bridge.(bridges.Presenter)
-	if !s.Bridge.Info().Can.Has(bridges.CanPresence) {
-		return
+	if ok != s.Bridge.Info().Can.Has(bridges.CanPresence) {
+		t.Fatalf("a Presenter: %t, CanPresence: %t", ok, !ok)
 	}
 	if !ok {
-		t.Fatal("CanPresence, and no Presenter")
+		return
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()

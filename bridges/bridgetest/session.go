@@ -3,19 +3,23 @@ package bridgetest
 import (
 	"context"
 	"strconv"
+	"sync"
 
 	"causeway/bridges"
 )
 
 // session takes texts. What more it can do is added by Bridge.session.
 type session struct {
-	b *Bridge
-	a bridges.Account
+	b    *Bridge
+	a    bridges.Account
+	work sync.WaitGroup
 }
 
 // Send implements bridges.Session.
 func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.MessageID, error) {
 	b := s.b
+	s.work.Add(1)
+	defer s.work.Done()
 	if b.NoReply(bridges.UserID(m.Chat)) {
 		return nil, &bridges.Error{Kind: bridges.Unsupported, Text: "Nobody can answer this sender."}
 	}
@@ -38,6 +42,7 @@ func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.Messag
 
 // Close implements bridges.Session.
 func (s *session) Close() error {
+	s.work.Wait()
 	s.b.mu.Lock()
 	defer s.b.mu.Unlock()
 	s.b.open[s.a.ID]--
@@ -50,7 +55,7 @@ const Changes = bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts |
 
 // session makes one that implements what Info.Can says, and nothing more.
 func (b *Bridge) session(a bridges.Account) bridges.Session {
-	s := &session{b, a}
+	s := &session{b: b, a: a}
 	t, r, l := typist{s}, reader{s}, lister{s}
 	if b.info.Can.Has(Changes) {
 		return struct {

@@ -12,33 +12,46 @@ import (
 	"causeway/bridges"
 )
 
-// Subject is an adapter under test, connected to a network that a test made.
+// Subject is an Adapter that runs, as a check sees it.
 type Subject struct {
-	Bridge  bridges.Bridge
-	Account bridges.Account
-	// Chat is somebody who can be written to.
-	Chat bridges.ChatID
-	// Good and Bad are localparts that can and cannot be an address.
-	Good, Bad []string
-	// Fields register successfully.
-	Fields map[string]string
-	// Secrets must never occur in an error.
-	Secrets []string
+	*world
+	Bridge bridges.Bridge
 }
 
 // limit bounds one call of the suite.
 const limit = 10 * time.Second
 
-// Suite checks what the contract in package bridges asks of every adapter.
-// open makes a fresh subject, and cleans up with the test.
-func Suite(t *testing.T, open func(t *testing.T) Subject) {
+// Suite checks what the contract in package bridges asks of every adapter. of makes
+// one on a network of its own, and cleans up with the test.
+func Suite(t *testing.T, of func(t *testing.T) Adapter) {
+	checkDays(t, of)
+	checkEachStep(t, of, 1)
+}
+
+// RealSuite is the Suite for a network that is one for all, and takes its time: of
+// makes one more adapter on it. Nothing is done at the same time, and faults happen
+// at each of so many steps.
+func RealSuite(t *testing.T, of func(t *testing.T) Adapter, each int) {
+	checkDays(t, of)
+	checkEachStep(t, of, each)
+}
+
+// checkDays checks good days and bad ones.
+func checkDays(t *testing.T, of func(t *testing.T) Adapter) {
+	open := func(t *testing.T) Subject {
+		w := newWorld(t, of(t))
+		return Subject{w, w.life.bridge}
+	}
 	t.Run("info is stable and complete", func(t *testing.T) { checkInfo(t, open(t)) })
 	t.Run("addresses resolve to themselves", func(t *testing.T) { checkResolver(t, open(t)) })
+	t.Run("hostile addresses are refused", func(t *testing.T) { checkHostile(t, open(t)) })
 	t.Run("enrolling stores nothing", func(t *testing.T) { checkEnroller(t, open(t)) })
 	t.Run("parts become a text", func(t *testing.T) { checkAssembler(t, open(t)) })
 	t.Run("messages get ids", func(t *testing.T) { checkSend(t, open(t)) })
+	t.Run("any text is taken or refused", func(t *testing.T) { checkTexts(t, open(t)) })
 	t.Run("a send says that it waits", func(t *testing.T) { checkWaits(t, open(t)) })
 	t.Run("a cancelled send returns", func(t *testing.T) { checkCancel(t, open(t)) })
+	t.Run("the same message twice is one", func(t *testing.T) { checkTwice(t, open(t)) })
 	t.Run("a session can what info says", func(t *testing.T) { checkCan(t, open(t)) })
 	t.Run("settings are complete", func(t *testing.T) { checkConfigurer(t, open(t)) })
 	t.Run("people are told of", func(t *testing.T) { checkPeople(t, open(t)) })
@@ -47,6 +60,12 @@ func Suite(t *testing.T, open func(t *testing.T) Subject) {
 	t.Run("accounts are done with people, and end", func(t *testing.T) { checkEnds(t, open(t)) })
 	t.Run("files are taken and given", func(t *testing.T) { checkFiles(t, open(t)) })
 	t.Run("sessions close and open again", func(t *testing.T) { checkReopen(t, open(t)) })
+	t.Run("sessions close when they are done", func(t *testing.T) { checkClose(t, open(t)) })
+	t.Run("two talk at once", func(t *testing.T) { checkTwo(t, open(t)) })
+	t.Run("a text to nobody harms nobody", func(t *testing.T) { checkNobody(t, open(t)) })
+	t.Run("one adapter follows another", func(t *testing.T) { checkFollows(t, open(t)) })
+	t.Run("a slow network", func(t *testing.T) { checkSlow(t, open(t)) })
+	t.Run("no network", func(t *testing.T) { checkAway(t, open(t)) })
 }
 
 func checkInfo(t *testing.T, s Subject) {

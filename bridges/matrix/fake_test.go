@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"causeway/bridges"
-	"causeway/bridges/bridgetest"
 )
 
 // answer is what a homeserver says: a status, and JSON.
@@ -130,18 +129,4 @@ func onFake(t *testing.T, n bridges.Notes) (*fake, *Bridge, *session) {
 func refused(status int, code string) answer {
 	body, _ := json.Marshal(map[string]string{"errcode": code, "error": "no"})
 	return answer{status, string(body)}
-}
-
-func TestSuite(t *testing.T) {
-	bridgetest.Suite(t, func(t *testing.T) bridgetest.Subject {
-		_, b, s := onFake(t, nil)
-		return bridgetest.Subject{
-			Bridge:  b,
-			Account: bridges.Account{ID: alice, Self: s.ghost},
-			Chat:    "bob:localhost",
-			Good:    []string{"bob:localhost", "@bob:localhost", "bob"},
-			Bad:     []string{"#room:localhost", string(s.ghost)},
-			Secrets: []string{string(b.registration.ASToken), string(b.registration.HSToken)},
-		}
-	})
 }

@@ -215,19 +215,3 @@ func TestRealRefusals(t *testing.T) {
 		t.Errorf("check: %v", err)
 	}
 }
-
-// The suite that every adapter passes, on a real homeserver.
-func TestRealSuite(t *testing.T) {
-	r := onSynapse(t)
-	r.CreateUser("bob")
-	bridgetest.Suite(t, func(*testing.T) bridgetest.Subject {
-		return bridgetest.Subject{
-			Bridge:  r.b,
-			Account: bridges.Account{ID: alice, Self: r.s.ghost},
-			Chat:    "bob:localhost",
-			Good:    []string{"bob:localhost", "@bob:localhost", "bob", "https://matrix.to/#/@bob:localhost"},
-			Bad:     []string{"#room:localhost", "a b:localhost", string(r.s.ghost)},
-			Secrets: []string{string(r.b.registration.ASToken), string(r.b.registration.HSToken)},
-		}
-	})
-}

@@ -12,7 +12,6 @@ import (
 	"go.uber.org/goleak"
 
 	"causeway/bridges"
-	"causeway/bridges/bridgetest"
 	"causeway/cmd/handset/smsc"
 )
 
@@ -188,18 +187,6 @@ func (r *rig) session(t *testing.T) bridges.Session {
 
 func message(text string) bridges.Message {
 	return bridges.Message{Chat: phone, From: number, Key: "k." + text, Text: text, Receipt: true}
-}
-
-func TestSuite(t *testing.T) {
-	bridgetest.Suite(t, func(t *testing.T) bridgetest.Subject {
-		r := newRig(t, func(c *Config) { c.MaxParts = 20 })
-		return bridgetest.Subject{
-			Bridge: r.Bridge, Account: bridges.Account{ID: alice, Self: number}, Chat: phone,
-			Good:    []string{phone, "(202) 555-0100", "12345", "476f;phone-context=alphanumeric"},
-			Bad:     []string{"nobody", "+1", "12345;phone-context=xx"},
-			Secrets: []string{secret},
-		}
-	})
 }
 
 // count returns how many messages from the centre had a result.
