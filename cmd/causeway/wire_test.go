@@ -3,6 +3,7 @@ package main_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -123,6 +124,13 @@ func textKey(to, from string, number uint64) string {
 	to, _, _ = strings.Cut(to, "/")
 	from, _, _ = strings.Cut(from, "/")
 	return fmt.Sprint(to, " ", from, " ", number)
+}
+
+// came returns the texts of users that a connection has brought, by id.
+func (w *witness) came(conn int) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.streams[conn].came)
 }
 
 // took tells whether the gateway has a user's text.

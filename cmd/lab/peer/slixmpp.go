@@ -129,21 +129,3 @@ func (c *Client) Send(to, id, body string) error {
 func (c *Client) Wait(ctx context.Context, fits func(Event) bool, skip func(Event)) (Event, error) {
 	return await(ctx, c.Lines, c.events, fits, skip)
 }
-
-// Pending takes what has come so far and returns what of it fits.
-func (c *Client) Pending(fits func(Event) bool) []Event {
-	var found []Event
-	for {
-		select {
-		case e, open := <-c.events:
-			if !open {
-				return found
-			}
-			if fits(e) {
-				found = append(found, e)
-			}
-		default:
-			return found
-		}
-	}
-}
