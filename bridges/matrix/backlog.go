@@ -18,6 +18,7 @@ type backlog struct {
 	behind  string // the event that invited the ghost
 	from    string // where to read on, as the homeserver calls the place
 	account bridges.AccountID
+	heard   bool // something was said
 }
 
 // catchUp delivers what was said in a room since the invitation, and again until
@@ -33,6 +34,9 @@ func (j *joins) catchUp(ctx context.Context, i invitation, l *backlog) error {
 			return err
 		}
 		done, err := j.finished(ctx, i)
+		if err == nil && done && !l.heard && j.b.isBot(i.ghost) {
+			err = j.b.greet(ctx, i, l.behind)
+		}
 		if err != nil || done {
 			return err
 		}
@@ -80,6 +84,7 @@ func (j *joins) tell(ctx context.Context, i invitation, l *backlog) error {
 				said = append(said, e)
 			}
 		}
+		l.heard = l.heard || len(said) > 0
 		if err := j.deliver(ctx, i, l.account, said); err != nil {
 			return err
 		}

@@ -84,8 +84,7 @@ func (b *Bridge) noteAsk(p *page, id string, a ask) error {
 	return p.set(askNotes+id, a)
 }
 
-// asked notes what was said to the bot before it was there. Who has said nothing is
-// greeted.
+// asked notes what was said to the bot before it was there.
 func (b *Bridge) asked(ctx context.Context, i invitation, said []event.Event) error {
 	defer b.answers.wake()
 	return b.book.change(ctx, func(p *page) error {
@@ -98,10 +97,19 @@ func (b *Bridge) asked(ctx context.Context, i invitation, said []event.Event) er
 				return err
 			}
 		}
-		if len(said) > 0 || x.Encrypted {
-			return nil
+		return nil
+	})
+}
+
+// greet has the bot say what it is to a person who has said nothing.
+func (b *Bridge) greet(ctx context.Context, i invitation, invite string) error {
+	defer b.answers.wake()
+	return b.book.change(ctx, func(p *page) error {
+		x, err := p.room(i.room)
+		if err != nil || x.Ghost != i.ghost || x.Encrypted {
+			return err
 		}
-		return b.noteAsk(p, x.Invite, ask{i.room, x.Person, "help"})
+		return b.noteAsk(p, invite, ask{i.room, x.Person, "help"})
 	})
 }
 
