@@ -57,3 +57,22 @@ func TestRealThirdParty(t *testing.T) {
 		t.Errorf("a room: %t, %v", there, err)
 	}
 }
+
+// Whatever is written, it is no address or one whose ghost has an id that Matrix takes.
+func FuzzAccountIn(f *testing.F) {
+	for _, seed := range []string{string(alice), "xmpp:a@b/c?d", "a@b@c", "\x00@\xff", "é@ü.example"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, typed string) {
+		account, ok := accountIn(typed)
+		if !ok {
+			return
+		}
+		if again, ok := accountIn(string(account)); !ok || again != account {
+			t.Errorf("%q became %q, and that %q", typed, account, again)
+		}
+		if id := userID(someGhosts.of(account)); len(id) > maxUserID {
+			t.Errorf("%q has the ghost %q", typed, id)
+		}
+	})
+}
