@@ -79,7 +79,7 @@ func refused(t *testing.T, u *user) {
 // snippetGrants are the privileges that are used, and no others: with that of
 // presence a server sends everybody's.
 var snippetGrants = map[string]string{
-	"prosody":  `["` + domain + `"] = { roster = "both", message = "outgoing" },`,
+	"prosody":  `["` + domain + `"] = { roster = "both", message = "outgoing", iq = { ["urn:xmpp:http:upload:0"] = "get" } },`,
 	"ejabberd": "#   mod_privilege:\n#     roster: {both: causeway}\n#     message: {outgoing: causeway}\n",
 }
 

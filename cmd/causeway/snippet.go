@@ -161,7 +161,8 @@ Component {{lua .Domain}}
 {{end}}{{end}}
 -- Not needed: privileges (XEP-0356, mod_privilege of prosody-modules). With that of rosters
 -- contacts come into them without a question; with that of messages, what users write
--- elsewhere shows as theirs. To grant them, add to each Component above
+-- elsewhere shows as theirs; with that of uploads, files that come to them are theirs and not
+-- Causeway's for the quota of http_file_share (XEP-0363). To grant them, add to each Component above
 --     modules_enabled = { "privilege" }
 -- and to the users' host:
 {{- range .Hosts}}
@@ -169,7 +170,7 @@ Component {{lua .Domain}}
 --       modules_enabled = { "privilege" }
 --       privileged_entities = {
 {{- range $.Listeners}}{{range .Bridges}}
---           [{{lua .Domain}}] = { roster = "both", message = "outgoing" },
+--           [{{lua .Domain}}] = { roster = "both", message = "outgoing", iq = { ["urn:xmpp:http:upload:0"] = "get" } },
 {{- end}}{{end}}
 --       }
 {{- end}}
