@@ -211,6 +211,23 @@ func TestFetchSlow(t *testing.T) {
 	}
 }
 
+// A server that always has one more byte, but never the file.
+func TestFetchTrickle(t *testing.T) {
+	r := start(t, func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			io.WriteString(w, "x")
+			w.(http.Flusher).Flush()
+		}
+	}, times{whole: 100 * time.Millisecond})
+	r.cfg.MaxSize = 1 << 40
+	c, err := r.Fetch(soon(t), alice, r.web.URL)
+	if err == nil {
+		defer c.Close()
+		_, err = io.Copy(io.Discard, c)
+	}
+	r.refused(err, bridges.Temporary, wayFetch, reasonTime)
+}
+
 // A head without an end costs 64 KiB.
 func TestFetchEndlessHead(t *testing.T) {
 	var sent atomic.Int64

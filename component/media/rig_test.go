@@ -55,6 +55,9 @@ func start(t testing.TB, h http.HandlerFunc, quick times) *rig {
 	if quick.header != 0 {
 		s.times.header = quick.header
 	}
+	if quick.whole != 0 {
+		s.times.whole = quick.whole
+	}
 	if quick.keep != 0 {
 		s.times.keep = quick.keep
 	}
