@@ -25,7 +25,7 @@ func TestPagers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if line := shown(string(doc), "go"); !strings.Contains(string(own), line) {
+	if line := strings.TrimSpace(shown(string(doc), "go")); !strings.Contains(string(own), line) {
 		t.Errorf("the document has the line %s", line)
 	}
 	block := "bridges:\n" + shown(string(doc), "yaml")
@@ -33,8 +33,8 @@ func TestPagers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own2, ok := c.Bridges[0].Own.(*pager.Config)
-	if !ok || own2.URL == "" || own2.Password == "" {
+	read, ok := c.Bridges[0].Own.(*pager.Config)
+	if !ok || read.URL == "" || read.Password == "" {
 		t.Fatalf("the block is %+v", c.Bridges[0])
 	}
 	b, err := pagers["pager"].open(c.Bridges[0].Own, deps{Log: slog.New(slog.DiscardHandler)})
@@ -47,5 +47,5 @@ func TestPagers(t *testing.T) {
 func shown(doc, language string) string {
 	_, rest, _ := strings.Cut(doc[strings.LastIndex(doc, "   ```"+language+"\n"):], "\n")
 	text, _, _ := strings.Cut(rest, "   ```")
-	return strings.Trim(text, " ")
+	return text
 }
