@@ -57,6 +57,7 @@ func (b *browser) writesToRobin() {
 	b.enter(matrixFrame, "#text", "Good to hear from you!\r")
 	b.see(clientFrame, theirsOf(robin), "Yes. Good to hear from you!")
 	b.see(matrixFrame, ".message.sent .meta", "read")
+	b.see(clientFrame, ticked, "Hello Robin, are you there?") // 0184.1: it has been read
 	b.enter(clientFrame, ".chat-textarea", "Wonderful!\r")
 	b.see(matrixFrame, received, "Wonderful!")
 	b.wait("alice has stopped typing", "eyes.find('matrix', '#typing', '').innerText === ''")
@@ -97,6 +98,7 @@ func (b *browser) aliceChanges() {
 	b.t.Helper()
 	b.sends("Till tomorow, *robin*!")
 	b.see(matrixFrame, received, "Till tomorow")
+	b.see(clientFrame, ticked, "Till tomorow") // which closes a menu that is open
 	b.menu("Till tomorow", ".chat-msg__action-edit")
 	b.wait("the text is in the field", "eyes.find('client', '.chat-textarea', '').value.startsWith('Till')")
 	b.replace(clientFrame, ".chat-textarea", "Till tomorrow, *robin*!")
@@ -105,6 +107,7 @@ func (b *browser) aliceChanges() {
 	b.see(matrixFrame, received+" .meta", "edited")
 	b.sends("Not for you")
 	b.see(matrixFrame, received, "Not for you")
+	b.see(clientFrame, ticked, "Not for you")
 	b.menu("Not for you", ".chat-msg__action-retract")
 	b.click(clientFrame, ".modal-content button[type=submit]", "")
 	b.see(matrixFrame, received, "(deleted)")
