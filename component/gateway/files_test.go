@@ -47,8 +47,21 @@ func TestFileIn(t *testing.T) {
 		if again := strings.Join(r.drain(), ""); strings.Contains(again, "disco#") {
 			t.Errorf("the service is looked for again: %s", again)
 		}
-		if m.sources != 1 {
-			t.Errorf("%d sources", m.sources)
+		if len(m.sources) != 1 {
+			t.Errorf("%d sources", len(m.sources))
+		}
+	})
+}
+
+// 0077.17: the links of an account end with it.
+func TestFileLinks(t *testing.T) {
+	inFiles(t, func(r *timeless, m *fakeMedia) {
+		r.gives("12345", 5)
+		for account, want := range map[bridges.AccountID]bool{alice: true, "bob@example.org": false} {
+			c, err := m.sources[0](t.Context(), account, bridges.File{ID: "n1"})
+			if (err == nil) != want || err != nil && bridges.KindOf(err) != bridges.NotFound {
+				t.Errorf("%s gets %v, %v", account, c, err)
+			}
 		}
 	})
 }

@@ -29,7 +29,7 @@ type fakeMedia struct {
 	web     map[string]func() *bridges.Content
 	fails   []error // of the next calls
 	linked  bool    // it has links
-	sources int
+	sources []media.Source
 	log     strings.Builder
 }
 
@@ -112,7 +112,7 @@ func (m *fakeMedia) Link(domain string, _ bridges.AccountID, f bridges.File, _ t
 }
 
 // Register implements Media.
-func (m *fakeMedia) Register(string, media.Source) { m.sources++ }
+func (m *fakeMedia) Register(_ string, from media.Source) { m.sources = append(m.sources, from) }
 
 // withFiles is the info of a network that carries files.
 func withFiles() bridges.Info {

@@ -42,11 +42,23 @@ func (s service) fresh(now time.Time) bool {
 	return now.Sub(s.at) < serviceAge
 }
 
-// offerFiles has the media service know where files come from that are linked.
+// offerFiles has the media service know where files come from that are linked. The
+// links of an account end with it (xeps.md 0077.17).
 func (g *Gateway) offerFiles() {
-	if o, ok := g.cfg.Bridge.(bridges.Opener); ok && g.cfg.Media != nil {
-		g.cfg.Media.Register(g.domain, o.OpenFile)
+	o, ok := g.cfg.Bridge.(bridges.Opener)
+	if !ok || g.cfg.Media == nil {
+		return
 	}
+	g.cfg.Media.Register(g.domain, func(ctx context.Context, account bridges.AccountID, f bridges.File) (*bridges.Content, error) {
+		_, registered, err := g.accounts.find(ctx, account)
+		switch {
+		case err != nil:
+			return nil, &bridges.Error{Kind: bridges.Temporary, Text: "The gateway cannot look the account up now.", Cause: err}
+		case !registered:
+			return nil, &bridges.Error{Kind: bridges.NotFound, Text: "There is no such file any more."}
+		}
+		return o.OpenFile(ctx, account, f)
+	})
 }
 
 var errNoService = &bridges.Error{Kind: bridges.Unsupported, Text: "The server takes no files."}
