@@ -34,6 +34,9 @@ func TestMatrixAsk(t *testing.T) {
 	invited := bob.Wait("an invitation", func(e peer.MatrixEvent) bool {
 		return e.Event == "member" && e.User == bob.UserID && e.Sender == aliceGhost
 	})
+	bob.Wait("the join", func(e peer.MatrixEvent) bool {
+		return e.Event == "member" && e.User == bob.UserID && e.Membership == "join" && e.Room == invited.Room
+	})
 	bob.Send(invited.Room, "here I am")
 	alice.Wait("the text", message(jid, "here I am"))
 	alice.Send(jid, "1", "welcome")
