@@ -63,9 +63,7 @@ func events() map[string]*incoming {
 			Kind: kindRetraction, Account: alice, Stanza: newID(), At: at, Of: "m",
 			Message: &bridges.Message{ID: "r", Chat: phone, From: phone},
 		},
-		"request": {
-			Kind: kindRequest, Account: alice, Stanza: newID(), At: at, Change: &change{ID: phone},
-		},
+		"request": {Kind: kindRequest, Account: alice, Stanza: newID(), At: at, Change: &change{ID: phone}},
 		"reaction": {
 			Kind: kindReaction, Account: alice, Stanza: newID(), At: at, Of: "m", Emojis: []string{"👍", "é"},
 			Message: &bridges.Message{Chat: phone, From: phone},
