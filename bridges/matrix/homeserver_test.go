@@ -15,6 +15,7 @@ import (
 
 	"causeway/bridges"
 	"causeway/bridges/bridgetest"
+	"causeway/bridges/matrix/client"
 )
 
 // homeserver is a fake that knows rooms, what is said in them, and a bob who takes
@@ -195,9 +196,11 @@ func (h *homeserver) messages(r *http.Request, user string) (any, string) {
 	if x.members[user] != joined {
 		return nil, "M_FORBIDDEN"
 	}
-	back := slices.Clone(x.events)
-	slices.Reverse(back)
-	return map[string]any{"chunk": back}, ""
+	page := slices.Clone(x.events) // all are on one
+	if r.FormValue("dir") == client.Back {
+		slices.Reverse(page)
+	}
+	return map[string]any{"chunk": page}, ""
 }
 
 func (h *homeserver) members(r *http.Request, user string) (any, string) {
