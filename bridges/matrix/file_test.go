@@ -17,59 +17,62 @@ import (
 	"causeway/bridges/matrix/event"
 )
 
+const mxc = "mxc://localhost/a"
+
+var filesIn = map[string]struct {
+	kind, content string
+	want          bridges.File
+	text          string
+}{
+	"a picture": {
+		typeMessage, `{"msgtype": "m.image", "body": "a.png", "url": "mxc://localhost/a", "info": {"mimetype": "image/png", "size": 12, "w": 3, "h": 4}}`,
+		bridges.File{ID: mxc, Name: "a.png", Type: "image/png", Size: 12, Width: 3, Height: 4},
+		"",
+	},
+	"with a caption": {
+		typeMessage, `{"msgtype": "m.image", "body": "look", "filename": "a.png", "url": "mxc://localhost/a"}`,
+		bridges.File{ID: mxc, Name: "a.png"},
+		"look",
+	},
+	"with its name once more": {
+		typeMessage, `{"msgtype": "m.file", "body": "a.pdf", "filename": "a.pdf", "url": "mxc://localhost/a"}`,
+		bridges.File{ID: mxc, Name: "a.pdf"},
+		"",
+	},
+	"a video": {
+		typeMessage, `{"msgtype": "m.video", "body": "a.mp4", "url": "mxc://localhost/a", "info": {"duration": 1500, "thumbnail_url": "mxc://localhost/b"}}`,
+		bridges.File{ID: mxc, Name: "a.mp4", Duration: 1500 * time.Millisecond},
+		"",
+	},
+	"a voice": {
+		typeMessage, `{"msgtype": "m.audio", "body": "Voice message", "url": "mxc://localhost/a", "info": {"mimetype": "audio/ogg"}, "org.matrix.msc3245.voice": {}, "org.matrix.msc1767.audio": {"duration": 2000, "waveform": [1]}}`,
+		bridges.File{ID: mxc, Name: "Voice message", Type: "audio/ogg", Duration: 2 * time.Second, Voice: true},
+		"",
+	},
+	"a sticker": {
+		typeSticker, `{"body": "a cat", "url": "mxc://localhost/a", "info": {"mimetype": "image/webp", "w": 128, "h": 128}}`,
+		bridges.File{ID: mxc, Name: "a cat", Type: "image/webp", Width: 128, Height: 128, Sticker: true},
+		"",
+	},
+	"odd numbers": {
+		typeMessage, `{"msgtype": "m.image", "body": "a", "url": "mxc://localhost/a", "info": {"mimetype": 1, "size": -1, "w": "3", "h": 1e30, "duration": null}, "org.matrix.msc1767.audio": []}`,
+		bridges.File{ID: mxc, Name: "a"},
+		"",
+	},
+	"odd info": {
+		typeMessage, `{"msgtype": "m.image", "body": "a", "url": "mxc://localhost/a", "info": [1], "org.matrix.msc3245.voice": null}`,
+		bridges.File{ID: mxc, Name: "a"},
+		"",
+	},
+	"elsewhere": {typeMessage, `{"msgtype": "m.file", "body": "a", "url": "https://example.org/a"}`, bridges.File{}, "(a file, which can be seen on Matrix only: a)"},
+	"encrypted": {typeMessage, `{"msgtype": "m.audio", "body": "b", "filename": "a", "file": {"url": "mxc://localhost/a"}}`, bridges.File{}, "(a sound, which can be seen on Matrix only: a)\nb"},
+	"a bad mxc": {typeSticker, `{"body": "a cat", "url": "mxc://localhost/../a"}`, bridges.File{}, "(a sticker, which can be seen on Matrix only: a cat)"},
+	"a text":    {typeMessage, `{"msgtype": "m.text", "body": "a", "url": "mxc://localhost/a"}`, bridges.File{}, "a"},
+}
+
 // What people of Matrix send that is no text.
 func TestFilesIn(t *testing.T) {
-	const mxc = "mxc://localhost/a"
-	for name, c := range map[string]struct {
-		kind, content string
-		want          bridges.File
-		text          string
-	}{
-		"a picture": {
-			typeMessage, `{"msgtype": "m.image", "body": "a.png", "url": "mxc://localhost/a", "info": {"mimetype": "image/png", "size": 12, "w": 3, "h": 4}}`,
-			bridges.File{ID: mxc, Name: "a.png", Type: "image/png", Size: 12, Width: 3, Height: 4},
-			"",
-		},
-		"with a caption": {
-			typeMessage, `{"msgtype": "m.image", "body": "look", "filename": "a.png", "url": "mxc://localhost/a"}`,
-			bridges.File{ID: mxc, Name: "a.png"},
-			"look",
-		},
-		"with its name once more": {
-			typeMessage, `{"msgtype": "m.file", "body": "a.pdf", "filename": "a.pdf", "url": "mxc://localhost/a"}`,
-			bridges.File{ID: mxc, Name: "a.pdf"},
-			"",
-		},
-		"a video": {
-			typeMessage, `{"msgtype": "m.video", "body": "a.mp4", "url": "mxc://localhost/a", "info": {"duration": 1500, "thumbnail_url": "mxc://localhost/b"}}`,
-			bridges.File{ID: mxc, Name: "a.mp4", Duration: 1500 * time.Millisecond},
-			"",
-		},
-		"a voice": {
-			typeMessage, `{"msgtype": "m.audio", "body": "Voice message", "url": "mxc://localhost/a", "info": {"mimetype": "audio/ogg"}, "org.matrix.msc3245.voice": {}, "org.matrix.msc1767.audio": {"duration": 2000, "waveform": [1]}}`,
-			bridges.File{ID: mxc, Name: "Voice message", Type: "audio/ogg", Duration: 2 * time.Second, Voice: true},
-			"",
-		},
-		"a sticker": {
-			typeSticker, `{"body": "a cat", "url": "mxc://localhost/a", "info": {"mimetype": "image/webp", "w": 128, "h": 128}}`,
-			bridges.File{ID: mxc, Name: "a cat", Type: "image/webp", Width: 128, Height: 128, Sticker: true},
-			"",
-		},
-		"odd numbers": {
-			typeMessage, `{"msgtype": "m.image", "body": "a", "url": "mxc://localhost/a", "info": {"mimetype": 1, "size": -1, "w": "3", "h": 1e30, "duration": null}, "org.matrix.msc1767.audio": []}`,
-			bridges.File{ID: mxc, Name: "a"},
-			"",
-		},
-		"odd info": {
-			typeMessage, `{"msgtype": "m.image", "body": "a", "url": "mxc://localhost/a", "info": [1], "org.matrix.msc3245.voice": null}`,
-			bridges.File{ID: mxc, Name: "a"},
-			"",
-		},
-		"elsewhere": {typeMessage, `{"msgtype": "m.file", "body": "a", "url": "https://example.org/a"}`, bridges.File{}, "(a file, which can be seen on Matrix only: a)"},
-		"encrypted": {typeMessage, `{"msgtype": "m.audio", "body": "b", "filename": "a", "file": {"url": "mxc://localhost/a"}}`, bridges.File{}, "(a sound, which can be seen on Matrix only: a)\nb"},
-		"a bad mxc": {typeSticker, `{"body": "a cat", "url": "mxc://localhost/../a"}`, bridges.File{}, "(a sticker, which can be seen on Matrix only: a cat)"},
-		"a text":    {typeMessage, `{"msgtype": "m.text", "body": "a", "url": "mxc://localhost/a"}`, bridges.File{}, "a"},
-	} {
+	for name, c := range filesIn {
 		t.Run(name, func(t *testing.T) {
 			e := text("!room", "$1", bob, c.content)
 			e.Type = c.kind
@@ -114,6 +117,7 @@ func sentContent(f *fake) func(t *testing.T) map[string]any {
 			t.Fatal(err)
 		}
 		delete(c, "org.causeway.key")
+		delete(c, "m.mentions")
 		return c
 	}
 }

@@ -45,12 +45,7 @@ func events() map[string]*incoming {
 			Kind: kindMessage, Account: alice, Stanza: newID(), At: at,
 			Message: &bridges.Message{ID: "m", Chat: phone, From: phone, Text: "x", ReplyTo: "n", Quote: "when?", Unstyled: true, Thread: "o"},
 		},
-		"file": {
-			Kind: kindMessage, Account: alice, Stanza: newID(), At: at,
-			Message: &bridges.Message{ID: "m", Chat: phone, From: phone, ReplyTo: "n", File: &bridges.File{
-				ID: "f", Name: "a.ogg", Type: "audio/ogg", Size: 1 << 40, Width: 3, Height: 4, Duration: time.Second, Voice: true, Sticker: true,
-			}},
-		},
+		"file": carriedEvent(at),
 		"displayed": {
 			Kind: kindDisplayed, Account: alice, Stanza: newID(), At: at, Once: "o", Stream: 1,
 			Displayed: &bridges.Displayed{Chat: phone, From: phone, UpTo: "m"},
@@ -68,6 +63,16 @@ func events() map[string]*incoming {
 			Kind: kindReaction, Account: alice, Stanza: newID(), At: at, Of: "m", Emojis: []string{"👍", "é"},
 			Message: &bridges.Message{Chat: phone, From: phone},
 		},
+	}
+}
+
+// carriedEvent is a message with a file.
+func carriedEvent(at time.Time) *incoming {
+	return &incoming{
+		Kind: kindMessage, Account: alice, Stanza: newID(), At: at,
+		Message: &bridges.Message{ID: "m", Chat: phone, From: phone, ReplyTo: "n", File: &bridges.File{
+			ID: "f", Name: "a.ogg", Type: "audio/ogg", Size: 1 << 40, Width: 3, Height: 4, Duration: time.Second, Voice: true, Sticker: true,
+		}},
 	}
 }
 

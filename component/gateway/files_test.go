@@ -123,50 +123,57 @@ func TestDeedsOnFile(t *testing.T) {
 	})
 }
 
+const (
+	words     = "(a picture that cannot be shown here: a.png, 5 bytes)"
+	linked    = "file https://own.example/sms.example.org/f1/a.png"
+	uploaded  = "file https://get.example/1/a.png"
+	noService = "no upload service"
+)
+
+// refusalOf is the error of a server.
+func refusalOf(typ, condition, app string) string {
+	return `<error type='` + typ + `'><` + condition + ` xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>` + app + `</error>`
+}
+
+var filesNotTaken = map[string]struct {
+	set   func(r *timeless, m *fakeMedia)
+	want  string // without links of our own
+	links bool   // there would be one
+	tell  string // the operator is told, but not that the server has no service
+}{
+	"0363.4 forbidden": {func(r *timeless, _ *fakeMedia) {
+		r.answer("urn:xmpp:http:upload:0", refusalOf("auth", "forbidden", ""))
+	}, words, true, "http_file_share_access"},
+	"0363.4 too large": {func(r *timeless, _ *fakeMedia) {
+		r.answer("urn:xmpp:http:upload:0", refusalOf("modify", "not-acceptable", `<file-too-large xmlns='urn:xmpp:http:upload:0'><max-file-size>4</max-file-size></file-too-large>`))
+	}, words, true, "too large"},
+	"0363.1 too large by its word": {func(r *timeless, _ *fakeMedia) { r.serves("<field var='max-file-size'><value>4</value></field>") }, words, true, "too large"},
+	"0363.4 no room": {func(r *timeless, _ *fakeMedia) {
+		r.answer("urn:xmpp:http:upload:0", refusalOf("wait", "resource-constraint", `<retry xmlns='urn:xmpp:http:upload:0' stamp='2100-01-01T00:00:00Z'/>`))
+	}, words, true, "quota"},
+	"no service": {func(r *timeless, _ *fakeMedia) {
+		r.answer("http://jabber.org/protocol/disco#info", `<query xmlns='http://jabber.org/protocol/disco#info'/>`)
+	}, words, true, noService},
+	"gone from the network": {func(r *timeless, _ *fakeMedia) { r.bridge.OnOpen(nil) }, words, false, ""},
+	"0363.3 the upload is refused": {func(_ *timeless, m *fakeMedia) {
+		m.fails = []error{&bridges.Error{Kind: bridges.NotAllowed, Text: "private"}}
+	}, words, true, "fetch_private"},
+	"the upload fails for now": {func(_ *timeless, m *fakeMedia) { m.fails = []error{errTemporary, errTemporary, errTemporary} }, uploaded, false, ""},
+	"the upload fails": {func(_ *timeless, m *fakeMedia) {
+		m.fails = []error{errTemporary, errTemporary, errTemporary, errTemporary}
+	}, words, true, "Not now"},
+	"0066.1 an address that is none": {func(r *timeless, _ *fakeMedia) {
+		r.answer("urn:xmpp:http:upload:0", strings.Replace(slotPayload, "a.png", "a b#c.png", 1))
+	}, words, true, "no address"},
+	"an unknown size": {func(r *timeless, _ *fakeMedia) { r.gives("12345", -1) }, uploaded, false, ""},
+	"a panic": {func(r *timeless, _ *fakeMedia) {
+		r.bridge.OnOpen(func(context.Context, bridges.File) (*bridges.Content, error) { panic("odd") })
+	}, words, false, ""},
+}
+
 // Assertion 25 of xeps.md section 7; 0363.4-5: what the server does not take.
 func TestFileNotTaken(t *testing.T) {
-	const words = "(a picture that cannot be shown here: a.png, 5 bytes)"
-	const linked = "file https://own.example/sms.example.org/f1/a.png"
-	stanzaErr := func(typ, condition, app string) string {
-		return `<error type='` + typ + `'><` + condition + ` xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>` + app + `</error>`
-	}
-	const noService = "no upload service"
-	const uploaded = "file https://get.example/1/a.png"
-	for name, c := range map[string]struct {
-		set   func(r *timeless, m *fakeMedia)
-		want  string // without links of our own
-		links bool   // there would be one
-		tell  string // the operator is told, but not that the server has no service
-	}{
-		"0363.4 forbidden": {func(r *timeless, _ *fakeMedia) {
-			r.answer("urn:xmpp:http:upload:0", stanzaErr("auth", "forbidden", ""))
-		}, words, true, "http_file_share_access"},
-		"0363.4 too large": {func(r *timeless, _ *fakeMedia) {
-			r.answer("urn:xmpp:http:upload:0", stanzaErr("modify", "not-acceptable", `<file-too-large xmlns='urn:xmpp:http:upload:0'><max-file-size>4</max-file-size></file-too-large>`))
-		}, words, true, "too large"},
-		"0363.1 too large by its word": {func(r *timeless, _ *fakeMedia) { r.serves("<field var='max-file-size'><value>4</value></field>") }, words, true, "too large"},
-		"0363.4 no room": {func(r *timeless, _ *fakeMedia) {
-			r.answer("urn:xmpp:http:upload:0", stanzaErr("wait", "resource-constraint", `<retry xmlns='urn:xmpp:http:upload:0' stamp='2100-01-01T00:00:00Z'/>`))
-		}, words, true, "quota"},
-		"no service": {func(r *timeless, _ *fakeMedia) {
-			r.answer("http://jabber.org/protocol/disco#info", `<query xmlns='http://jabber.org/protocol/disco#info'/>`)
-		}, words, true, noService},
-		"gone from the network": {func(r *timeless, _ *fakeMedia) { r.bridge.OnOpen(nil) }, words, false, ""},
-		"0363.3 the upload is refused": {func(_ *timeless, m *fakeMedia) {
-			m.fails = []error{&bridges.Error{Kind: bridges.NotAllowed, Text: "private"}}
-		}, words, true, "fetch_private"},
-		"the upload fails for now": {func(_ *timeless, m *fakeMedia) { m.fails = []error{errTemporary, errTemporary, errTemporary} }, uploaded, false, ""},
-		"the upload fails": {func(_ *timeless, m *fakeMedia) {
-			m.fails = []error{errTemporary, errTemporary, errTemporary, errTemporary}
-		}, words, true, "Not now"},
-		"0066.1 an address that is none": {func(r *timeless, _ *fakeMedia) {
-			r.answer("urn:xmpp:http:upload:0", strings.Replace(slotPayload, "a.png", "a b#c.png", 1))
-		}, words, true, "no address"},
-		"an unknown size": {func(r *timeless, _ *fakeMedia) { r.gives("12345", -1) }, uploaded, false, ""},
-		"a panic": {func(r *timeless, _ *fakeMedia) {
-			r.bridge.OnOpen(func(context.Context, bridges.File) (*bridges.Content, error) { panic("odd") })
-		}, words, false, ""},
-	} {
+	for name, c := range filesNotTaken {
 		for _, own := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, links: %t", name, own), func(t *testing.T) {
 				inFiles(t, func(r *timeless, m *fakeMedia) {

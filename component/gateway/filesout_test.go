@@ -69,39 +69,44 @@ func TestFileOut(t *testing.T) {
 	}
 }
 
+var errFileGone = &bridges.Error{Kind: bridges.NotFound, Text: "gone"}
+
+// refuses has the network take no files.
+func refuses(kind bridges.Kind) func(r *timeless, m *fakeMedia) {
+	return func(r *timeless, _ *fakeMedia) {
+		r.bridge.OnSend(func(_ context.Context, m bridges.Message) ([]bridges.MessageID, error) {
+			if m.File != nil {
+				return nil, &bridges.Error{Kind: kind, Text: "No."}
+			}
+			return []bridges.MessageID{"m9"}, nil
+		})
+	}
+}
+
+var filesAsLinks = map[string]struct {
+	set  func(r *timeless, m *fakeMedia)
+	want string
+}{
+	"gone": {func(_ *timeless, m *fakeMedia) { m.fails = []error{errFileGone} }, "link"},
+	"not to be fetched": {func(_ *timeless, m *fakeMedia) {
+		m.fails = []error{&bridges.Error{Kind: bridges.NotAllowed, Text: "private"}}
+	}, "link"},
+	"not now": {func(_ *timeless, m *fakeMedia) { m.fails = []error{errTemporary, errTemporary} }, "file"},
+	"never": {func(_ *timeless, m *fakeMedia) {
+		m.fails = []error{errTemporary, errTemporary, errTemporary, errTemporary}
+	}, "link"},
+	"broken":                    {func(_ *timeless, m *fakeMedia) { m.serves(fileURL, "1", 5) }, "link"},
+	"the network takes no such": {refuses(bridges.Unsupported), "file link"},
+	"too large for the network": {refuses(bridges.TooLong), "file link"},
+	"nobody is there":           {refuses(bridges.NotFound), "file error"},
+	"no media service":          {func(r *timeless, _ *fakeMedia) { r.g.cfg.Media = nil }, "link"},
+	"of an unknown size":        {func(_ *timeless, m *fakeMedia) { m.serves(fileURL, "12345", -1) }, "file"},
+}
+
 // What cannot be fetched, or the network does not take, goes as a link: nothing is
 // lost.
 func TestFileOutAsLink(t *testing.T) {
-	gone := &bridges.Error{Kind: bridges.NotFound, Text: "gone"}
-	refuses := func(kind bridges.Kind) func(r *timeless, m *fakeMedia) {
-		return func(r *timeless, _ *fakeMedia) {
-			r.bridge.OnSend(func(_ context.Context, m bridges.Message) ([]bridges.MessageID, error) {
-				if m.File != nil {
-					return nil, &bridges.Error{Kind: kind, Text: "No."}
-				}
-				return []bridges.MessageID{"m9"}, nil
-			})
-		}
-	}
-	for name, c := range map[string]struct {
-		set  func(r *timeless, m *fakeMedia)
-		want string
-	}{
-		"gone": {func(_ *timeless, m *fakeMedia) { m.fails = []error{gone} }, "link"},
-		"not to be fetched": {func(_ *timeless, m *fakeMedia) {
-			m.fails = []error{&bridges.Error{Kind: bridges.NotAllowed, Text: "private"}}
-		}, "link"},
-		"not now": {func(_ *timeless, m *fakeMedia) { m.fails = []error{errTemporary, errTemporary} }, "file"},
-		"never": {func(_ *timeless, m *fakeMedia) {
-			m.fails = []error{errTemporary, errTemporary, errTemporary, errTemporary}
-		}, "link"},
-		"broken":                    {func(_ *timeless, m *fakeMedia) { m.serves(fileURL, "1", 5) }, "link"},
-		"the network takes no such": {refuses(bridges.Unsupported), "file link"},
-		"too large for the network": {refuses(bridges.TooLong), "file link"},
-		"nobody is there":           {refuses(bridges.NotFound), "file error"},
-		"no media service":          {func(r *timeless, _ *fakeMedia) { r.g.cfg.Media = nil }, "link"},
-		"of an unknown size":        {func(_ *timeless, m *fakeMedia) { m.serves(fileURL, "12345", -1) }, "file"},
-	} {
+	for name, c := range filesAsLinks {
 		t.Run(name, func(t *testing.T) {
 			inFiles(t, func(r *timeless, m *fakeMedia) {
 				m.serves(fileURL, "12345", 5)

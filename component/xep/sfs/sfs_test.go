@@ -23,7 +23,7 @@ func TestFind(t *testing.T) {
 		inside string
 		want   []File
 	}{
-		"0447.1 address":      {shared("<name>b</name><desc>c &amp; d</desc>", source), []File{{URL: "https://a.example/b", Desc: "c & d", Inline: true}}},
+		"0447.1 address":      {shared("<name>b</name><desc>c &amp; d</desc>", source), []File{{URL: "https://a.example/b", Desc: "c & d", Name: "b", Inline: true}}},
 		"another kind before": {shared("", transfer+source), []File{{URL: "https://a.example/b", Inline: true}}},
 		"another kind alone":  {shared("", transfer), []File{{Inline: true}}},
 		"an empty one before": {shared("", `<url-data xmlns='http://jabber.org/protocol/url-data' target=' '/>`+source), []File{{URL: "https://a.example/b", Inline: true}}},
