@@ -272,7 +272,7 @@ func TestFileAndDeath(t *testing.T) {
 }
 
 // What the upload service does not take, or where there is none, is read from us
-// (xeps.md 0363.5); of a large file no part is in memory.
+// (xeps.md 0363.5), a large file, too.
 func TestFilesAtOurs(t *testing.T) {
 	for name, o := range map[string]peer.Options{"too large": {}, "no service": {Bare: true}} {
 		t.Run(name, func(t *testing.T) {
