@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,31 @@ func TestLimiter(t *testing.T) {
 	}
 	if all > allBurst || l.each.Len() > askersKept {
 		t.Errorf("%d of all, %d are remembered", all, l.each.Len())
+	}
+}
+
+// What is too much is not noted: no order, and no invitation then.
+func TestBotLimited(t *testing.T) {
+	b := bare(t)
+	bot := b.ghosts.bot
+	note(t, b, "!bot", room{Ghost: bot, Person: bob, GhostIs: joined, PersonIs: joined})
+	for i := range eachBurst + 5 {
+		if err := push(t, b, text("!bot", fmt.Sprint("$", i), bob, body("help"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := push(t, b, memberIs("!more", "$i", bot, bob, invited)); err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, of := range []string{askNotes, joinNotes} {
+		err := b.book.notes.EachNote(t.Context(), of, func(string, []byte) error { count[of]++; return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if count[askNotes] != eachBurst || count[joinNotes] != 0 {
+		t.Errorf("%v are noted", count)
 	}
 }
 
