@@ -101,6 +101,9 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("matrix: %w", err)
 	}
+	if r.RateLimited {
+		d.Log.Warn("the homeserver may slow our users down: its registration file lacks rate_limited: false", "file", cfg.Appservice.Registration)
+	}
 	b := &Bridge{
 		cfg: cfg, registration: r, listen: d.Listen, keeper: d.Keeper,
 		ghosts: ghosts{cfg.UserPrefix, cfg.Homeserver.Name, bridges.UserID(r.SenderLocalpart + ":" + cfg.Homeserver.Name)},
