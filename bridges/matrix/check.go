@@ -55,8 +55,10 @@ func (b *Bridge) explain(err error) error {
 	}
 	file := b.cfg.Appservice.Registration
 	switch {
-	case e.Code == "M_CONNECTION_FAILED", e.Code == "M_CONNECTION_TIMEOUT", e.Code == "M_BAD_STATUS":
+	case e.Code == "M_CONNECTION_FAILED", e.Code == "M_CONNECTION_TIMEOUT":
 		return fmt.Errorf("the homeserver does not reach the bridge at %s, the url in %s: %w", b.registration.URL, file, err)
+	case e.Code == "M_BAD_STATUS":
+		return fmt.Errorf("what answers the homeserver at %s is another program, or has another hs_token: let both read %s again: %w", b.registration.URL, file, err)
 	case e.Code == "M_URL_NOT_SET":
 		return fmt.Errorf("the homeserver has no url for the bridge: let it read %s again: %w", file, err)
 	case e.Status == http.StatusUnauthorized:

@@ -20,6 +20,7 @@ func TestCheck(t *testing.T) {
 		{name: "all is well"},
 		{"it cannot ping", "POST /ping", refused(404, "M_UNRECOGNIZED"), ""},
 		{"it does not reach us", "POST /ping", refused(502, "M_CONNECTION_FAILED"), "does not reach the bridge"},
+		{"it reaches somebody else", "POST /ping", refused(502, "M_BAD_STATUS"), "another hs_token"},
 		{"it has no url", "POST /ping", refused(400, "M_URL_NOT_SET"), "no url for the bridge"},
 		{"another id", "POST /ping", refused(403, "M_FORBIDDEN"), "another id"},
 		{"a wrong token", "GET /account/whoami", refused(401, "M_UNKNOWN_TOKEN"), "as_token"},
