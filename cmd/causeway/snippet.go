@@ -10,6 +10,7 @@ import (
 
 	"causeway/bridges/settings"
 	"causeway/cmd/causeway/config"
+	"causeway/component/xep/upload"
 )
 
 type snippetCmd struct {
@@ -118,7 +119,10 @@ func (s snippet) each(f func(listener) string) string {
 	return strings.Join(list, ", ")
 }
 
-var functions = template.FuncMap{"lua": lua, "yaml": quote, "secret": func(b config.Bridge) string { return string(b.Secret) }}
+var functions = template.FuncMap{
+	"lua": lua, "yaml": quote, "secret": func(b config.Bridge) string { return string(b.Secret) },
+	"slots": func() string { return upload.NS },
+}
 
 // lua writes a string of Lua.
 func lua(s string) string {
@@ -170,7 +174,7 @@ Component {{lua .Domain}}
 --       modules_enabled = { "privilege" }
 --       privileged_entities = {
 {{- range $.Listeners}}{{range .Bridges}}
---           [{{lua .Domain}}] = { roster = "both", message = "outgoing", iq = { ["urn:xmpp:http:upload:0"] = "get" } },
+--           [{{lua .Domain}}] = { roster = "both", message = "outgoing", iq = { [{{lua slots}}] = "get" } },
 {{- end}}{{end}}
 --       }
 {{- end}}
