@@ -6,35 +6,40 @@ import (
 	"causeway/mapping"
 )
 
-// changeLater has a change of the network's list made in the lane of the user,
-// whose subscriptions it may change.
-func (g *Gateway) changeLater(in *incoming) {
+// contactLater has what an event says of a contact done in the lane of the user,
+// whose subscriptions it may change: by f, of whose t it is a part. A contact without
+// an id is not known.
+func (g *Gateway) contactLater(in *incoming, f func(ctx context.Context, t *tx, in *incoming, c mapping.Contact)) {
 	g.enqueueControl(in.Account, true, step{
 		key:      in.key,
 		poisoned: func(reason string) { g.poisonedEvent(in, reason) },
-		run:      func(ctx context.Context) { g.changeContact(ctx, in) },
+		run: func(ctx context.Context) {
+			if !g.member(ctx, in.Account) {
+				g.dropIn(ctx, in, "no account")
+				return
+			}
+			var c mapping.Contact
+			if !g.insist(ctx, "read contacts", func() (err error) {
+				c, _, err = g.store.Contact(ctx, g.domain, in.Account, in.Change.ID)
+				return err
+			}) {
+				return // it stays in the journal
+			}
+			t := g.begin(in.Account, mapping.Key{})
+			g.settleIn(in, &t.batch)
+			f(ctx, t, in, c)
+			t.done = append(t.done, func() { g.flights.release(1) })
+			g.finish(ctx, t)
+		},
 	})
 }
 
 // changeContact follows a change of the network's list. What is to be done with
 // the roster stands in the row of the contact, so that it is done at the next
 // log-in if not at once: to a user who is not there nothing is done.
-func (g *Gateway) changeContact(ctx context.Context, in *incoming) {
-	if !g.member(ctx, in.Account) {
-		g.dropIn(ctx, in, "no account")
-		return
-	}
-	var c mapping.Contact
-	if !g.insist(ctx, "read contacts", func() (err error) {
-		c, _, err = g.store.Contact(ctx, g.domain, in.Account, in.Change.ID)
-		return err
-	}) {
-		return // it stays in the journal
-	}
+func (g *Gateway) changeContact(_ context.Context, t *tx, in *incoming, c mapping.Contact) {
 	known := c.ID != ""
 	c.Bridge, c.Account, c.ID = g.domain, in.Account, in.Change.ID
-	t := g.begin(in.Account, mapping.Key{})
-	g.settleIn(in, &t.batch)
 	switch {
 	case !in.Change.Gone:
 		listAs(t, c, known, in.Change.Name)
@@ -51,8 +56,6 @@ func (g *Gateway) changeContact(ctx context.Context, in *incoming) {
 	if (len(t.batch.PutContacts) > 0 || in.Change.Gone) && g.people.isOnline(in.Account) {
 		t.places(g)
 	}
-	t.done = append(t.done, func() { g.flights.release(1) })
-	g.finish(ctx, t)
 }
 
 // listAs notes that a contact is in the network's list by a name. One that the

@@ -37,13 +37,20 @@ func (g *Gateway) introduce(ctx context.Context, w *stanza.Writer, in *incoming)
 	}
 }
 
-// askName asks the network what somebody is called; "": it does not tell. What
-// it is asked for goes on whatever happens.
+// askName asks the network what somebody is called; "": it does not tell.
 func (g *Gateway) askName(ctx context.Context, who chatKey) (name string) {
 	profiler, ok := g.cfg.Bridge.(bridges.Profiler)
 	if !ok {
 		return ""
 	}
+	return g.nameBy(ctx, func(ctx context.Context) (bridges.Profile, error) {
+		return profiler.Profile(ctx, who.account, bridges.UserID(who.chat))
+	})
+}
+
+// nameBy returns the name in a profile for which ask asks the network; "": it does not
+// tell in time. What it is asked for goes on whatever happens.
+func (g *Gateway) nameBy(ctx context.Context, ask func(ctx context.Context) (bridges.Profile, error)) (name string) {
 	defer trialOf(ctx).enter()
 	defer func() {
 		if p := recover(); p != nil {
@@ -52,7 +59,7 @@ func (g *Gateway) askName(ctx context.Context, who chatKey) (name string) {
 	}()
 	ctx, cancel := context.WithTimeout(ctx, introduceTime)
 	defer cancel()
-	p, err := profiler.Profile(ctx, who.account, bridges.UserID(who.chat))
+	p, err := ask(ctx)
 	if err != nil {
 		return ""
 	}

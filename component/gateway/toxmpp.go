@@ -43,9 +43,9 @@ func (g *Gateway) stepIn(in *incoming) {
 			case kindPart:
 				g.keepPart(ctx, in)
 			case kindChange:
-				g.changeLater(in)
+				g.contactLater(in, g.changeContact)
 			case kindRequest:
-				g.requestLater(in)
+				g.contactLater(in, g.request)
 			case kindDisplayed:
 				g.showDisplayed(ctx, in)
 			}
