@@ -170,12 +170,42 @@ func (r *timeless) replaced() (all []string) {
 	return all
 }
 
-var editsIn = []struct {
+// changesIn are what the network says of earlier messages.
+type changesIn []struct {
 	name   string
 	events []bridges.Event
 	want   string // N0 is the id of the contact's text, O1 that of the user's own
-	drop   string
-}{
+	drop   string // why one of them is not shown
+}
+
+// run wants alice to see of the events what sees returns.
+func (all changesIn) run(t *testing.T, sees func(r *timeless) []string) {
+	for _, c := range all {
+		t.Run(c.name, func(t *testing.T) {
+			markerRig(t, func(r *timeless) {
+				r.correspond()
+				before := r.dropped(c.drop)
+				r.give(c.events...)
+				got := sees(r)
+				for name, id := range map[string]bridges.MessageID{"N0": "n0", "O1": "o1", "E1": "e1"} {
+					m, _, _ := r.store.MessageByID(t.Context(), domain, id)
+					c.want = strings.ReplaceAll(c.want, name, m.Stanza)
+				}
+				if strings.Join(got, ", ") != c.want {
+					t.Errorf("alice sees %q, not %q", got, c.want)
+				}
+				if c.drop != "" && r.dropped(c.drop) != before+1 {
+					t.Errorf("%d are counted as %s", r.dropped(c.drop)-before, c.drop)
+				}
+				if records, parked := r.store.count(); records+parked > 0 {
+					t.Errorf("%d records and %d rows are left", records, parked)
+				}
+			})
+		})
+	}
+}
+
+var editsIn = changesIn{
 	{"0308.1 by the contact", []bridges.Event{now(phone, "e1", "n0", "new")}, "new for N0", ""},
 	{"0308.1 several, all of the first", []bridges.Event{now(phone, "e1", "n0", "new"), now(phone, "e2", "n0", "newer"), now(phone, "e3", "e1", "newest")}, "new for N0, newer for N0, newest for N0", ""},
 	{"5.1.8 a repetition of the network", []bridges.Event{now(phone, "e1", "n0", "new"), now(phone, "e1", "n0", "new")}, "new for N0", "repetition of the network"},
@@ -188,28 +218,7 @@ var editsIn = []struct {
 	{"of what the user sent from here", []bridges.Event{now(number, "e1", "m1", "uno")}, "You, from another device: Edited: uno", ""},
 }
 
-func TestEditsIn(t *testing.T) {
-	for _, c := range editsIn {
-		t.Run(c.name, func(t *testing.T) {
-			markerRig(t, func(r *timeless) {
-				r.correspond()
-				before := r.dropped(c.drop)
-				r.give(c.events...)
-				got := r.replaced()
-				for name, id := range map[string]bridges.MessageID{"N0": "n0", "O1": "o1", "E1": "e1"} {
-					m, _, _ := r.store.MessageByID(t.Context(), domain, id)
-					c.want = strings.ReplaceAll(c.want, name, m.Stanza)
-				}
-				if strings.Join(got, ", ") != c.want {
-					t.Errorf("alice got %q, not %q", got, c.want)
-				}
-				if c.drop != "" && r.dropped(c.drop) == before {
-					t.Errorf("nothing is counted as %s", c.drop)
-				}
-			})
-		})
-	}
-}
+func TestEditsIn(t *testing.T) { editsIn.run(t, (*timeless).replaced) }
 
 // What the user changes in another program of the network is changed as the
 // user's own where the host lets us (0356.11), and is not sent to the network.

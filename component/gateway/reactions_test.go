@@ -110,12 +110,7 @@ func (r *timeless) reactions() (all []string) {
 	return all
 }
 
-var reactionsIn = []struct {
-	name   string
-	events []bridges.Event
-	want   string
-	drop   string
-}{
+var reactionsIn = changesIn{
 	{"0444.1 0444.3 to the user's message, more, fewer and none", []bridges.Event{
 		reaction(phone, "m1", "👍"), reaction(phone, "m1", "👍", "❤️"), reaction(phone, "m1", "❤️"), reaction(phone, "m1"),
 	}, "a1 has 👍, a1 has 👍❤️, a1 has ❤️, a1 has ", ""},
@@ -129,27 +124,7 @@ var reactionsIn = []struct {
 	{"of the user elsewhere, without privilege", []bridges.Event{reaction(number, "n0", "👍")}, "", "own reaction"},
 }
 
-func TestReactionsIn(t *testing.T) {
-	for _, c := range reactionsIn {
-		t.Run(c.name, func(t *testing.T) {
-			markerRig(t, func(r *timeless) {
-				r.correspond()
-				before := r.dropped(c.drop)
-				r.give(c.events...)
-				m, _, _ := r.store.MessageByID(t.Context(), domain, "n0")
-				if got := strings.Join(r.reactions(), ", "); got != strings.ReplaceAll(c.want, "N0", m.Stanza) {
-					t.Errorf("alice sees %q, not %q", got, c.want)
-				}
-				if c.drop != "" && r.dropped(c.drop) != before+1 {
-					t.Errorf("%d are counted as %s", r.dropped(c.drop)-before, c.drop)
-				}
-				if records, parked := r.store.count(); records+parked > 0 {
-					t.Errorf("%d records and %d rows are left", records, parked)
-				}
-			})
-		})
-	}
-}
+func TestReactionsIn(t *testing.T) { reactionsIn.run(t, (*timeless).reactions) }
 
 // What the user reacts with in another program of the network is shown as the
 // user's where the host lets us (0356.11); after a crash it is no news.

@@ -89,12 +89,7 @@ func (r *timeless) takenBack() (all []string) {
 	return all
 }
 
-var retractionsIn = []struct {
-	name   string
-	events []bridges.Event
-	want   string
-	drop   string
-}{
+var retractionsIn = changesIn{
 	{"0424.1 by the contact", []bridges.Event{back(phone, "r1", "n0")}, "N0", ""},
 	{"5.1.8 a repetition of the network", []bridges.Event{back(phone, "r1", "n0"), back(phone, "r1", "n0")}, "N0", "repetition of the network"},
 	{"of a text that was edited", []bridges.Event{now(phone, "e1", "n0", "new"), back(phone, "r1", "n0")}, "N0", ""},
@@ -106,27 +101,7 @@ var retractionsIn = []struct {
 	{"of what the user sent from here, without privilege", []bridges.Event{back(number, "r1", "m1")}, "", "own retraction"},
 }
 
-func TestRetractionsIn(t *testing.T) {
-	for _, c := range retractionsIn {
-		t.Run(c.name, func(t *testing.T) {
-			markerRig(t, func(r *timeless) {
-				r.correspond()
-				before := r.dropped(c.drop)
-				r.give(c.events...)
-				m, _, _ := r.store.MessageByID(t.Context(), domain, "n0")
-				if got := strings.Join(r.takenBack(), ", "); got != strings.ReplaceAll(c.want, "N0", m.Stanza) {
-					t.Errorf("taken back is %q, not %q", got, c.want)
-				}
-				if c.drop != "" && r.dropped(c.drop) != before+1 {
-					t.Errorf("%d are counted as %s", r.dropped(c.drop)-before, c.drop)
-				}
-				if records, parked := r.store.count(); records+parked > 0 {
-					t.Errorf("%d records and %d rows are left", records, parked)
-				}
-			})
-		})
-	}
-}
+func TestRetractionsIn(t *testing.T) { retractionsIn.run(t, (*timeless).takenBack) }
 
 // What the user takes back in another program of the network is taken back as the
 // user where the host lets us (0356.11), and the network does not hear of it again.
