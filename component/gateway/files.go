@@ -159,20 +159,13 @@ func (g *Gateway) offerLink(in *incoming, s *shared, err error) {
 
 // rests waits before the next try; false: ctx has ended.
 func (g *Gateway) rests(ctx context.Context, n int, err error) bool {
-	defer resting(ctx).enter()
 	wait := time.Second << (2 * (n - 1))
 	var e *bridges.Error
 	if errors.As(err, &e) && e.After > 0 {
 		wait = min(e.After, time.Minute)
 	}
-	t := time.NewTimer(wait + rand.N(wait/4+1))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	sleep(ctx, wait+rand.N(wait/4+1))
+	return ctx.Err() == nil
 }
 
 var (
@@ -199,18 +192,29 @@ func (g *Gateway) upload(ctx context.Context, in *incoming, s *shared) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	if c.Size < 0 {
-		spooled, err := g.cfg.Media.Spool(c)
-		if err != nil {
-			return err
-		}
-		defer spooled.Close()
-		c = &bridges.Content{ReadCloser: io.NopCloser(spooled), Size: spooled.Size, Type: c.Type, Name: c.Name}
+	if c, err = g.sized(c); err != nil {
+		return err
 	}
+	defer c.Close()
 	s.Size, s.Type = c.Size, typeOf(s.Type, c.Type)
 	s.Name = media.FileName(cmp.Or(in.Message.File.Name, c.Name), s.Type)
 	return g.put(ctx, to, in, s, c)
+}
+
+// sized returns c, or the same on disk when nobody says how long it is; then, and when
+// that fails, c is closed.
+func (g *Gateway) sized(c *bridges.Content) (*bridges.Content, error) {
+	if c.Size >= 0 {
+		return c, nil
+	}
+	spooled, err := g.cfg.Media.Spool(c)
+	if closed := c.Close(); err != nil || closed != nil {
+		if err == nil {
+			err = spooled.Close()
+		}
+		return nil, errors.Join(err, closed)
+	}
+	return &bridges.Content{ReadCloser: spooled, Size: spooled.Size, Type: c.Type, Name: c.Name}, nil
 }
 
 // put has the service take the bytes.

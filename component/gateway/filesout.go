@@ -102,13 +102,9 @@ func (f *fetched) open(ctx context.Context) (*bridges.Content, error) {
 		f.failed.Store(true)
 		return nil, err
 	}
-	if c.Size < 0 {
-		spooled, err := f.g.cfg.Media.Spool(c)
-		if err = errors.Join(err, c.Close()); err != nil {
-			f.failed.Store(true)
-			return nil, err
-		}
-		c = &bridges.Content{ReadCloser: spooled, Size: spooled.Size, Type: c.Type, Name: c.Name}
+	if c, err = f.g.sized(c); err != nil {
+		f.failed.Store(true)
+		return nil, err
 	}
 	c.Type = typeOf(f.file.Type, c.Type)
 	c.Name = media.FileName(cmp.Or(f.file.Name, c.Name), c.Type)

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -233,8 +232,7 @@ func slotError(err error, now time.Time) error {
 // fitsBody tells whether a URL is one that clients take for a file (xeps.md 0066.1).
 // Where the server has no TLS it is the operator's own.
 func fitsBody(link string) bool {
-	u, err := url.Parse(link)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && len(link) <= 4096 &&
+	return isWeb(link) && len(link) <= 4096 &&
 		!strings.ContainsRune(link, '#') && !strings.ContainsFunc(link, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
 }
 
