@@ -51,7 +51,7 @@ func (r *reading) receipts(e event.Event, x room, account bridges.AccountID) {
 	for id, kinds := range at {
 		if _, read := kinds["m.read"][userID(x.Person)]; read && id != "" {
 			r.counts[inRead]++
-			r.arrived(x, account, id)
+			r.arrived(x, account, bridges.MessageID(id))
 			r.keep = append(r.keep, bridges.Delivery{Account: account, Event: bridges.Displayed{
 				Chat: bridges.ChatID(x.Person), From: x.Person, UpTo: bridges.MessageID(id),
 			}})

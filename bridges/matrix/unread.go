@@ -19,10 +19,10 @@ const (
 // that is ever known of it, and is said of the newest only.
 type unread struct {
 	mu    sync.Mutex
-	chats *cache.Cache[pair, []string] // events
+	chats *cache.Cache[pair, []bridges.MessageID]
 }
 
-func newUnread() *unread { return &unread{chats: cache.New[pair, []string](unreadChats)} }
+func newUnread() *unread { return &unread{chats: cache.New[pair, []bridges.MessageID](unreadChats)} }
 
 // add remembers texts that the homeserver has.
 func (u *unread) add(who pair, events ...bridges.MessageID) {
@@ -31,22 +31,22 @@ func (u *unread) add(who pair, events ...bridges.MessageID) {
 	old, _ := u.chats.Get(who)
 	all := slices.Clone(old)
 	for _, id := range events {
-		if !slices.Contains(all, string(id)) {
-			all = append(all, string(id))
+		if !slices.Contains(all, id) {
+			all = append(all, id)
 		}
 	}
-	u.chats.Set(who, slices.Clone(all[max(0, len(all)-unreadKept):]))
+	u.chats.Set(who, all[max(0, len(all)-unreadKept):])
 }
 
 // upTo returns, and forgets, what has been read when this event has, which is the
 // last of them: it may be one that nobody here remembers.
-func (u *unread) upTo(who pair, event string) []string {
+func (u *unread) upTo(who pair, event bridges.MessageID) []bridges.MessageID {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	all, _ := u.chats.Get(who)
 	at := slices.Index(all, event)
 	if at < 0 {
-		return []string{event}
+		return []bridges.MessageID{event}
 	}
 	if rest := all[at+1:]; len(rest) > 0 {
 		u.chats.Set(who, slices.Clone(rest))
@@ -57,10 +57,10 @@ func (u *unread) upTo(who pair, event string) []string {
 }
 
 // arrived tells that texts have: their reader has them.
-func (r *reading) arrived(x room, account bridges.AccountID, event string) {
+func (r *reading) arrived(x room, account bridges.AccountID, event bridges.MessageID) {
 	for _, id := range r.b.unread.upTo(pair{x.Ghost, x.Person}, event) {
 		r.keep = append(r.keep, bridges.Delivery{Account: account, Event: bridges.Receipt{
-			ID: bridges.MessageID(id), Chat: bridges.ChatID(x.Person), State: bridges.Delivered,
+			ID: id, Chat: bridges.ChatID(x.Person), State: bridges.Delivered,
 		}})
 	}
 }

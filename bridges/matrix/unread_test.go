@@ -11,19 +11,20 @@ import (
 // Who has read a text has read those before it, and each is said once.
 func TestUnread(t *testing.T) {
 	u, bobs, carols := newUnread(), pair{"ghost", "bob:localhost"}, pair{"ghost", "carol:localhost"}
-	for _, id := range []string{"$1", "$2", "$2", "$3"} {
-		u.add(bobs, bridges.MessageID(id))
+	for _, id := range []bridges.MessageID{"$1", "$2", "$2", "$3"} {
+		u.add(bobs, id)
 	}
 	u.add(carols, "$4")
 	for _, c := range []struct {
-		name, event string
-		want        []string
+		name  string
+		event bridges.MessageID
+		want  []bridges.MessageID
 	}{
-		{"one that nobody knows", "$0", []string{"$0"}},
-		{"the second", "$2", []string{"$1", "$2"}},
-		{"the second again", "$2", []string{"$2"}},
-		{"the last", "$3", []string{"$3"}},
-		{"of another chat", "$4", []string{"$4"}},
+		{"one that nobody knows", "$0", []bridges.MessageID{"$0"}},
+		{"the second", "$2", []bridges.MessageID{"$1", "$2"}},
+		{"the second again", "$2", []bridges.MessageID{"$2"}},
+		{"the last", "$3", []bridges.MessageID{"$3"}},
+		{"of another chat", "$4", []bridges.MessageID{"$4"}},
 	} {
 		if got := u.upTo(bobs, c.event); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q", c.name, got)
@@ -32,7 +33,7 @@ func TestUnread(t *testing.T) {
 	for i := range unreadKept + 1 {
 		u.add(bobs, bridges.MessageID(fmt.Sprint(i)))
 	}
-	if got := u.upTo(bobs, fmt.Sprint(unreadKept)); len(got) != unreadKept || got[0] != "1" {
+	if got := u.upTo(bobs, bridges.MessageID(fmt.Sprint(unreadKept))); len(got) != unreadKept || got[0] != "1" {
 		t.Errorf("%d, from %s", len(got), got[0])
 	}
 }
@@ -52,7 +53,7 @@ func TestReadIsDelivered(t *testing.T) {
 	r := &reading{b: b, counts: map[string]int{}}
 	r.arrived(room{Ghost: s.ghost, Person: bob}, alice, ids[1])
 	for i, d := range r.keep {
-		if want := (bridges.Receipt{ID: bridges.MessageID(ids[i]), Chat: bridges.ChatID(bob), State: bridges.Delivered}); d.Event != want || d.Account != alice {
+		if want := (bridges.Receipt{ID: ids[i], Chat: bridges.ChatID(bob), State: bridges.Delivered}); d.Event != want || d.Account != alice {
 			t.Errorf("%+v", d)
 		}
 	}
