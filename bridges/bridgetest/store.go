@@ -63,7 +63,7 @@ func (s *store) repeated(d bridges.Delivery) bool {
 		}
 		s.once[d.Once] = fingerprint{stream: d.Stream}
 	}
-	id := idOf(d.Event)
+	id := IDOf(d.Event)
 	if id == "" {
 		return false
 	}
@@ -84,8 +84,9 @@ func (s *store) answered(once []string) {
 	}
 }
 
-// idOf is the network's own id of an event that has one.
-func idOf(e bridges.Event) bridges.MessageID {
+// IDOf is the network's own id of an event that has one, by which the gateway knows a
+// repetition.
+func IDOf(e bridges.Event) bridges.MessageID {
 	switch e := e.(type) {
 	case bridges.Message:
 		return e.ID

@@ -58,7 +58,7 @@ func (h *host) Deliver(_ context.Context, ds []bridges.Delivery) error {
 		return h.err
 	}
 	for _, d := range ds {
-		id := idOf(d.Event)
+		id := bridgetest.IDOf(d.Event)
 		if h.seen[id] {
 			continue
 		}
@@ -66,19 +66,6 @@ func (h *host) Deliver(_ context.Context, ds []bridges.Delivery) error {
 		h.came <- d.Event
 	}
 	return nil
-}
-
-// idOf is the id of an event that has one.
-func idOf(e bridges.Event) bridges.MessageID {
-	switch e := e.(type) {
-	case bridges.Message:
-		return e.ID
-	case bridges.Edit:
-		return e.ID
-	case bridges.Retraction:
-		return e.ID
-	}
-	return ""
 }
 
 func (h *host) Hint(d bridges.Delivery) { h.hints <- d.Event }
