@@ -127,6 +127,11 @@ func (b *book) change(ctx context.Context, f func(p *page) error) error {
 	return nil
 }
 
+// forget forgets one note.
+func (b *book) forget(ctx context.Context, key string) error {
+	return b.change(ctx, func(p *page) error { return p.set(key, nil) })
+}
+
 // look reads notes.
 func (b *book) look(ctx context.Context) *page { return &page{ctx: ctx, book: b} }
 

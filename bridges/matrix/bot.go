@@ -121,7 +121,7 @@ func (b *Bridge) reply(ctx context.Context, key string) bool {
 		err = b.replyTo(ctx, a, strings.TrimPrefix(key, askNotes))
 	}
 	if err == nil {
-		err = b.book.change(ctx, func(p *page) error { return p.set(key, nil) })
+		err = b.book.forget(ctx, key)
 	}
 	if err != nil && ctx.Err() == nil {
 		b.log.Warn("what the bot was asked will be answered later", "person", a.Person, "err", err)

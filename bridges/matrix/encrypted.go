@@ -85,7 +85,7 @@ func (b *Bridge) flee(ctx context.Context, key string) bool {
 	i := invitation{id, bridges.UserID(ghost)}
 	err := b.leaveSecret(ctx, i)
 	if err == nil {
-		err = b.book.change(ctx, func(p *page) error { return p.set(key, nil) })
+		err = b.book.forget(ctx, key)
 	}
 	if err != nil && ctx.Err() == nil {
 		b.log.Warn("an encrypted room will be left later", "room", i.room, "ghost", i.ghost, "err", err)

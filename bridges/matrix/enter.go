@@ -29,7 +29,7 @@ func (j *joins) accept(ctx context.Context, i invitation) error {
 	case !ok:
 		return j.decline(ctx, i, declineNobody)
 	case x.Ghost == "", x.Ghost == i.ghost && x.Invite == "": // it was taken back, or the ghost is there
-		return b.book.change(ctx, func(p *page) error { return p.set(i.key(), nil) })
+		return b.book.forget(ctx, i.key())
 	case x.Ghost != i.ghost:
 		return j.decline(ctx, i, declineMany)
 	}

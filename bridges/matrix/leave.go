@@ -99,7 +99,7 @@ func (b *Bridge) depart(ctx context.Context, key string) bool {
 		err = b.undress(ctx, who.ghost)
 	}
 	if err == nil {
-		err = b.book.change(ctx, func(p *page) error { return p.set(key, nil) })
+		err = b.book.forget(ctx, key)
 	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, errUndecided) {
 		b.log.Warn("rooms will be left later", "ghost", who.ghost, "person", who.person, "err", err)
