@@ -90,17 +90,24 @@ func memory(b *testing.B, p *peer.Process) float64 {
 // that is handled, and returns the most memory meanwhile.
 func greeted(b *testing.B, p *peer.Process, web string) (most float64) {
 	b.Helper()
+	awaitStanzas(b, web, gatewayDomain, 2**accounts, func() { most = max(most, memory(b, p)) })
+	return most
+}
+
+// awaitStanzas waits until so many have gone to the server for a domain, and no more
+// come from it. It looks once a second, and calls each then.
+func awaitStanzas(b *testing.B, web, domain string, out int, each func()) {
+	b.Helper()
 	stanzas := func(direction string) float64 {
-		return metric(b, web, fmt.Sprintf(`causeway_link_stanzas_total{direction=%q,domain=%q}`, direction, gatewayDomain))
+		return metric(b, web, fmt.Sprintf(`causeway_link_stanzas_total{direction=%q,domain=%q}`, direction, domain))
 	}
 	for in, before := 0.0, -1.0; in != before; {
 		time.Sleep(time.Second)
-		most = max(most, memory(b, p))
-		if stanzas("out") >= float64(2**accounts) {
+		each()
+		if stanzas("out") >= float64(out) {
 			in, before = stanzas("in"), in
 		}
 	}
-	return most
 }
 
 // seed makes a store with many accounts and contacts.

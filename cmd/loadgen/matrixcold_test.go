@@ -74,28 +74,13 @@ func coldMatrix(b *testing.B, program string, server *lab.Server, ghosts int) (c
 	awaitReady(b, web)
 	c.took = time.Since(began)
 	c.ready = residentOf(b, p)
-	awaitStanzas(b, web, 2*ghosts)
+	awaitStanzas(b, web, matrixDomain, 2*ghosts, func() {})
 	c.greeted, c.asked = residentOf(b, p), home.count()
 	stop(b, p)
 	return c
 }
 
 func residentOf(b *testing.B, p *peer.Process) int64 { return int64(memory(b, p) * (1 << 20)) }
-
-// awaitStanzas waits until so many have gone to the server, and no more come from
-// it.
-func awaitStanzas(b *testing.B, web string, out int) {
-	b.Helper()
-	stanzas := func(direction string) float64 {
-		return metric(b, web, fmt.Sprintf(`causeway_link_stanzas_total{direction=%q,domain=%q}`, direction, matrixDomain))
-	}
-	for in, before := 0.0, -1.0; in != before; {
-		time.Sleep(time.Second)
-		if stanzas("out") >= float64(out) {
-			in, before = stanzas("in"), in
-		}
-	}
-}
 
 // countingHome is a homeserver that says that all is well, and counts.
 type countingHome struct {
