@@ -3,7 +3,7 @@ package correct
 import (
 	"testing"
 
-	"causeway/component/stanza"
+	"causeway/component/stanza/stanzatest"
 )
 
 func TestFind(t *testing.T) {
@@ -14,39 +14,17 @@ func TestFind(t *testing.T) {
 		"none":              {`<body>x</body>`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if id, ok := Find(message(t, c.inside)); id != c.want || ok != (c.want != "") {
+			if id, ok := Find(stanzatest.Message(t, c.inside)); id != c.want || ok != (c.want != "") {
 				t.Errorf("%q, %t", id, ok)
 			}
 		})
 	}
 }
 
-func message(t testing.TB, inside string) *stanza.Stanza {
-	t.Helper()
-	s, err := stanza.Parse([]byte("<message>" + inside + "</message>"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // FuzzFind: what is found is what is written again.
 func FuzzFind(f *testing.F) {
-	f.Add("<replace xmlns='urn:xmpp:message-correct:0' id='1'/>")
-	f.Add("<r:replace xmlns:r='urn:xmpp:message-correct:0' id='&lt;&#x1F600;'/>")
-	f.Fuzz(func(t *testing.T, inside string) {
-		s, err := stanza.Parse([]byte("<message>" + inside + "</message>"))
-		if err != nil {
-			return
-		}
-		id, ok := Find(s)
-		if !ok {
-			return
-		}
-		var w stanza.Writer
-		Append(&w, id)
-		if got, _ := Find(message(t, string(w.Bytes()))); got != id {
-			t.Errorf("%q came back as %q", id, got)
-		}
-	})
+	stanzatest.FuzzID(f, Find, Append,
+		"<replace xmlns='urn:xmpp:message-correct:0' id='1'/>",
+		"<r:replace xmlns:r='urn:xmpp:message-correct:0' id='&lt;&#x1F600;'/>",
+	)
 }

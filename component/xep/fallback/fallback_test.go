@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"causeway/component/stanza"
+	"causeway/component/stanza/stanzatest"
 )
 
 const reply = "urn:xmpp:reply:0"
@@ -32,20 +33,11 @@ func TestCut(t *testing.T) {
 		{"another's element", `<fallback xmlns='urn:x' for='urn:xmpp:reply:0'/>`, "yes", "yes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := Cut(message(t, c.inside), c.text, reply); got != c.want {
+			if got := Cut(stanzatest.Message(t, c.inside), c.text, reply); got != c.want {
 				t.Errorf("%q, not %q", got, c.want)
 			}
 		})
 	}
-}
-
-func message(t testing.TB, inside string) *stanza.Stanza {
-	t.Helper()
-	s, err := stanza.Parse([]byte("<message>" + inside + "</message>"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 // FuzzCut: what is left is of the text, in its order, and it is a text.

@@ -3,7 +3,7 @@ package markers
 import (
 	"testing"
 
-	"causeway/component/stanza"
+	"causeway/component/stanza/stanzatest"
 )
 
 func TestDisplayed(t *testing.T) {
@@ -14,39 +14,17 @@ func TestDisplayed(t *testing.T) {
 		"0490 is another thing": {`<displayed xmlns='urn:xmpp:mds:displayed:0' id='a'/>`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if id, ok := Displayed(message(t, c.inside)); id != c.want || ok != (c.want != "") {
+			if id, ok := Displayed(stanzatest.Message(t, c.inside)); id != c.want || ok != (c.want != "") {
 				t.Errorf("%q, %t", id, ok)
 			}
 		})
 	}
 }
 
-func message(t testing.TB, inside string) *stanza.Stanza {
-	t.Helper()
-	s, err := stanza.Parse([]byte("<message>" + inside + "</message>"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // FuzzDisplayed: what is found is what is written again.
 func FuzzDisplayed(f *testing.F) {
-	f.Add("<displayed xmlns='urn:xmpp:chat-markers:0' id='1'/>")
-	f.Add("<m:displayed xmlns:m='urn:xmpp:chat-markers:0' id='&lt;&#x1F600;'/>")
-	f.Fuzz(func(t *testing.T, inside string) {
-		s, err := stanza.Parse([]byte("<message>" + inside + "</message>"))
-		if err != nil {
-			return
-		}
-		id, ok := Displayed(s)
-		if !ok {
-			return
-		}
-		var w stanza.Writer
-		AppendDisplayed(&w, id)
-		if got, _ := Displayed(message(t, string(w.Bytes()))); got != id {
-			t.Errorf("%q came back as %q", id, got)
-		}
-	})
+	stanzatest.FuzzID(f, Displayed, AppendDisplayed,
+		"<displayed xmlns='urn:xmpp:chat-markers:0' id='1'/>",
+		"<m:displayed xmlns:m='urn:xmpp:chat-markers:0' id='&lt;&#x1F600;'/>",
+	)
 }

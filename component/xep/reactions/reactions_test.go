@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"causeway/component/stanza"
+	"causeway/component/stanza/stanzatest"
 )
 
 func TestFind(t *testing.T) {
@@ -23,39 +24,27 @@ func TestFind(t *testing.T) {
 		"nothing":                   {`<body>x</body>`, Reactions{}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if r, ok := Find(message(t, c.inside)); !reflect.DeepEqual(r, c.want) || ok != c.ok {
+			if r, ok := Find(stanzatest.Message(t, c.inside)); !reflect.DeepEqual(r, c.want) || ok != c.ok {
 				t.Errorf("%+v, %t", r, ok)
 			}
 		})
 	}
 }
 
-func message(t testing.TB, inside string) *stanza.Stanza {
-	t.Helper()
-	s, err := stanza.Parse([]byte("<message>" + inside + "</message>"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // FuzzFind: what is found is what is written again.
 func FuzzFind(f *testing.F) {
-	f.Add("<reactions xmlns='urn:xmpp:reactions:0' id='1'><reaction>❤️</reaction><reaction>❤</reaction></reactions>")
-	f.Add("<r:reactions xmlns:r='urn:xmpp:reactions:0' id='&lt;'><r:reaction> &#x1F600;<b/></r:reaction></r:reactions>")
-	f.Fuzz(func(t *testing.T, inside string) {
-		s, err := stanza.Parse([]byte("<message>" + inside + "</message>"))
-		if err != nil {
-			return
-		}
+	stanzatest.Fuzz(f, func(t *testing.T, s *stanza.Stanza) {
 		r, ok := Find(s)
 		if !ok {
 			return
 		}
 		var w stanza.Writer
 		r.Append(&w)
-		if got, _ := Find(message(t, string(w.Bytes()))); !reflect.DeepEqual(got, r) {
+		if got, _ := Find(stanzatest.Message(t, string(w.Bytes()))); !reflect.DeepEqual(got, r) {
 			t.Errorf("%+v came back as %+v", r, got)
 		}
-	})
+	},
+		"<reactions xmlns='urn:xmpp:reactions:0' id='1'><reaction>❤️</reaction><reaction>❤</reaction></reactions>",
+		"<r:reactions xmlns:r='urn:xmpp:reactions:0' id='&lt;'><r:reaction> &#x1F600;<b/></r:reaction></r:reactions>",
+	)
 }

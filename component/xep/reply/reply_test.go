@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"causeway/component/stanza"
+	"causeway/component/stanza/stanzatest"
 	"causeway/component/xep/fallback"
 )
 
@@ -16,20 +17,11 @@ func TestFind(t *testing.T) {
 		"none":              {`<body>x</body>`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if id, ok := Find(message(t, c.inside)); id != c.want || ok != (c.want != "") {
+			if id, ok := Find(stanzatest.Message(t, c.inside)); id != c.want || ok != (c.want != "") {
 				t.Errorf("%q, %t", id, ok)
 			}
 		})
 	}
-}
-
-func message(t testing.TB, inside string) *stanza.Stanza {
-	t.Helper()
-	s, err := stanza.Parse([]byte("<message>" + inside + "</message>"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 // FuzzQuoted: who knows replies is left with the text, whatever is quoted (0461.3,

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"causeway/component/stanza"
+	"causeway/component/stanza/stanzatest"
 	"causeway/component/xep/fallback"
 )
 
@@ -20,42 +21,30 @@ func TestFind(t *testing.T) {
 		"none":              {`<body>x</body>`, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if id, ok := Find(message(t, c.inside)); id != c.id || ok != c.ok {
+			if id, ok := Find(stanzatest.Message(t, c.inside)); id != c.id || ok != c.ok {
 				t.Errorf("%q, %t", id, ok)
 			}
 		})
 	}
 }
 
-func message(t testing.TB, inside string) *stanza.Stanza {
-	t.Helper()
-	s, err := stanza.Parse([]byte("<message>" + inside + "</message>"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // FuzzFind: what is found is what is written again, with words that are nothing but
 // a fallback (xeps.md 0424.1).
 func FuzzFind(f *testing.F) {
-	f.Add("<retract xmlns='urn:xmpp:message-retract:1' id='1'/>")
-	f.Add("<f:apply-to xmlns:f='urn:xmpp:fasten:0' id='&lt;&#x1F600;'><retract xmlns='urn:xmpp:message-retract:0'/></f:apply-to>")
-	f.Fuzz(func(t *testing.T, inside string) {
-		s, err := stanza.Parse([]byte("<message>" + inside + "</message>"))
-		if err != nil {
-			return
-		}
+	stanzatest.Fuzz(f, func(t *testing.T, s *stanza.Stanza) {
 		id, ok := Find(s)
 		if !ok {
 			return
 		}
 		var w stanza.Writer
 		Append(&w, id, "words")
-		s = message(t, string(w.Bytes()))
+		s = stanzatest.Message(t, string(w.Bytes()))
 		body, _ := s.Body()
 		if got, _ := Find(s); got != id || fallback.Cut(s, body, NS) != "" {
 			t.Errorf("%q came back as %q", id, got)
 		}
-	})
+	},
+		"<retract xmlns='urn:xmpp:message-retract:1' id='1'/>",
+		"<f:apply-to xmlns:f='urn:xmpp:fasten:0' id='&lt;&#x1F600;'><retract xmlns='urn:xmpp:message-retract:0'/></f:apply-to>",
+	)
 }
