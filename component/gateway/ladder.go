@@ -83,8 +83,9 @@ func (g *Gateway) placeContacts(ctx context.Context, acc mapping.Account) {
 	}
 	goOn := true
 	if g.rights(hostOf(acc.ID)).Roster {
+		age := g.privileges.age(hostOf(acc.ID))
 		err := g.placeAll(ctx, acc.ID, wishes)
-		goOn = err == nil || g.rosterFails(acc.ID, err)
+		goOn = err == nil || g.rosterFails(acc.ID, age, err)
 	}
 	g.keepPlaced(acc.ID, wishes)
 	if goOn {

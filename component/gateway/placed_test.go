@@ -108,6 +108,27 @@ func TestRenamedByFunction(t *testing.T) {
 	})
 }
 
+// TestGrantedMeanwhile: what a server refused before it said anew what it grants
+// takes nothing back, and the roster is looked at again.
+func TestGrantedMeanwhile(t *testing.T) {
+	r := placed(t, "Bob")
+	r.say(alice, "rename "+phone+" Robert")
+	r.answer(alice)
+	r.answerIQ(readsRoster, query(item(phone, "Bob", "both", "G")))
+	r.answerIQ(changes(item(phone, "Robert", "both", "G")), forbidden)
+	n := r.Receive(readsRoster)
+	r.Send(grants("example.org", privilege.NS, permRoster)) // 0356.2
+	r.barrier(alice)
+	r.Send(`<iq type='result' id='` + n.Attr["id"] + `' from='` + alice + `' to='` + domain + `'>` + query(item(phone, "Bob", "both", "G")) + `</iq>`)
+	r.answerIQ(readsRoster, query(item(phone, "Bob", "both", "G")))
+	r.answerIQ(changes(item(phone, "Robert", "both", "G")), "")
+	r.answerIQ(readsRoster, query(item(phone, "Robert", "both", "G")))
+	r.rostersKept()
+	if !r.g.rights("example.org").Roster {
+		t.Error("0356.10: the refusal was of earlier")
+	}
+}
+
 // TestRemovedByFunction: the contact leaves the roster, at the next log-in if
 // the first attempt fails, and does not come back.
 func TestRemovedByFunction(t *testing.T) {

@@ -36,6 +36,7 @@ const (
 type privileges struct {
 	mu     sync.Mutex
 	byHost map[string]privilege.Rights
+	said   map[string]int    // how often a host has said what it grants
 	silent map[[2]string]int // requests in a row without an answer, by host and type
 	// closed: the host refused to complete what a user added, since it last said
 	// what it grants. What it lets us read stays good.
@@ -51,7 +52,7 @@ func newPrivileges(k takeover.Keeper, log *slog.Logger) *privileges {
 		area = make([]byte, takeover.SlotSize(privilegesSize))
 	}
 	slot := takeover.NewSlot(area)
-	return &privileges{byHost: decodePrivileges(slot.Get()), silent: map[[2]string]int{}, closed: map[string]bool{}, slot: slot}
+	return &privileges{byHost: decodePrivileges(slot.Get()), said: map[string]int{}, silent: map[[2]string]int{}, closed: map[string]bool{}, slot: slot}
 }
 
 // forget takes all back: a new stream begins.
@@ -69,8 +70,16 @@ func (p *privileges) forget() {
 func (p *privileges) set(host string, r privilege.Rights) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.said[strings.Clone(host)]++
 	delete(p.closed, host)
 	return p.put(host, r)
+}
+
+// age tells apart what a host has said at different times: see lose.
+func (p *privileges) age(host string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.said[host]
 }
 
 // closes notes that a host does not complete what its users add.
@@ -123,23 +132,25 @@ func (p *privileges) isSilent(host string) bool {
 	return max(p.silent[[2]string{host, "get"}], p.silent[[2]string{host, "set"}]) >= silentLimit
 }
 
-// loseRoster takes the right to a host's rosters back until the host says anew
-// what it grants: it refuses, or does not answer (xeps.md 0356.10, F3).
-func (p *privileges) loseRoster(host string) {
+// lose has a host grant no more than keeps leaves of it until it says anew what
+// it grants: it refuses, or does not answer (xeps.md 0356.10, F3). If it has said
+// so since the request, at that age, the request tells nothing of it.
+func (p *privileges) lose(host string, age int, keeps func(privilege.Rights) privilege.Rights) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r := p.byHost[host]
-	r.Roster = false
-	p.put(host, r)
+	if p.said[host] == age {
+		p.put(host, keeps(p.byHost[host]))
+	}
 }
 
-// loseUpload does the same to the right to slots.
-func (p *privileges) loseUpload(host string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	r := p.byHost[host]
+func noRoster(r privilege.Rights) privilege.Rights {
+	r.Roster = false
+	return r
+}
+
+func noUpload(r privilege.Rights) privilege.Rights {
 	r.Upload = false
-	p.put(host, r)
+	return r
 }
 
 // rights returns what a host grants us for its users.
@@ -156,12 +167,11 @@ func (g *Gateway) hearRights(s *stanza.Stanza) {
 	if !ok {
 		return
 	}
-	before := g.rights(s.From)
 	if !g.privileges.set(s.From, r) {
 		g.log.Error("too many hosts grant rights: this one is not heard", "host", s.From)
 		return
 	}
-	if r.Roster && !before.Roster {
+	if r.Roster {
 		g.placeAllLater(s.From)
 	}
 	g.log.Info("rights granted", "host", s.From, "roster", r.Roster, "message", r.Message, "upload", r.Upload)

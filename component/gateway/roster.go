@@ -74,8 +74,9 @@ func (g *Gateway) keepRoster(ctx context.Context, id bridges.AccountID) {
 	case registered:
 		g.placeContacts(ctx, acc)
 	case g.rights(hostOf(id)).Roster:
+		age := g.privileges.age(hostOf(id))
 		if err := g.clearRoster(ctx, id); err != nil {
-			_ = g.rosterFails(id, err)
+			_ = g.rosterFails(id, age, err)
 		}
 	}
 }
@@ -169,8 +170,8 @@ func hasCondition(err error, condition string) bool {
 // grants (xeps.md 0356.10): one answer alone may be late, or be about an account
 // that the server does not have, for which Prosody has none. What is about one
 // account takes nothing from the others. goOn tells that the account is to be
-// served without it.
-func (g *Gateway) rosterFails(id bridges.AccountID, err error) (goOn bool) {
+// served without it. age is that of the privileges when it was asked.
+func (g *Gateway) rosterFails(id bridges.AccountID, age int, err error) (goOn bool) {
 	var e *stanza.Error
 	switch {
 	case isGone(err), isShut(err):
@@ -179,7 +180,7 @@ func (g *Gateway) rosterFails(id bridges.AccountID, err error) (goOn bool) {
 		return true
 	case errors.As(err, &e), errors.Is(err, errUnsaid):
 		g.log.Warn("the server grants rosters, but does not give them", "host", hostOf(id), "err", err)
-		g.privileges.loseRoster(hostOf(id))
+		g.privileges.lose(hostOf(id), age, noRoster)
 		return true
 	}
 	return false // the link is down: the next log-in comes after it

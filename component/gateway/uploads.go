@@ -171,6 +171,7 @@ var (
 // COMPAT: ejabberd drops what it refuses (xeps.md F3).
 func (g *Gateway) slotAsUser(ctx context.Context, to string, id bridges.AccountID, ask func(w *stanza.Writer)) (upload.Slot, error) {
 	host := hostOf(id)
+	age := g.privileges.age(host)
 	if r := g.rights(host); !r.Upload || r.NS != privilege.NS {
 		return upload.Slot{}, errNoRight
 	}
@@ -184,7 +185,7 @@ func (g *Gateway) slotAsUser(ctx context.Context, to string, id bridges.AccountI
 	}
 	if !ok {
 		g.log.Warn("the server grants slots for its users, but does not give them", "host", host, "err", err)
-		g.privileges.loseUpload(host)
+		g.privileges.lose(host, age, noUpload)
 		return upload.Slot{}, errNoRight
 	}
 	return slotIn(iq)
