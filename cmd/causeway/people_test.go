@@ -223,13 +223,14 @@ func capsOf(t *testing.T, e peer.Event) entityCaps {
 	return p.Caps
 }
 
-// 0106.2, .7, .12: an address leads back to its person, also after the worker was
-// killed, and another spelling of it to the address.
+// 0106.2, .7, .12, .13: an address leads back to its person, also after the worker was
+// killed, and in upper case, and another spelling of it to the address.
 func (p *matrixPeople) addresses() {
 	upper := p.prompted("@Bob:localhost")
 	for _, round := range []string{"before", "after"} {
 		p.alice.Send(matrixJID("bob"), "u-"+round, round)
 		said(p.bob, round)
+		p.shouts(round + ", louder")
 		for to, words := range map[string]string{upper: "no such person", `\40bob\3alocalhost@` + matrixDomain: matrixJID("bob")} {
 			p.alice.Send(to, "x-"+round, "hello?")
 			if e := p.alice.Wait("an error", failure("x-"+round)); !strings.Contains(e.XML, words) {
@@ -238,6 +239,19 @@ func (p *matrixPeople) addresses() {
 		}
 		p.gateway.killWorker()
 	}
+}
+
+// shouts writes to bob, and asks for a subscription, which there is, by the address in
+// upper case: nothing that comes is from there, since some servers would take it for
+// bob's own word (0106.13).
+func (p *matrixPeople) shouts(text string) {
+	upper := strings.ToUpper(matrixJID("bob"))
+	p.alice.Do(map[string]any{"do": "raw", "xml": fmt.Sprintf(`<presence to='%s' type='subscribe'/>`, upper)})
+	p.alice.Do(map[string]any{"do": "raw", "xml": fmt.Sprintf(`<message to='%s' id='%s' type='chat'><body>%[2]s</body></message>`, upper, text)})
+	said(p.bob, text)
+	none(p.t, "0106.13: an error, or the end of a subscription", p.quiet(), func(e peer.Event) bool {
+		return e.Type == "error" || e.Type == "unsubscribed"
+	})
 }
 
 // 0172.1, 0100.37: who writes first comes with a name, and consents to nothing.

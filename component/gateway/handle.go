@@ -17,6 +17,9 @@ func (g *Gateway) Handle(s *stanza.Stanza, key component.Key) {
 }
 
 func (g *Gateway) route(s *stanza.Stanza, key mapping.Key, now time.Time) {
+	// COMPAT: ejabberd (23.01) hands an address on as the user has written it, and
+	// takes what comes from another spelling as said of the contact itself.
+	s.To = folded(s.To)
 	if s.Kind != stanza.Message {
 		g.repeats.shows(s)
 		g.control(s, key)

@@ -30,6 +30,15 @@ func localOf(jid string) string {
 	return l
 }
 
+// folded returns a JID in the form in which JIDs are compared: case counts in the
+// resource only (RFC 7622, 3.2.1 and 3.3.1; xeps.md 0106.13).
+func folded(jid string) string {
+	if b := bare(jid); len(b) < len(jid) {
+		return strings.ToLower(b) + jid[len(b):]
+	}
+	return strings.ToLower(jid)
+}
+
 // accountOf returns the account that a JID stands for. The server stamps from
 // with a normalised JID, and nothing else says who a user is (From-spoofing 1).
 func accountOf(jid string) bridges.AccountID {

@@ -33,6 +33,10 @@ func TestTextOut(t *testing.T) {
 		r.Send(`<message type='chat' id='x' from='alice@example.org/phone' to='+12025550100@sms.example.org/other'><body>hi</body></message>`)
 		r.wantOnPhone("hi")
 	})
+	t.Run("0106.13 case is no other address", func(t *testing.T) {
+		r.Send(`<message type='chat' id='d' from='alice@example.org/phone' to='+12025550100@SMS.Example.ORG/Other'><body>hi</body></message>`)
+		r.wantOnPhone("hi")
+	})
 	t.Run("a repeated message is one text", func(t *testing.T) {
 		r.Send(text(lasting("a1"), "hello"))
 		r.wantOnPhone("hello")
@@ -91,6 +95,10 @@ func TestRefusedOut(t *testing.T) {
 		},
 		{
 			"0106.14 malformed", `<message type='chat' id='e' from='alice@example.org/phone' to='nobody@sms.example.org'><body>x</body></message>`,
+			`<message type='error' id='e' from='nobody@sms.example.org' to='alice@example.org/phone'><error type='modify'><jid-malformed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><any/></error></message>`,
+		},
+		{
+			"0106.13 malformed in upper case", `<message type='chat' id='e' from='alice@example.org/phone' to='NOBODY@SMS.example.org'><body>x</body></message>`,
 			`<message type='error' id='e' from='nobody@sms.example.org' to='alice@example.org/phone'><error type='modify'><jid-malformed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><any/></error></message>`,
 		},
 		{
