@@ -185,10 +185,17 @@ func (p *matrixPeople) caps(jid string, shown peer.Event) {
 				Type     string `xml:"type,attr"`
 				Name     string `xml:"name,attr"`
 			} `xml:"identity"`
+			Limits []struct {
+				Var    string   `xml:"var,attr"`
+				Values []string `xml:"value"`
+			} `xml:"jabber:x:data x>field"`
 		} `xml:"query"`
 	}
 	if err := xml.Unmarshal([]byte(e.XML), &info); err != nil {
 		p.t.Fatal(err)
+	}
+	if got := fmt.Sprint(info.Query.Limits); got != "[{FORM_TYPE [urn:xmpp:reactions:0:restrictions]} {max_reactions_per_user [20]}]" {
+		p.t.Errorf("0444.4: %s", got)
 	}
 	var identities []string
 	for _, i := range info.Query.Identities {
@@ -196,7 +203,8 @@ func (p *matrixPeople) caps(jid string, shown peer.Event) {
 	}
 	slices.Sort(identities)
 	slices.Sort(e.Features)
-	sum := sha1.Sum([]byte(strings.Join(identities, "") + strings.Join(e.Features, "<") + "<"))
+	sum := sha1.Sum([]byte(strings.Join(identities, "") + strings.Join(e.Features, "<") + "<" +
+		"urn:xmpp:reactions:0:restrictions<max_reactions_per_user<20<"))
 	if base64.StdEncoding.EncodeToString(sum[:]) != caps.Ver || info.Query.Node != caps.Node+"#"+caps.Ver {
 		p.t.Errorf("0115.2-3: %s is not the hash of %s", caps.Ver, e.XML)
 	}

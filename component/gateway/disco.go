@@ -77,27 +77,41 @@ func newDiscoInfo(g *Gateway) *discoInfo {
 			domain = append(domain, n+pubsub.Notify)
 		}
 	}
+	limits := g.limits()
+	ours := limits
+	if f := contact.Form(g.cfg.Admins, g.cfg.Contact); f != nil {
+		ours = append(slices.Clone(limits), *f)
+	}
 	return &discoInfo{
-		anybody: newPuppet(person, g.info.Client),
-		oneWay:  newPuppet(append(slices.Clone(person), noreply.NS), g.info.Client),
-		domain: newEntity(domain, contact.Form(g.cfg.Admins, g.cfg.Contact),
+		anybody: newPuppet(person, limits, g.info.Client),
+		oneWay:  newPuppet(append(slices.Clone(person), noreply.NS), limits, g.info.Client),
+		domain: newEntity(domain, ours,
 			disco.Identity{Category: "gateway", Type: g.info.Type, Name: g.info.Name},
 			disco.Identity{Category: "account", Type: "registered", Name: g.info.Name}),
 	}
 }
 
-func newPuppet(features []string, client string) puppet {
+// limits are the forms with the bounds of what the network is given. Clients look for
+// them at the contact, or at its domain (xeps.md 0444.4).
+func (g *Gateway) limits() []form.Form {
+	if !g.info.Can.Has(bridges.CanReactions) {
+		return nil
+	}
+	return []form.Form{reactions.Limit(maxReactions)}
+}
+
+func newPuppet(features []string, limits []form.Form, client string) puppet {
 	p := puppet{
-		contact: newEntity(features, nil, disco.Identity{Category: "account", Type: "registered"}),
-		speaker: newEntity(features, nil, disco.Identity{Category: "client", Type: client}),
+		contact: newEntity(features, limits, disco.Identity{Category: "account", Type: "registered"}),
+		speaker: newEntity(features, limits, disco.Identity{Category: "client", Type: client}),
 	}
 	p.contact.caps = p.speaker.caps // presence comes from the resource only
 	return p
 }
 
-func newEntity(features []string, more *form.Form, ids ...disco.Identity) entity {
+func newEntity(features []string, more []form.Form, ids ...disco.Identity) entity {
 	slices.Sort(features)
-	e := entity{Info: disco.Info{Identities: ids, Features: slices.Compact(features), Extension: more}}
+	e := entity{Info: disco.Info{Identities: ids, Features: slices.Compact(features), Extensions: more}}
 	e.caps = caps.Of(capsNode, e.Info)
 	return e
 }

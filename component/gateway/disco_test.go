@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"causeway/bridges"
+	"causeway/bridges/bridgetest"
 	"causeway/component/componenttest"
 	"causeway/component/xep/caps"
 	"causeway/component/xep/disco"
@@ -146,4 +148,40 @@ func TestPrompt(t *testing.T) {
 	}
 	r.Send(fromBob("set", "q", `<query xmlns='jabber:iq:gateway'><prompt>nobody</prompt></query>`)) // 0100.43
 	r.Receive(iqError("q", "modify", "not-acceptable"))
+}
+
+// TestReactionLimit: xeps.md 0444.4, the bound that is kept is announced wherever
+// clients look for it; what presence says of all (0115.2) covers the form.
+func TestReactionLimit(t *testing.T) {
+	limit, err := componenttest.Parse(`<x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'>` +
+		`<value>urn:xmpp:reactions:0:restrictions</value></field><field var='max_reactions_per_user'><value>20</value></field></x>`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		info      bridges.Info
+		announced int
+	}{"a network with reactions": {bridgetest.Rich(), 1}, "one without": {bridgetest.SMS(), 0}} {
+		t.Run(name, func(t *testing.T) {
+			s := newMemStore()
+			registered(s, alice, number)
+			r := start(t, s, c.info, func(c *Config) { c.Admins = []string{"admin@example.org"} })
+			r.greeting()
+			for _, to := range []string{domain, phoneJID, phoneJID + "/gateway"} {
+				n := r.ask(to, `<query xmlns='http://jabber.org/protocol/disco#info'/>`, anyInfo).Children[0]
+				found := 0
+				for _, x := range n.Children {
+					if x.String() == limit.String() {
+						found++
+					}
+				}
+				if found != c.announced {
+					t.Errorf("%s announces it %d times", to, found)
+				}
+			}
+		})
+	}
+	if maxReactions != 20 {
+		t.Error("another bound is kept")
+	}
 }

@@ -31,8 +31,10 @@ func Of(node string, i disco.Info) Caps {
 	for _, f := range features {
 		parts = append(parts, f+"<")
 	}
-	if i.Extension != nil {
-		parts = append(parts, extension(*i.Extension)...)
+	forms := slices.Clone(i.Extensions)
+	slices.SortFunc(forms, func(a, b form.Form) int { return strings.Compare(a.FormType, b.FormType) })
+	for _, f := range forms {
+		parts = append(parts, extension(f)...)
 	}
 	sum := sha1.Sum([]byte(strings.Join(parts, "")))
 	return Caps{Node: node, Ver: base64.StdEncoding.EncodeToString(sum[:])}

@@ -20,8 +20,8 @@ type Identity struct{ Category, Type, Name string }
 type Info struct {
 	Identities []Identity
 	Features   []string
-	// Extension is a form with more (XEP-0128); nil: there is none.
-	Extension *form.Form
+	// Extensions are forms with more (XEP-0128), each of another FormType.
+	Extensions []form.Form
 }
 
 // Append writes the answer; node is the one that was asked for (XEP-0030
@@ -34,8 +34,8 @@ func (i *Info) Append(w *stanza.Writer, node string) {
 	for _, f := range i.Features {
 		w.Leaf("feature", "", "", "var", f)
 	}
-	if i.Extension != nil {
-		i.Extension.Append(w)
+	for _, f := range i.Extensions {
+		f.Append(w)
 	}
 	w.End()
 }
