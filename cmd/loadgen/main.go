@@ -14,16 +14,17 @@ import (
 	"causeway/cmd/loadgen/swap"
 )
 
-const usage = `loadgen run|swap|centre [flags]
+const usage = `loadgen run|swap|centre|bare [flags]
   run     an XMPP client: numbered texts to many contacts, windowed
   swap    a component that only exchanges from and to
-  centre  an SMPP centre that confirms every text`
+  centre  an SMPP centre that confirms every text
+  bare    the cheapest program between a component and a homeserver of Matrix`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	commands := map[string]func(context.Context, []string) error{
-		"run": run, "swap": runSwap, "centre": runCentre,
+		"run": run, "swap": runSwap, "centre": runCentre, "bare": runBare,
 	}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
 		fmt.Fprintln(os.Stderr, usage)

@@ -24,18 +24,12 @@ type Config struct {
 // Run connects, calls ready, and swaps until the server ends the stream (nil)
 // or ctx ends (ctx.Err). Each read of the socket gives one write.
 func Run(ctx context.Context, c Config, ready func()) error {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", c.Address)
+	conn, in, err := Dial(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	in := wire.NewReader(&opening{conn: conn, config: c})
-	raw, err := in.Next()
-	if err != nil || !bytes.HasPrefix(raw, []byte("<handshake")) {
-		return fmt.Errorf("swap: handshake as %s: %s %w", c.Domain, raw, err)
-	}
 	ready()
 	err = serve(conn, in)
 	if ctx.Err() != nil {
@@ -45,6 +39,23 @@ func Run(ctx context.Context, c Config, ready func()) error {
 		return nil
 	}
 	return err
+}
+
+// Dial connects as the component: stanzas are read from in and written to conn, which
+// the caller closes. It blocks until the server has taken the handshake or ctx ends.
+func Dial(ctx context.Context, c Config) (conn net.Conn, in *wire.Reader, err error) {
+	var d net.Dialer
+	if conn, err = d.DialContext(ctx, "tcp", c.Address); err != nil {
+		return nil, nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	in = wire.NewReader(&opening{conn: conn, config: c})
+	raw, err := in.Next()
+	if !stop() || err != nil || !bytes.HasPrefix(raw, []byte("<handshake")) {
+		conn.Close()
+		return nil, nil, fmt.Errorf("swap: handshake as %s: %s %w", c.Domain, raw, err)
+	}
+	return conn, in, nil
 }
 
 func serve(conn net.Conn, in *wire.Reader) error {
