@@ -226,6 +226,14 @@ func TestFiles(t *testing.T) {
 			if data, content = f.bobGets("m.audio"); !bytes.Equal(data, voice) || content["org.matrix.msc3245.voice"] == nil {
 				t.Errorf("0447.6: %d bytes, %v", len(data), content)
 			}
+			first, second := f.aliceUploads(picture, "a.png", "image/png"), f.aliceUploads(picture[:1000], "b.png", "image/png")
+			f.aliceSends("p3", "<body>both</body>"+oobOf(first)+oobOf(second))
+			if data, content = f.bobGets("m.image"); !bytes.Equal(data, picture) || content["body"] != "both" {
+				t.Errorf("0066.3, the first of two: %d bytes, %v", len(data), content)
+			}
+			if data, content = f.bobGets("m.image"); !bytes.Equal(data, picture[:1000]) || content["body"] != "b.png" {
+				t.Errorf("0066.3, the second of two: %d bytes, %v", len(data), content)
+			}
 		})
 	}
 }

@@ -43,12 +43,14 @@ type outgoing struct {
 	at       time.Time // when we accepted it
 	expires  time.Time
 	attempts int
-	doubt    bool              // an earlier attempt's outcome is not known
-	parked   bool              // it has a row of its own
-	dropped  bool              // it was found to be a repetition when it was to be parked
-	edits    bridges.MessageID // what it changes on the network, once it was found
-	file     bool              // it carries one, which takes its time
-	tried    bool              // a predecessor has given it to the bridge, which remembers what became of it
+	doubt    bool                // an earlier attempt's outcome is not known
+	parked   bool                // it has a row of its own
+	dropped  bool                // it was found to be a repetition when it was to be parked
+	edits    bridges.MessageID   // what it changes on the network, once it was found
+	file     bool                // it carries some, which take their time
+	given    []bridges.MessageID // of its files that the network has
+	next     int                 // the first of its files that it has not
+	tried    bool                // a predecessor has given it to the bridge, which remembers what became of it
 }
 
 // draft begins to read m as it was when it was accepted: while it waits it grows

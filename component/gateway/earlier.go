@@ -35,8 +35,8 @@ func (x deed) wordless() bool { return x == retracts || x == reacts }
 
 // said is by what a reading is known: its text, or what it does without one.
 func (r *reading) said() string {
-	if r.file != nil {
-		return r.file.linked
+	if r.files != nil {
+		return r.linked
 	}
 	if !r.does.wordless() {
 		return r.text
@@ -60,8 +60,8 @@ func (d *draft) does(rule *fallbackRule, r *reading) bool {
 		x, _ := reactions.Find(d.s)
 		of, r.emojis = x.ID, x.All
 	case carries:
-		r.file = d.carry()
-		return r.file != nil
+		r.files, r.linked = d.carry()
+		return r.files != nil
 	case answers:
 		if r.answers, _ = reply.Find(d.s); r.answers != "" {
 			cutQuote(d)
@@ -91,7 +91,7 @@ var (
 // errandOf returns how the network is given msg, which m comes to: as a text, or
 // as what it does to an earlier one.
 func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapping.Account, msg bridges.Message) (errand, *stanza.Error) {
-	if r.file != nil {
+	if r.files != nil {
 		return g.carries(ctx, m, r, acc, msg), nil
 	}
 	if r.does == nothing {

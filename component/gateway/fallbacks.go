@@ -214,17 +214,10 @@ func linksFile(d *draft) bool {
 }
 
 // addLinks makes a text of files: what is said about one and where it is, each
-// once (xeps.md 0066.3). A shared file that is linked in the older form, too, is
-// one file (0447.2).
+// once (xeps.md 0066.3).
 func addLinks(d *draft) {
-	if l, ok := oob.Find(d.s); ok {
-		d.add(l.URL, l.Desc)
-		return
-	}
-	for _, f := range sfs.Find(d.s) {
-		if f.URL != "" {
-			d.add(f.URL, f.Desc)
-		}
+	for _, f := range sharedIn(d) {
+		d.add(f.URL, f.Desc)
 	}
 }
 

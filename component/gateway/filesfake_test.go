@@ -180,11 +180,11 @@ func (r *timeless) showed() (all []string) {
 		}
 		s := mustParse(r.t, xml)
 		body, _ := s.Body()
-		link, linked := oob.Find(s)
+		links := oob.Find(s)
 		files := sfs.Find(s)
 		what := body
-		if linked || len(files) > 0 {
-			if len(files) != 1 || link.URL != body || files[0].URL != body {
+		if len(links) > 0 || len(files) > 0 {
+			if len(files) != 1 || len(links) != 1 || links[0].URL != body || files[0].URL != body {
 				r.t.Errorf("0066.1, 0447.2: %s", xml)
 			}
 			what = "file " + body

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -26,57 +28,68 @@ const (
 	fetchTries = 4
 )
 
-// carried is the file that a user's message carries.
-type carried struct {
-	sfs.File
-	linked string // the text of the whole message for who takes no files
-}
-
-// carry finds the file of a message, and leaves in the text what is said about it
-// (xeps.md 0066.3-4). Of several the others stay links in the text. Nil: there is
-// none that could be fetched.
-func (d *draft) carry() *carried {
-	f, others := sharedIn(d)
-	if !isWeb(f.URL) {
-		return nil
+// carry finds the files of a message, and leaves in the text what is said about them
+// (xeps.md 0066.3-4). Those that cannot be fetched stay links in it. linked is the
+// text in the place of all for who takes no files; nil: there are none.
+func (d *draft) carry() (files []sfs.File, linked string) {
+	all := sharedIn(d)
+	files = slices.DeleteFunc(slices.Clone(all), func(f sfs.File) bool { return !isWeb(f.URL) })
+	if len(files) == 0 {
+		return nil, ""
 	}
-	all := *d
-	addLinks(&all)
+	whole := *d
+	addLinks(&whole)
 	d.text = fallback.Cut(d.s, fallback.Cut(d.s, d.text, sfs.NS), oob.NS)
-	if strings.TrimSpace(d.text) == f.URL {
-		d.text = ""
+	for _, f := range files {
+		d.text = without(d.text, f.URL)
 	}
-	if f.Desc != "" && !strings.Contains(d.text, f.Desc) {
-		d.text = strings.TrimPrefix(d.text+"\n"+f.Desc, "\n")
+	if desc := files[0].Desc; !strings.Contains(d.text, desc) {
+		d.text = strings.TrimPrefix(d.text+"\n"+desc, "\n")
 	}
-	for _, other := range others {
-		if other.URL != "" {
-			d.add(other.URL, other.Desc)
+	for _, f := range all {
+		if !isWeb(f.URL) {
+			d.add(f.URL, f.Desc)
 		}
 	}
 	d.file = true
-	return &carried{f, all.text}
+	return files, whole.text
 }
 
-// sharedIn returns the first file of a message with what is known of it, and the
-// others. One that is linked in the older form, too, is one file (xeps.md 0447.2).
-func sharedIn(d *draft) (f sfs.File, others []sfs.File) {
-	files := sfs.Find(d.s)
-	link, linked := oob.Find(d.s)
-	if !linked {
-		if len(files) == 0 {
-			return f, nil
-		}
-		return files[0], files[1:]
+// without returns a text without the lines that say nothing but where a file is; ""
+// when nothing is left.
+func without(text, url string) string {
+	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.TrimSpace(line) == url })
+	text = strings.Join(lines, "\n")
+	if strings.TrimSpace(text) == "" {
+		return ""
 	}
-	f = sfs.File{URL: link.URL, Desc: link.Desc}
-	for i, x := range files {
-		if x.URL == link.URL || len(files) == 1 {
-			x.URL, x.Desc = link.URL, cmp.Or(x.Desc, link.Desc)
-			return x, append(files[:i:i], files[i+1:]...)
+	return text
+}
+
+// sharedIn returns the files of a message that have an address, each once, with what
+// is known of them. One that is linked in the older form, too, is one file (xeps.md
+// 0447.2).
+func sharedIn(d *draft) (files []sfs.File) {
+	shared, links := sfs.Find(d.s), oob.Find(d.s)
+	if len(shared) == 1 && len(links) == 1 {
+		shared[0].URL = links[0].URL // whatever its own says
+	}
+	of := func(url string) func(sfs.File) bool { return func(f sfs.File) bool { return f.URL == url } }
+	for _, l := range links {
+		if i := slices.IndexFunc(shared, of(l.URL)); i >= 0 {
+			shared[i].Desc = cmp.Or(shared[i].Desc, l.Desc)
+		} else {
+			files = append(files, sfs.File{URL: l.URL, Desc: l.Desc})
 		}
 	}
-	return f, files
+	all := append(files, shared...)
+	files = nil
+	for _, f := range all {
+		if f.URL != "" && !slices.ContainsFunc(files, of(f.URL)) {
+			files = append(files, f)
+		}
+	}
+	return files
 }
 
 // isWeb tells whether a link can be fetched: of others, such as those with a key in
@@ -90,7 +103,7 @@ func isWeb(link string) bool {
 type fetched struct {
 	g       *Gateway
 	account bridges.AccountID
-	file    *carried
+	file    sfs.File
 	failed  atomic.Bool // it cannot be had: no fault of the network
 }
 
@@ -128,22 +141,43 @@ func (n *noted) Read(p []byte) (int, error) {
 	return k, err
 }
 
-// carries sends a message with its file. When the file cannot be had, or the network
-// does not take it, the link goes as a text, as where there are no files: nothing is
+// carries sends a message with its files. When one cannot be had, or the network
+// does not take it, its link goes as a text, as where there are no files: nothing is
 // lost.
 func (g *Gateway) carries(ctx context.Context, m *outgoing, r reading, acc mapping.Account, msg bridges.Message) errand {
 	m.file = true
 	msg = g.inThread(ctx, m, acc, g.answer(ctx, m, r, acc, msg))
 	msg.Text = r.text
-	plain := msg
-	plain.Text = r.file.linked
 	if g.cfg.Media == nil {
-		return g.sendsLink(plain)
+		msg.Text = r.linked
+		return g.sendsLink(msg)
 	}
-	f := &fetched{g: g, account: acc.ID, file: r.file}
+	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
+		for ; m.next < len(r.files); m.next++ {
+			one := msg
+			if f := r.files[m.next]; m.next > 0 {
+				one.Key, one.ReplyTo, one.Text = msg.Key+"+"+strconv.Itoa(m.next), "", f.Desc
+			}
+			ids, err := g.carriesOne(m, r.files[m.next], acc.ID, one)(ctx, s)
+			if err != nil {
+				return nil, err
+			}
+			m.given = append(m.given, ids...)
+		}
+		return m.given, nil
+	}
+}
+
+// carriesOne sends one of them, which is a message of its own for the network.
+func (g *Gateway) carriesOne(m *outgoing, file sfs.File, account bridges.AccountID, msg bridges.Message) errand {
+	link := draft{text: msg.Text}
+	link.add(file.URL, file.Desc)
+	plain := msg
+	plain.Text = link.text
+	f := &fetched{g: g, account: account, file: file}
 	msg.File = &bridges.File{
-		Name: calledOf(r.file), Type: r.file.Type, Size: r.file.Size, Width: r.file.Width, Height: r.file.Height,
-		Duration: r.file.Length, Voice: isVoice(r.file), Open: f.open,
+		Name: calledOf(file), Type: file.Type, Size: file.Size, Width: file.Width, Height: file.Height,
+		Duration: file.Length, Voice: isVoice(file), Open: f.open,
 	}
 	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
 		ids, err := s.Send(ctx, msg)
@@ -172,7 +206,7 @@ func (g *Gateway) sendsLink(msg bridges.Message) errand {
 }
 
 // calledOf is what the file is called; "": its server says that.
-func calledOf(f *carried) string {
+func calledOf(f sfs.File) string {
 	if f.Name == "" {
 		return ""
 	}
@@ -189,6 +223,6 @@ func (g *Gateway) timeFor(m *outgoing) context.Context {
 
 // isVoice tells whether a file was recorded for the message: clients show such sound
 // at once, and say how long it is (xeps.md 0447.6).
-func isVoice(f *carried) bool {
+func isVoice(f sfs.File) bool {
 	return strings.HasPrefix(f.Type, "audio/") && f.Inline && f.Length > 0
 }

@@ -42,7 +42,7 @@ func TestFileOut(t *testing.T) {
 		"0447.1 shared":                          {sfsFile, "a song", song},
 		"0447.2 in both forms":                   {`<body>` + fileURL + `</body>` + oobFile + sfsFile + sfsFallback, "a song", song},
 		"0447.4 with a caption":                  {`<body>hear</body>` + sfsFile, "hear\na song", song},
-		"0447 another, which stays a link":       {sfsFile + strings.ReplaceAll(strings.ReplaceAll(sfsFile, "b.png", "c.png"), "a song", "two"), "a song\ntwo\nhttps://a.example/c.png", song},
+		"0447 another that cannot be fetched":    {sfsFile + strings.Replace(sfsFile, "https:", "ftp:", 1), "a song\nftp://a.example/b.png", song},
 		"0428.2 a fallback that is no address":   {`<body>for others</body>` + sfsFile + sfsFallback, "a song", song},
 		"0333.6 displayed, and a file":           {`<displayed xmlns='urn:xmpp:chat-markers:0' id='x'/>` + oobFile, "", plain},
 		"0308.6 a correction with a file is new": {`<body>` + fileURL + `</body><replace xmlns='urn:xmpp:message-correct:0' id='y'/>` + oobFile, "", plain},
@@ -161,7 +161,7 @@ func TestFileOutTwice(t *testing.T) {
 
 // A network without files gets links, and a key in a link goes nowhere.
 func TestFilesWhereThereAreNone(t *testing.T) {
-	if r := read(mustParse(t, sharing("x", oobFile)), time.Now()); r.file != nil || r.text != fileURL {
+	if r := read(mustParse(t, sharing("x", oobFile)), time.Now()); r.files != nil || r.text != fileURL {
 		t.Errorf("%+v", r)
 	}
 	d := newDraft(mustParse(t, sharing("x", `<x xmlns='jabber:x:oob'><url>aesgcm://a.example/b#00</url></x>`)), time.Now())
@@ -169,4 +169,117 @@ func TestFilesWhereThereAreNone(t *testing.T) {
 	if r := d.read(); !errors.Is(r.refuse, errEncrypted) {
 		t.Errorf("0384.5: %+v", r)
 	}
+}
+
+// linking is a link to a file in the older form, and sharingOf one in the newer.
+func linking(name string) string {
+	return strings.Replace(oobFile, "b.png", name, 1)
+}
+
+func sharingOf(name, about string) string {
+	return strings.NewReplacer("b.png", name, "a song", about, "x/b.ogg", name).Replace(sfsFile)
+}
+
+var severalFiles = map[string]struct {
+	inside string
+	set    func(r *timeless, m *fakeMedia)
+	want   string
+}{
+	"0066.3 in the older form": {
+		`<body>look</body>` + linking("1") + linking("2") + linking("3"), nil,
+		"file look, file , file ",
+	},
+	"0447.1 in the newer form, each with what is said about it": {
+		sharingOf("1", "one") + sharingOf("2", "two"), nil, "file one, file two",
+	},
+	"0447.2 in both forms": {
+		`<body>https://a.example/1` + "\n" + `https://a.example/2</body>` + linking("1") + linking("2") + sharingOf("1", "one") + sharingOf("2", "two"), nil,
+		"file one, file two",
+	},
+	"0447.2 one in both forms, another in one": {
+		sharingOf("1", "one") + sharingOf("2", "two") + linking("2"), nil, "file one, file two",
+	},
+	"one twice": {linking("1") + linking("1"), nil, "file "},
+	"a text between their addresses": {
+		`<body>https://a.example/1` + "\nlook\n" + `https://a.example/2</body>` + linking("1") + linking("2"), nil, "file look, file ",
+	},
+	"one is gone": {
+		`<body>look</body>` + linking("1") + sharingOf("9", "nine") + sharingOf("2", "two"), nil,
+		"file look, link nine\nhttps://a.example/9, file two",
+	},
+	"the network takes no files": {
+		`<body>look</body>` + linking("1") + linking("2"), refuses(bridges.Unsupported),
+		"file look, link look\nhttps://a.example/1, file , link https://a.example/2",
+	},
+	"no media service: one text": {
+		`<body>look</body>` + linking("1") + linking("2"), func(r *timeless, _ *fakeMedia) { r.g.cfg.Media = nil },
+		"link look\nhttps://a.example/1\nhttps://a.example/2",
+	},
+}
+
+// Several files of one message are each a message of the network, in order: what is
+// said stands with the first (0066.3, 0447.1-2).
+func TestSeveralFilesOut(t *testing.T) {
+	for name, c := range severalFiles {
+		t.Run(name, func(t *testing.T) {
+			inFiles(t, func(r *timeless, m *fakeMedia) {
+				for _, n := range []string{"1", "2", "3"} {
+					m.serves("https://a.example/"+n, "12345", 5)
+				}
+				if c.set != nil {
+					c.set(r, m)
+				}
+				r.receive(t, sharing("x", c.inside))
+				time.Sleep(time.Minute)
+				if got := strings.Join(r.wasSent(), ", "); got != c.want {
+					t.Errorf("%s, not %s", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+// wasSent tells what the network got.
+func (r *timeless) wasSent() (all []string) {
+	keys := map[string]string{} // what was sent with them
+	for len(r.bridge.Sent()) > 0 {
+		x := <-r.bridge.Sent()
+		what := "link "
+		if x.File != nil {
+			what = "file "
+		}
+		all = append(all, what+x.Text)
+		if was, is := keys[what+x.Key]; is && was != x.Text {
+			r.t.Errorf("%q is the key of %q and %q", x.Key, was, x.Text)
+		}
+		keys[what+x.Key] = x.Text
+	}
+	return all
+}
+
+// A file that the network does not take now holds up those behind it, and those before
+// it are not sent again.
+func TestSeveralFilesLater(t *testing.T) {
+	inFiles(t, func(r *timeless, m *fakeMedia) {
+		for _, n := range []string{"1", "2", "3"} {
+			m.serves("https://a.example/"+n, "12345", 5)
+		}
+		calls, ids := 0, []bridges.MessageID{"f1", "", "f2", "f3"}
+		r.bridge.OnSend(func(context.Context, bridges.Message) ([]bridges.MessageID, error) {
+			if calls++; calls == 2 {
+				return nil, errTemporary
+			}
+			return ids[calls-1 : calls], nil
+		})
+		r.receive(t, sharing("x", linking("1")+sharingOf("2", "two")+sharingOf("3", "three")))
+		time.Sleep(5 * time.Minute)
+		if got := strings.Join(r.wasSent(), ", "); got != "file , file two, file two, file three" {
+			t.Errorf("%s", got)
+		}
+		for _, id := range []bridges.MessageID{"f1", "f2", "f3"} {
+			if got := r.stanzaOf(id); got != "x" {
+				t.Errorf("%s is of %q", id, got)
+			}
+		}
+	})
 }

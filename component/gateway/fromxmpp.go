@@ -5,6 +5,7 @@ import (
 
 	"causeway/component/stanza"
 	"causeway/component/xep/delay"
+	"causeway/component/xep/sfs"
 )
 
 // oldest is the age beyond which a delayed message is a replay of an archive
@@ -26,7 +27,8 @@ type reading struct {
 	does deed   // to an earlier message
 	of   string // the id of that one's stanza
 
-	file    *carried // beside the text, which may be empty then
+	files   []sfs.File // beside the text, which may be empty then
+	linked  string     // with files: the text of the message for who takes none
 	emojis  []string
 	answers string // the id of the stanza that the text answers
 }

@@ -9,20 +9,20 @@ const NS = "jabber:x:oob"
 // Link is a file at an address, and what is said about it.
 type Link struct{ URL, Desc string }
 
-// Find returns the first link of a message; ok is false when there is none with
-// an address.
-func Find(s *stanza.Stanza) (l Link, ok bool) {
-	e, ok := s.Child(NS, "x")
-	if !ok {
-		return l, false
+// Most bounds the links of one message that are looked at.
+const Most = 16
+
+// Find returns the links of a message that have an address in their order, Most at
+// most.
+func Find(s *stanza.Stanza) (links []Link) {
+	for e := range s.All(NS, "x") {
+		url, _ := e.Child(NS, "url")
+		desc, _ := e.Child(NS, "desc")
+		if l := (Link{url.Text(), desc.Text()}); l.URL != "" && len(links) < Most {
+			links = append(links, l)
+		}
 	}
-	if url, ok := e.Child(NS, "url"); ok {
-		l.URL = url.Text()
-	}
-	if desc, ok := e.Child(NS, "desc"); ok {
-		l.Desc = desc.Text()
-	}
-	return l, l.URL != ""
+	return links
 }
 
 // Append writes that a message is a file at an address.
