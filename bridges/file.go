@@ -22,10 +22,20 @@ type File struct {
 	Duration      time.Duration // of sound or video; 0: unknown
 	Voice         bool          // it was recorded for this message
 	Sticker       bool          // a small picture that stands for words
+	// Thumbnail is a smaller picture of an incoming one or of a video; nil: the
+	// network has none.
+	Thumbnail *Thumbnail
 	// Open gives the bytes of an outgoing file, each time from the first on. It
 	// blocks until they begin to come or ctx ends, and fails as Opener.OpenFile does:
 	// Send returns that error. How many there are is known.
 	Open func(ctx context.Context) (*Content, error) `json:"-"`
+}
+
+// Thumbnail is a small picture that stands for a larger one until that is there.
+type Thumbnail struct {
+	ID            string // as that of a File, whose bytes it has
+	Type          string // media type; empty: unknown
+	Width, Height int    // in pixels; 0: unknown
 }
 
 // Content is a file while it is read. Whoever got it closes it; reading it ends

@@ -49,6 +49,8 @@ type fileInfo struct {
 	Width    int64  `json:"w,omitempty"`
 	Height   int64  `json:"h,omitempty"`
 	Duration int64  `json:"duration,omitempty"` // in ms
+
+	thumbnail *bridges.Thumbnail
 }
 
 // UnmarshalJSON takes what makes no sense for unknown: the file beside it does.
@@ -58,8 +60,25 @@ func (i *fileInfo) UnmarshalJSON(raw []byte) error {
 		i.Type, _ = all["mimetype"].(string)
 		i.Size, i.Duration = whole(all["size"], 1<<50), whole(all["duration"], 1<<40)
 		i.Width, i.Height = whole(all["w"], 1<<20), whole(all["h"], 1<<20)
+		i.thumbnail = thumbnailIn(all)
 	}
 	return nil
+}
+
+// maxThumbnail bounds a small picture by what is said of it, in bytes: a larger one is
+// none.
+const maxThumbnail = 1 << 20
+
+// thumbnailIn returns the small picture of a file, which is found again by its mxc URI;
+// nil: there is none.
+func thumbnailIn(info map[string]any) *bridges.Thumbnail {
+	id, _ := info["thumbnail_url"].(string)
+	about, _ := info["thumbnail_info"].(map[string]any)
+	kind, _ := about["mimetype"].(string)
+	if size, _ := about["size"].(float64); !client.IsMedia(id) || !strings.HasPrefix(kind, "image/") || size > maxThumbnail {
+		return nil
+	}
+	return &bridges.Thumbnail{ID: id, Type: kind, Width: int(whole(about["w"], 1<<16)), Height: int(whole(about["h"], 1<<16))}
 }
 
 // audioInfo is what a voice message says once more (MSC1767).
@@ -105,6 +124,9 @@ func (c content) carried() *bridges.File {
 	if i := c.Info; i != nil {
 		f.Type, f.Size, f.Width, f.Height = i.Type, i.Size, int(i.Width), int(i.Height)
 		f.Duration = time.Duration(i.Duration) * time.Millisecond
+		if family, _, _ := strings.Cut(i.Type, "/"); family == "image" || family == "video" {
+			f.Thumbnail = i.thumbnail
+		}
 	}
 	if c.Audio != nil && f.Duration == 0 {
 		f.Duration = time.Duration(c.Audio.Duration) * time.Millisecond

@@ -59,6 +59,27 @@ var filesIn = map[string]struct {
 		bridges.File{ID: mxc, Name: "a"},
 		"",
 	},
+	"0447.7 a thumbnail": {
+		typeMessage, `{"msgtype": "m.image", "body": "a", "url": "mxc://localhost/a", "info": {"mimetype": "image/png", "thumbnail_url": "mxc://localhost/b",
+			"thumbnail_info": {"mimetype": "image/jpeg", "size": 99, "w": 8, "h": 6}}}`,
+		bridges.File{ID: mxc, Name: "a", Type: "image/png", Thumbnail: &bridges.Thumbnail{ID: "mxc://localhost/b", Type: "image/jpeg", Width: 8, Height: 6}},
+		"",
+	},
+	"a thumbnail of another place": {
+		typeMessage, `{"msgtype": "m.image", "body": "a", "url": "mxc://localhost/a", "info": {"mimetype": "image/png", "thumbnail_url": "https://a.example/b", "thumbnail_info": {"mimetype": "image/jpeg"}}}`,
+		bridges.File{ID: mxc, Name: "a", Type: "image/png"},
+		"",
+	},
+	"a thumbnail that is larger than small": {
+		typeMessage, `{"msgtype": "m.image", "body": "a", "url": "mxc://localhost/a", "info": {"mimetype": "image/png", "thumbnail_url": "mxc://localhost/b", "thumbnail_info": {"mimetype": "image/jpeg", "size": 1048577}}}`,
+		bridges.File{ID: mxc, Name: "a", Type: "image/png"},
+		"",
+	},
+	"a thumbnail of what is no picture": {
+		typeMessage, `{"msgtype": "m.file", "body": "a", "url": "mxc://localhost/a", "info": {"mimetype": "text/plain", "thumbnail_url": "mxc://localhost/b", "thumbnail_info": {"mimetype": "image/jpeg"}}}`,
+		bridges.File{ID: mxc, Name: "a", Type: "text/plain"},
+		"",
+	},
 	"odd info": {
 		typeMessage, `{"msgtype": "m.image", "body": "a", "url": "mxc://localhost/a", "info": [1], "org.matrix.msc3245.voice": null}`,
 		bridges.File{ID: mxc, Name: "a"},

@@ -2,6 +2,8 @@ package main_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -76,14 +78,20 @@ func (f *fileRig) asks(method, url, typ string, body []byte, answer any) {
 	}
 }
 
-// bobSends has bob send a file, with more in the content.
-func (f *fileRig) bobSends(data []byte, typ string, content map[string]any) {
+// bobUploads puts a file to the homeserver.
+func (f *fileRig) bobUploads(data []byte, typ string) string {
 	f.t.Helper()
 	var up struct {
 		URI string `json:"content_uri"`
 	}
 	f.asks(http.MethodPost, f.home.URL+"/_matrix/media/v3/upload", typ, data, &up)
-	content["url"] = up.URI
+	return up.URI
+}
+
+// bobSends has bob send a file, with more in the content.
+func (f *fileRig) bobSends(data []byte, typ string, content map[string]any) {
+	f.t.Helper()
+	content["url"] = f.bobUploads(data, typ)
 	if a := f.bob.Do(map[string]any{"do": "send_raw", "room": f.room, "type": "m.room.message", "content": content}); a.Error != "" {
 		f.t.Fatal(a.Error)
 	}
@@ -111,7 +119,14 @@ type oobMessage struct {
 		Name        string `xml:"file>name"`
 		Size        int    `xml:"file>size"`
 		Length      int    `xml:"file>length"`
-		Source      struct {
+		Hash        []byte `xml:"urn:xmpp:hashes:2 file>hash"`
+		Thumbnail   struct {
+			URI    string `xml:"uri,attr"`
+			Type   string `xml:"media-type,attr"`
+			Width  int    `xml:"width,attr"`
+			Height int    `xml:"height,attr"`
+		} `xml:"urn:xmpp:thumbs:1 file>thumbnail"`
+		Source struct {
 			Target string `xml:"target,attr"`
 		} `xml:"sources>url-data"`
 	} `xml:"urn:xmpp:sfs:0 file-sharing"`
@@ -201,9 +216,21 @@ func TestFiles(t *testing.T) {
 			picture, voice := append([]byte("\x89PNG\r\n\x1a\n"), randomBytes(300_000)...), randomBytes(40_000)
 			f.bobSends(picture, "image/png", map[string]any{
 				"msgtype": "m.image", "body": "our dog", "filename": "a dög.png",
-				"info": map[string]any{"mimetype": "image/png", "size": len(picture), "w": 30, "h": 40},
+				"info": map[string]any{
+					"mimetype": "image/png", "size": len(picture), "w": 30, "h": 40, "thumbnail_url": f.bobUploads(picture[:1000], "image/png"),
+					"thumbnail_info": map[string]any{"mimetype": "image/png", "size": 1000, "w": 3, "h": 4},
+				},
 			})
-			if m := f.aliceGets(picture); m.File.Type != "image/png" || m.File.Disposition != "inline" || m.File.Name != "a dög.png" || !strings.HasSuffix(m.URL, ".png") {
+			m := f.aliceGets(picture)
+			if sum := sha256.Sum256(picture); string(m.File.Hash) != base64.StdEncoding.EncodeToString(sum[:]) {
+				t.Errorf("0447.1: the hash is %s", m.File.Hash)
+			}
+			var thumbnail []byte
+			f.asks(http.MethodGet, m.File.Thumbnail.URI, "", nil, &thumbnail)
+			if x := m.File.Thumbnail; !bytes.Equal(thumbnail, picture[:1000]) || x.Type != "image/png" || x.Width != 3 || x.Height != 4 {
+				t.Errorf("0447.7: %d bytes, %+v", len(thumbnail), x)
+			}
+			if m.File.Type != "image/png" || m.File.Disposition != "inline" || m.File.Name != "a dög.png" || !strings.HasSuffix(m.URL, ".png") {
 				t.Errorf("%+v", m)
 			}
 			f.alice.Wait("0066.2: the caption", message(matrixJID("bob"), "our dog"))

@@ -72,6 +72,7 @@ func carriedEvent(at time.Time) *incoming {
 		Kind: kindMessage, Account: alice, Stanza: newID(), At: at,
 		Message: &bridges.Message{ID: "m", Chat: phone, From: phone, ReplyTo: "n", File: &bridges.File{
 			ID: "f", Name: "a.ogg", Type: "audio/ogg", Size: 1 << 40, Width: 3, Height: 4, Duration: time.Second, Voice: true, Sticker: true,
+			Thumbnail: &bridges.Thumbnail{ID: "t", Type: "image/png", Width: 1, Height: 2},
 		}},
 	}
 }

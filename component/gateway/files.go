@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -33,7 +34,9 @@ type Media interface {
 // its address; without one it is only told of.
 type shared struct {
 	bridges.File
-	url string
+	url   string
+	hash  []byte         // SHA-256, where all bytes were seen
+	thumb *sfs.Thumbnail // where a user finds that
 }
 
 // is tells whether a text is the address of the file and nothing else: only such a
@@ -48,6 +51,7 @@ func (s *shared) append(w *stanza.Writer) {
 	sfs.File{
 		URL: s.url, Name: s.Name, Type: s.Type, Size: s.Size, Width: s.Width, Height: s.Height, Length: s.Duration,
 		Inline: kind == "image" || kind == "video" || kind == "audio",
+		SHA256: s.hash, Thumbnail: s.thumb,
 	}.Append(w)
 	fallback.AppendBody(w, sfs.NS)
 }
@@ -119,7 +123,7 @@ func (g *Gateway) bring(ctx context.Context, in *incoming, s *shared) {
 	s.Type = typeOf(s.Type)
 	var err error
 	for n := 1; ; {
-		if err = g.upload(ctx, in, s); err == nil || ctx.Err() != nil {
+		if err = g.upload(ctx, in.Account, *in.Message.File, s); err == nil || ctx.Err() != nil {
 			break
 		}
 		down := errors.Is(err, component.ErrDown) // nothing can be shown now, either
@@ -130,13 +134,13 @@ func (g *Gateway) bring(ctx context.Context, in *incoming, s *shared) {
 			n++
 		}
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		g.countFile("in", "uploaded")
-		return
-	}
-	if ctx.Err() == nil {
+	case ctx.Err() == nil:
 		g.offerLink(in, s, err)
 	}
+	g.bringThumb(ctx, in, s)
 }
 
 // offerLink has the user get the file from us, if the network has it still.
@@ -173,14 +177,15 @@ var (
 	errNoOpener = errors.New("gateway: a bridge whose messages carry files does not open them")
 )
 
-// upload brings the file to the upload service. Nothing of it is kept here but when
-// the network does not say how long it is, which must be said first.
-func (g *Gateway) upload(ctx context.Context, in *incoming, s *shared) error {
+// upload brings a file of the network to the upload service, where it becomes s.
+// Nothing of it is kept here but when the network does not say how long it is, which
+// must be said first.
+func (g *Gateway) upload(ctx context.Context, id bridges.AccountID, f bridges.File, s *shared) error {
 	defer resting(ctx).enter()
 	if g.cfg.Media == nil {
 		return errNoMedia
 	}
-	to, err := g.uploadService(ctx, hostOf(in.Account))
+	to, err := g.uploadService(ctx, hostOf(id))
 	if err != nil {
 		return err
 	}
@@ -188,7 +193,7 @@ func (g *Gateway) upload(ctx context.Context, in *incoming, s *shared) error {
 	if !ok {
 		return errNoOpener
 	}
-	c, err := o.OpenFile(ctx, in.Account, *in.Message.File)
+	c, err := o.OpenFile(ctx, id, f)
 	if err != nil {
 		return err
 	}
@@ -197,8 +202,8 @@ func (g *Gateway) upload(ctx context.Context, in *incoming, s *shared) error {
 	}
 	defer c.Close()
 	s.Size, s.Type = c.Size, typeOf(s.Type, c.Type)
-	s.Name = media.FileName(cmp.Or(in.Message.File.Name, c.Name), s.Type)
-	return g.put(ctx, to, in, s, c)
+	s.Name = media.FileName(cmp.Or(f.Name, c.Name), s.Type)
+	return g.put(ctx, to, id, s, c)
 }
 
 // sized returns c, or the same on disk when nobody says how long it is; then, and when
@@ -217,15 +222,16 @@ func (g *Gateway) sized(c *bridges.Content) (*bridges.Content, error) {
 	return &bridges.Content{ReadCloser: spooled, Size: spooled.Size, Type: c.Type, Name: c.Name}, nil
 }
 
-// put has the service take the bytes.
-func (g *Gateway) put(ctx context.Context, to service, in *incoming, s *shared, c *bridges.Content) error {
-	slot, get, err := g.slot(ctx, to, in.Account, s)
+// put has the service take the bytes, which are hashed as they pass.
+func (g *Gateway) put(ctx context.Context, to service, id bridges.AccountID, s *shared, c *bridges.Content) error {
+	slot, get, err := g.slot(ctx, to, id, s)
 	if err != nil {
 		return err
 	}
-	if err := g.cfg.Media.Put(ctx, slot, c, c.Size, s.Type); err != nil {
+	hash := sha256.New()
+	if err := g.cfg.Media.Put(ctx, slot, io.TeeReader(c, hash), c.Size, s.Type); err != nil {
 		return err
 	}
-	s.url = get
+	s.url, s.hash = get, hash.Sum(nil)
 	return nil
 }

@@ -12,11 +12,12 @@ import (
 	"causeway/component/xep/privilege"
 )
 
-// fileIn is what alice's client gets of a picture (xeps.md 0066.1, 0447.1-2, 0446).
+// fileIn is what alice's client gets of a picture (xeps.md 0066.1, 0447.1-2, 0446; the
+// hash by XEP-0300 is of the bytes).
 const fileIn = `<message from='+12025550100@sms.example.org/gateway' to='alice@example.org' id='*' type='chat'><body>https://get.example/1/a.png</body>` +
 	`<x xmlns='jabber:x:oob'><url>https://get.example/1/a.png</url></x>` +
 	`<file-sharing xmlns='urn:xmpp:sfs:0' disposition='inline'><file xmlns='urn:xmpp:file:metadata:0'><media-type>image/png</media-type><name>a.png</name>` +
-	`<size>5</size><width>3</width><height>4</height></file><sources><url-data xmlns='http://jabber.org/protocol/url-data' target='https://get.example/1/a.png'/></sources></file-sharing>` +
+	`<size>5</size><width>3</width><height>4</height><hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>WZRHGrsBESr8wYFZ9sx0tPURuZgG2lmzyvWpwXPKz8U=</hash></file><sources><url-data xmlns='http://jabber.org/protocol/url-data' target='https://get.example/1/a.png'/></sources></file-sharing>` +
 	`<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:sfs:0'><body/></fallback>` +
 	`<active xmlns='http://jabber.org/protocol/chatstates'/><markable xmlns='urn:xmpp:chat-markers:0'/></message>`
 

@@ -1,8 +1,10 @@
 // Package sfs implements the messages of XEP-0447 (0.3.1): Stateless File
-// Sharing, with the metadata of XEP-0446 (0.2.0). It fetches nothing.
+// Sharing, with the metadata of XEP-0446 (0.2.0), hashes of XEP-0300 (1.0.0) and
+// thumbnails of XEP-0264 (0.4.2). It fetches nothing.
 package sfs
 
 import (
+	"encoding/base64"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +18,8 @@ const NS = "urn:xmpp:sfs:0"
 const (
 	nsMetadata = "urn:xmpp:file:metadata:0"            // XEP-0446
 	nsURL      = "http://jabber.org/protocol/url-data" // XEP-0103
+	nsHashes   = "urn:xmpp:hashes:2"                   // XEP-0300
+	nsThumbs   = "urn:xmpp:thumbs:1"                   // XEP-0264
 )
 
 // Most bounds the files of one message that are looked at.
@@ -32,6 +36,16 @@ type File struct {
 	Width, Height int           // in pixels; 0: unknown
 	Length        time.Duration // of sound and video; 0: unknown
 	Inline        bool          // it is meant to be seen at once (XEP-0447 §3.1)
+	// SHA256 is the hash of the bytes, and Thumbnail a picture of it. They are
+	// written only; nil: there is none.
+	SHA256    []byte
+	Thumbnail *Thumbnail
+}
+
+// Thumbnail is a small picture at an address.
+type Thumbnail struct {
+	URL, Type     string
+	Width, Height int // in pixels; 0: unknown
 }
 
 // Find returns the files of a message in their order, Most at most, each with
@@ -98,6 +112,12 @@ func (f File) Append(w *stanza.Writer) {
 		if x.value != "" {
 			w.Leaf(x.name, "", x.value)
 		}
+	}
+	if len(f.SHA256) > 0 {
+		w.Leaf("hash", nsHashes, base64.StdEncoding.EncodeToString(f.SHA256), "algo", "sha-256")
+	}
+	if t := f.Thumbnail; t != nil {
+		w.Leaf("thumbnail", nsThumbs, "", "uri", t.URL, "media-type", t.Type, "width", known(int64(t.Width)), "height", known(int64(t.Height)))
 	}
 	w.End().Start("sources", "").Leaf("url-data", nsURL, "", "target", f.URL).End().End()
 }
