@@ -68,19 +68,23 @@ func ofCaption(id bridges.MessageID) (of bridges.MessageID, ok bool) {
 // fileRows are what is to be known of a message later, when it has a file or is
 // the caption of one: an edit, which changes the caption alone, must find it, and
 // what users do to the caption they do to the message.
-func (g *Gateway) fileRows(in *incoming, m mapping.Message) (rows []mapping.Message) {
+func (g *Gateway) fileRows(in *incoming, m mapping.Message) []mapping.Message {
 	if of, ok := ofCaption(m.ID); ok && in.Kind == kindMessage {
 		return g.editRows([]mapping.Message{m}, of)
 	}
-	if in.Message.File != nil {
-		rows = append(rows, mapping.Message{Bridge: g.domain, ID: filed + m.ID, Account: m.Account, At: m.At})
+	if in.Message.File == nil {
+		return nil
 	}
-	if in.captions != "" {
-		m.ID = captionOf(in.captions)
-		rows = append(rows, m)
-		rows = append(rows, g.editRows([]mapping.Message{m}, in.captions)...)
+	return []mapping.Message{{Bridge: g.domain, ID: filed + m.ID, Account: m.Account, At: m.At}}
+}
+
+// captionRows are those of an edit that gives a file its first caption.
+func (g *Gateway) captionRows(in *incoming, m mapping.Message) []mapping.Message {
+	if in.captions == "" {
+		return nil
 	}
-	return rows
+	m.ID = captionOf(in.captions)
+	return append([]mapping.Message{m}, g.editRows([]mapping.Message{m}, in.captions)...)
 }
 
 // aim has an edit of a message with a file change its caption. Where there is none

@@ -22,8 +22,8 @@ type inherited struct {
 type bequest struct {
 	id      string
 	key     mapping.Key
-	receipt *receipt // that it tells the user about
-	settled bool     // the link is done with it
+	event   *incoming // that it tells the user about; nil: it is a stanza of ours
+	settled bool      // the link is done with it
 	// failure is the error that came for it, under a key of its own. It waits
 	// for the turn of what it is about.
 	failure *stanza.Stanza
@@ -35,14 +35,14 @@ func (h *inherited) init() {
 }
 
 // add enters the stanza that a record of the journal becomes.
-func (h *inherited) add(id string, key mapping.Key, r *receipt) {
+func (h *inherited) add(id string, key mapping.Key, event *incoming) {
 	if id == "" {
 		return
 	}
 	h.used.Store(true)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	q := &bequest{id: id, key: key, receipt: r}
+	q := &bequest{id: id, key: key, event: event}
 	h.byID[id], h.byKey[key] = q, q
 }
 
@@ -62,9 +62,9 @@ func (h *inherited) returns(s *stanza.Stanza, key mapping.Key) (ok, repeated boo
 	return true, false
 }
 
-// settles says that the link is done with a stanza. It returns the receipt that
-// the server has now, if it is one, and whether the stanza had come back.
-func (h *inherited) settles(key mapping.Key) (r *receipt, failed bool) {
+// settles says that the link is done with a stanza. It returns the event that the
+// server has now, if it is one, and whether the stanza had come back.
+func (h *inherited) settles(key mapping.Key) (event *incoming, failed bool) {
 	if !h.used.Load() {
 		return nil, false
 	}
@@ -75,7 +75,7 @@ func (h *inherited) settles(key mapping.Key) (r *receipt, failed bool) {
 		return nil, false
 	}
 	q.settled = true
-	return q.receipt, q.failure != nil
+	return q.event, q.failure != nil
 }
 
 // take says that the turn of a stanza has come. It returns what is known of

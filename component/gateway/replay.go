@@ -167,7 +167,7 @@ func (g *Gateway) takeUp(ctx context.Context, k mapping.Key, r mapping.Record, n
 			return err
 		}
 		in.key = k
-		g.inherited.add(in.Stanza, k, in.Receipt)
+		g.inherited.add(in.Stanza, k, in)
 		g.flights.release(-1)
 		g.enqueueIn(in)
 	case mapping.ToXMPP:

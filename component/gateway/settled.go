@@ -27,24 +27,33 @@ func (g *Gateway) Settled(keys []component.Key, done func()) {
 func (g *Gateway) settled(b *mapping.Batch, k mapping.Key) {
 	fl := g.flights.take(k)
 	if fl == nil {
-		r, failed := g.inherited.settles(k)
+		event, failed := g.inherited.settles(k)
 		if failed || g.flights.hasReturned(k) {
 			return
 		}
-		fl = g.told(g.work, r)
+		fl = g.told(g.work, event)
 	}
 	b.Settle = appendNamed(b.Settle, k, fl.record)
 	b.PutMessages = append(b.PutMessages, fl.rows...)
 }
 
-// told finds what is written together with a receipt that a predecessor sent
-// (nil: it is none). It looks at the disk alone: what the steps of this gateway
-// know of the message is as it was before that receipt, whose turn comes.
-func (g *Gateway) told(ctx context.Context, r *receipt) *flight {
-	fl := new(flight)
-	if r == nil {
-		return fl
+// told finds what is written together with an event that a predecessor sent (nil: it
+// is none). It looks at the disk alone: what the steps of this gateway know is as it
+// was before that event, whose turn comes.
+func (g *Gateway) told(ctx context.Context, event *incoming) *flight {
+	switch {
+	case event == nil:
+	case event.Receipt != nil:
+		return g.toldReceipt(ctx, event.Receipt)
+	case event.Message != nil:
+		return &flight{rows: g.toldMessage(ctx, event)}
 	}
+	return new(flight)
+}
+
+// toldReceipt finds the message that it is about.
+func (g *Gateway) toldReceipt(ctx context.Context, r *receipt) *flight {
+	fl := new(flight)
 	var parts []mapping.Message
 	w, ok := g.awaiting.find(r.ID)
 	if ok {
@@ -62,6 +71,38 @@ func (g *Gateway) told(ctx context.Context, r *receipt) *flight {
 		fl.rows = tell(parts, r)
 	}
 	return fl
+}
+
+// toldMessage returns the rows by which a message, or what becomes of one, is known
+// when the network delivers it again. Its turn may have come just now, and sets what
+// is not read here.
+func (g *Gateway) toldMessage(ctx context.Context, in *incoming) []mapping.Message {
+	if !g.member(ctx, in.Account) {
+		return nil
+	}
+	own := g.isOwn(ctx, in)
+	var row mapping.Message
+	var known bool
+	if in.Kind == kindEdit || in.Kind == kindReaction {
+		row, known, _ = g.target(ctx, in.Of)
+	}
+	switch {
+	case in.Kind == kindReaction && known:
+		return []mapping.Message{g.reacted(in, row, own)}
+	case in.Message.ID == "" || !g.unclaimed(ctx, in):
+		return nil
+	}
+	return g.claim(in, own, row.ID)
+}
+
+// unclaimed tells whether no row says to which stanza the network's id belongs.
+func (g *Gateway) unclaimed(ctx context.Context, in *incoming) (is bool) {
+	g.insist(ctx, "read messages", func() error {
+		_, found, err := g.messageByID(ctx, in.Message.ID)
+		is = !found && err == nil
+		return err
+	})
+	return is
 }
 
 // tell changes the states of the parts to what a user knows who was told by r:

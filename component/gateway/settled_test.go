@@ -50,6 +50,58 @@ func TestSettledBeforeItsTurn(t *testing.T) {
 	}
 }
 
+// What a repetition of the network is known by is on disk together with the
+// settlement, also when a successor settles an event before its turn and dies before
+// that: a network that got no answer delivers it again.
+func TestShownBeforeItsTurn(t *testing.T) {
+	text := func(id bridges.MessageID) bridges.Event {
+		return bridges.Message{ID: id, Chat: phone, From: phone, Text: "text"}
+	}
+	for name, c := range map[string]struct {
+		event, then bridges.Event
+		sees        string // then
+	}{
+		"a text":                          {text("n9"), now(phone, "e1", "n9", "new"), "a correction"},
+		"an edit":                         {now(phone, "e1", "n0", "new"), now(phone, "e2", "e1", "newer"), "a correction"},
+		"an edit of what nobody has seen": {now(phone, "e1", "n8", "new"), text("n9"), "a text"},
+		"a retraction":                    {bridges.Retraction{ID: "t1", Chat: phone, From: phone, Of: "n0"}, text("n9"), "a text"},
+		"a reaction":                      {reaction(phone, "m1", "x"), reaction(phone, "m1"), "a reaction"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			markerRig(t, func(r *timeless) {
+				r.correspond()
+				r.hold = true
+				r.store.lazy()
+				r.give(c.event)
+				if shown := messages(r.drain()); len(shown) != 1 {
+					t.Fatalf("the user was shown %q", shown)
+				}
+				next := r.succeeded(func(g *Gateway) { g.Settled(r.keys, func() {}) })
+				next.give(c.event)
+				if shown := messages(append(next.first, next.drain()...)); len(shown) > 0 {
+					t.Errorf("the successor has shown %q", shown)
+				}
+				next.give(c.then)
+				if shown := messages(next.drain()); len(shown) != 1 || kindOf(shown[0]) != c.sees {
+					t.Errorf("then the user sees %q", shown)
+				}
+				*r = *next
+			})
+		})
+	}
+}
+
+// kindOf says what a message to the user is.
+func kindOf(xml string) string {
+	switch {
+	case strings.Contains(xml, "<replace"):
+		return "a correction"
+	case strings.Contains(xml, "<reactions"):
+		return "a reaction"
+	}
+	return "a text"
+}
+
 // restsAt checks that nothing but rows in a state is left.
 func (r *timeless) restsAt(state bridges.State) {
 	r.t.Helper()
@@ -75,13 +127,14 @@ func (r *timeless) succeeded(f func(g *Gateway)) *timeless {
 	s := r.store.crash()
 	r.g.stop()
 	<-r.ended
-	g := New(Config{Domain: domain, Bridge: bridgetest.New(bridgetest.SMS()), Store: s, Allow: []string{"example.org"}})
+	info := r.bridge.Info()
+	g := New(Config{Domain: domain, Bridge: bridgetest.New(info), Store: s, Allow: []string{"example.org"}})
 	if err := g.replay(r.t.Context()); err != nil {
 		r.t.Fatal(err)
 	}
 	f(g)
 	g.end()
-	return startTimeless(r.t, s, bridgetest.SMS())
+	return startTimeless(r.t, s, info)
 }
 
 // messages leaves presence and requests out.

@@ -119,7 +119,15 @@ func (g *Gateway) claimID(ctx context.Context, in *incoming, own bool) bool {
 	if !ok || found {
 		return !ok || m.Stanza == in.Stanza
 	}
-	m = mapping.Message{
+	rows := g.claim(in, own, in.first)
+	g.behind(ctx, &mapping.Batch{PutMessages: append(rows, g.captionRows(in, rows[0])...)})
+	return true
+}
+
+// claim returns the rows that say to which stanza the network's id belongs, and of
+// which message that is an edit.
+func (g *Gateway) claim(in *incoming, own bool, first bridges.MessageID) []mapping.Message {
+	m := mapping.Message{
 		Bridge: g.domain, ID: in.Message.ID, Account: in.Account, Chat: in.Message.Chat,
 		Stanza: in.Stanza, State: bridges.Delivered, At: in.At,
 	}
@@ -127,9 +135,8 @@ func (g *Gateway) claimID(ctx context.Context, in *incoming, own bool) bool {
 		m.Parts = 1
 	}
 	rows := []mapping.Message{m}
-	rows = append(rows, g.editRows(rows, in.first)...)
-	g.behind(ctx, &mapping.Batch{PutMessages: append(rows, g.fileRows(in, m)...)})
-	return true
+	rows = append(rows, g.editRows(rows, first)...)
+	return append(rows, g.fileRows(in, m)...)
 }
 
 // chatMessage shapes a message of a contact (xeps.md 5.1): from its one
