@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // Event is one event in the form for clients (Spec, Client-Server API, Room
@@ -33,15 +35,17 @@ type Event struct {
 	Unsigned json.RawMessage
 }
 
-// maxID bounds ids, types and state keys in bytes. Spec, Room event format, has
+// MaxID bounds ids, types and state keys in bytes. Spec, Room event format, has
 // 255 of them; homeservers used to count characters.
-const maxID = 4 * 255
+const MaxID = 4 * 255
 
 // maxTime is the end of the year 9999 in milliseconds: what is later cannot be
 // written as a date.
 const maxTime = 253402300799999
 
-// Decode reads an event of a room. An error says what is wrong with it; the
+// Decode reads an event of a room. In the first versions of rooms an id may be
+// whatever another homeserver likes, but it has no control characters: what stores
+// events may separate ids by them. An error says what is wrong with it; the
 // Event has then what could be read, for a log.
 func Decode(raw []byte) (Event, error) {
 	e, err := decode(raw)
@@ -53,6 +57,9 @@ func Decode(raw []byte) (Event, error) {
 	} {
 		if f.value == "" {
 			return e, fmt.Errorf("%s is missing", f.name)
+		}
+		if strings.ContainsFunc(f.value, unicode.IsControl) {
+			return e, fmt.Errorf("%s has a control character", f.name)
 		}
 	}
 	return e, nil
@@ -106,9 +113,9 @@ func text(object map[string]json.RawMessage, name string, to *string) error {
 	if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, to) != nil {
 		return fmt.Errorf("%s is no string", name)
 	}
-	if len(*to) > maxID {
+	if len(*to) > MaxID {
 		*to = ""
-		return fmt.Errorf("%s is longer than %d bytes", name, maxID)
+		return fmt.Errorf("%s is longer than %d bytes", name, MaxID)
 	}
 	return nil
 }
