@@ -30,9 +30,10 @@ type reaction struct {
 const maxEmoji, maxEmojis = 100, 100
 
 // emoji reads a reaction: a picture by its name (xeps.md 0444.6). Empty: it is none.
+// What it is to may be anything that fits into an event, and is noted.
 func emoji(e event.Event) (text, of string) {
 	var c reaction
-	if e.Type != typeReaction || json.Unmarshal(e.Content, &c) != nil || c.Relates.Type != relAnnotation {
+	if e.Type != typeReaction || json.Unmarshal(e.Content, &c) != nil || c.Relates.Type != relAnnotation || len(c.Relates.Event) > event.MaxID {
 		return "", ""
 	}
 	text = c.Relates.Key

@@ -25,6 +25,12 @@ func redacts(id string, from bridges.UserID, of string) event.Event {
 	return event.Event{Type: typeRedaction, ID: id, Room: "!room", Sender: userID(from), Content: json.RawMessage(`{}`), Time: at, Redacts: of}
 }
 
+// longOf has an event be about what no event can be called.
+func longOf(e event.Event) event.Event {
+	e.Content = json.RawMessage(strings.Replace(string(e.Content), "$1", "$"+strings.Repeat("1", event.MaxID), 1))
+	return e
+}
+
 // Additions and removals become all that there is (0444.3), also when they come
 // again, and behind a restart.
 func TestReactionsIn(t *testing.T) {
@@ -49,6 +55,7 @@ func TestReactionsIn(t *testing.T) {
 		{annotates("$f", bob, " ", ""), ""},
 		{annotates("$g", bob, strings.Repeat("x", maxEmoji+1), ""), ""},
 		{annotates("$h", s.ghost, "👍", ""), ""},
+		{longOf(annotates("$k", bob, "👍", "")), ""},
 		{event.Event{Type: typeReaction, ID: "$i", Room: "!room", Sender: "@bob:localhost", Content: json.RawMessage(`{"m.relates_to": []}`)}, ""},
 		{event.Event{Type: typeReaction, ID: "$j", Room: "!elsewhere", Sender: "@bob:localhost", Content: annotates("", bob, "x", "").Content}, ""},
 	} {
