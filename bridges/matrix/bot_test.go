@@ -157,8 +157,27 @@ func TestRealBotRefuses(t *testing.T) {
 		t.Errorf("the bot says %q", e.Body)
 	}
 	carol.Do(map[string]any{"do": "send_raw", "room": room, "type": typeEncrypted, "content": map[string]any{"algorithm": "x"}})
-	e = carol.Wait("the bot to go", func(e peer.MatrixEvent) bool { return e.User == bot && e.Membership == "leave" })
-	if !strings.Contains(string(e.Content), leaveSecret) {
-		t.Errorf("the bot says %s", e.Content)
+	r.botMoves(t, carol, room)
+}
+
+// botMoves wants the bot to leave an encrypted room and say why, and to answer in
+// another one, to which it has invited.
+func (r *real) botMoves(t *testing.T, who *lab.MatrixClient, room string) {
+	t.Helper()
+	bot, moved := userID(r.b.ghosts.bot), ""
+	for gone := false; !gone || moved == ""; {
+		e := who.Wait("the bot to go, and to offer another room", func(e peer.MatrixEvent) bool {
+			return e.Sender == bot && (e.Event == "message" || e.User == bot && e.Membership == "leave")
+		})
+		switch {
+		case e.Event == "message" && e.Body == offered && e.Room != room:
+			moved = e.Room
+		case e.Event == "member" && e.Room == room && strings.Contains(string(e.Content), leaveSecret):
+			gone = true
+		default:
+			t.Fatalf("the bot says %s in %s", e.Content, e.Room)
+		}
 	}
+	who.Send(moved, "help")
+	who.WaitMessage(moved, botHelp)
 }

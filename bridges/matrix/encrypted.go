@@ -75,8 +75,8 @@ func (r *reading) secret(e event.Event, x room) (first bool, err error) {
 	return x.Secret == e.ID, r.b.shun(r.page, e.Room, x)
 }
 
-// flee has a ghost leave an encrypted room, and offer another one, and tells whether
-// that is done with.
+// flee has a ghost, or the bot, leave an encrypted room, and offer another one, and
+// tells whether that is done with.
 func (b *Bridge) flee(ctx context.Context, key string) bool {
 	id, ghost, ok := strings.Cut(strings.TrimPrefix(key, secretNotes), "\x00")
 	if !ok {
@@ -102,7 +102,7 @@ func (b *Bridge) leaveSecret(ctx context.Context, i invitation) error {
 	if err != nil {
 		return err
 	}
-	if ok && r.Person != "" {
+	if (ok || b.isBot(i.ghost)) && r.Person != "" {
 		if err := b.offer(ctx, pair{i.ghost, r.Person}, account); bridges.KindOf(b.failed(err, bridges.Temporary)) == bridges.Temporary {
 			return err
 		} else if err != nil {

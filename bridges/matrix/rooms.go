@@ -97,7 +97,7 @@ func (s *session) found(ctx context.Context, who pair, again bool) (place, error
 	if err := s.b.present(ctx, who.person); err != nil {
 		return place{}, err
 	}
-	if err := s.b.appear(ctx, who.ghost, s.account); err != nil {
+	if err := s.b.appears(ctx, who.ghost, s.account); err != nil {
 		return place{}, err
 	}
 	if again {
