@@ -101,13 +101,20 @@ func (j *joins) deliver(ctx context.Context, i invitation, account bridges.Accou
 		return j.b.asked(ctx, i, said)
 	}
 	var ds []bridges.Delivery
-	for _, e := range once(said) {
-		if x := told(e); x != nil {
-			ds = append(ds, bridges.Delivery{Account: account, Event: x})
+	err := j.b.book.change(ctx, func(p *page) error {
+		for _, e := range once(said) {
+			x, err := p.tells(e, told(e), i.ghost)
+			if err != nil {
+				return err
+			}
+			if x != nil {
+				ds = append(ds, bridges.Delivery{Account: account, Event: x})
+			}
 		}
-	}
-	if len(ds) == 0 {
 		return nil
+	})
+	if err != nil || len(ds) == 0 {
+		return err
 	}
 	return j.b.host.Deliver(ctx, ds)
 }

@@ -2,9 +2,11 @@ package matrix
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"causeway/bridges"
 	"causeway/cmd/lab"
 )
 
@@ -61,12 +63,33 @@ func TestRealBacklog(t *testing.T) {
 	r.stop()
 	room := carol.CreateDM(userID(ghost))
 	const texts = 2*pageSize + 50
-	for n := range texts {
-		carol.Send(room, fmt.Sprint(n))
+	first := carol.Send(room, "0")
+	for n := range texts - 1 {
+		carol.Send(room, fmt.Sprint(n+1))
 	}
+	reacts := func(key string) string {
+		return carol.Do(map[string]any{"do": "send_raw", "room": room, "type": typeReaction, "content": map[string]any{
+			"m.relates_to": map[string]any{"rel_type": relAnnotation, "event_id": first, "key": key},
+		}}).ID
+	}
+	reacts("👍")
+	reacts("🎉")
 	r.start(t)
 	for n := range texts {
 		r.wantText(t, "carol:localhost", fmt.Sprint(n))
+	}
+	for _, want := range [][]string{{"👍"}, {"👍", "🎉"}} { // 0444.3
+		if x, ok := next(t, r.came).(bridges.Reaction); !ok || string(x.Of) != first || !slices.Equal(x.Emojis, want) {
+			t.Errorf("%+v came, not %q", x, want)
+		}
+	}
+	last := reacts("❤️")
+	if x, ok := next(t, r.came).(bridges.Reaction); !ok || len(x.Emojis) != 3 {
+		t.Errorf("%+v came", x)
+	}
+	carol.Do(map[string]any{"do": "redact", "room": room, "id": last})
+	if x, ok := next(t, r.came).(bridges.Reaction); !ok || len(x.Emojis) != 2 {
+		t.Errorf("%+v came", x)
 	}
 	carol.Send(room, "last")
 	r.wantText(t, "carol:localhost", "last")

@@ -133,13 +133,21 @@ func (r *reading) event(e event.Event) (string, error) {
 			return "", err
 		}
 	}
-	if reacts, err := r.page.reacts(e); err != nil || reacts != nil {
-		return r.says(account, reacts, err)
-	}
-	if said == nil {
-		said, err = r.page.odd(e, pair{room.Ghost, from})
-	}
+	said, err = r.page.tells(e, said, room.Ghost)
 	return r.says(account, said, err)
+}
+
+// tells is what an event tells the user of a ghost: said, or what it does with reactions,
+// or that something unknown came; nil: nothing. Who is told the same again is told it in
+// the same way.
+func (p *page) tells(e event.Event, said bridges.Event, ghost bridges.UserID) (bridges.Event, error) {
+	if reacts, err := p.reacts(e); err != nil || reacts != nil {
+		return reacts, err
+	}
+	if said != nil {
+		return said, nil
+	}
+	return p.odd(e, pair{ghost, personOf(e.Sender)})
 }
 
 // says delivers what an event says, if that is anything.
