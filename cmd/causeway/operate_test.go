@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -74,74 +73,6 @@ func refused(t *testing.T, u *user) {
 	}
 	u.Do(map[string]any{"do": "presence", "to": contact, "type": "subscribe"})
 	u.Wait("0100.31: the end of the pending contact", presence(contact, "unsubscribed"))
-}
-
-// snippetGrants are the privileges that are used, and no others: with that of
-// presence a server sends everybody's.
-var snippetGrants = map[string]string{
-	"prosody":  `["` + domain + `"] = { roster = "both", message = "outgoing", iq = { ["urn:xmpp:http:upload:0"] = "get" } },`,
-	"ejabberd": "#   mod_privilege:\n#     roster: {both: causeway}\n#     message: {outgoing: causeway}\n",
-}
-
-// TestSnippet pastes what the program prints into a server's configuration,
-// where it says so, and connects.
-func TestSnippet(t *testing.T) {
-	t.Parallel()
-	for server, paste := range map[string]func(t *testing.T, s *lab.Server, text string){
-		"prosody": pasteProsody, "ejabberd": pasteEjabberd,
-	} {
-		t.Run(server, func(t *testing.T) {
-			t.Parallel()
-			s := lab.Servers[server](t, peer.Options{Components: []string{"other.localhost"}})
-			c := lab.StartCentre(t, peer.Node, peer.Secret)
-			g := newGateway(t, settings{Server: s.Component, Centre: c.Address, Secret: `it's "new" \ here`})
-			if server == "ejabberd" { // its listeners each have a port of their own
-				ports, err := peer.Ports(1)
-				if err != nil {
-					t.Fatal(err)
-				}
-				g.configure(func(s *settings) { s.Server = peer.Local(ports[0]) })
-			}
-			status, text := g.command("snippet", server)
-			if status != 0 || !strings.Contains(text, snippetGrants[server]) {
-				t.Fatalf("exit status %d, want %q in %s", status, snippetGrants[server], text)
-			}
-			s.Kill()
-			paste(t, s, text)
-			s.Restart()
-			g.start()
-			r := &rig{t: t, server: s, centre: c, gateway: g}
-			r.registered(t, "alice")
-		})
-	}
-}
-
-func pasteProsody(t *testing.T, s *lab.Server, text string) {
-	global, components, ok := strings.Cut(text, "-- At the end of the file:")
-	if !ok {
-		t.Fatalf("the snippet says nothing about the end of the file:\n%s", text)
-	}
-	edit(t, filepath.Join(s.Dir, "prosody.cfg.lua"), func(file string) string {
-		before, hosts, _ := strings.Cut(file, "\nVirtualHost ")
-		return before + "\n" + global + "\nVirtualHost " + hosts + "\n" + components
-	})
-}
-
-func pasteEjabberd(t *testing.T, s *lab.Server, text string) {
-	edit(t, filepath.Join(s.Dir, "ejabberd.yml"), func(file string) string {
-		return strings.Replace(file, "\nlisten:\n", "\nlisten:\n"+text+"\n", 1)
-	})
-}
-
-func edit(t *testing.T, file string, change func(string) string) {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(change(string(text))), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // TestStoreRefused starts the program on a store that it cannot have: it says

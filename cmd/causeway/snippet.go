@@ -98,6 +98,22 @@ func (s snippet) Interfaces() string {
 	})
 }
 
+// Uploaders are those whose files the upload service takes, for Lua: users' hosts and
+// our domains.
+func (s snippet) Uploaders() string {
+	var all []string
+	for _, host := range s.Hosts {
+		all = append(all, lua(host))
+	}
+	return strings.Join(append(all, s.each(func(l listener) string {
+		var domains []string
+		for _, b := range l.Bridges {
+			domains = append(domains, lua(b.Domain))
+		}
+		return strings.Join(domains, ", ")
+	})), ", ")
+}
+
 // Open tells whether other machines reach a listener.
 func (s snippet) Open() bool {
 	return slices.ContainsFunc(s.Listeners, func(l listener) bool { return !l.Local })
@@ -163,6 +179,10 @@ component_interfaces = { {{.Interfaces}} }
 Component {{lua .Domain}}
     component_secret = {{lua (secret .)}}
 {{end}}{{end}}
+-- Files that come from a network go to http_file_share (XEP-0363). It takes those of every user
+-- and component of this Prosody, unless this is set there: then it must name all of them.
+--     http_file_share_access = { {{.Uploaders}} }
+
 -- Not needed: privileges (XEP-0356, mod_privilege of prosody-modules). With that of rosters
 -- contacts come into them without a question; with that of messages, what users write
 -- elsewhere shows as theirs; with that of uploads, files that come to them are theirs and not
@@ -202,18 +222,30 @@ var ejabberd = template.Must(template.New("ejabberd").Funcs(functions).Parse(
 {{- end}}
 {{- end}}
 
+# Files that come from a network go to mod_http_upload (XEP-0363), which takes only those of users
+# by itself; without that of mod_http_upload below, such files come as links or as words.
+#
 # Not needed: privileges (XEP-0356). With that of messages, what users write elsewhere shows
 # as theirs; with that of rosters contacts come into them by name (23.01 refuses that).
-# To grant them:
+#
+# To grant them, add to the parts of the file with these names:
 # acl:
 #   causeway:
 #     server:
 {{- range .Listeners}}{{range .Bridges}}
 #       - {{yaml .Domain}}
 {{- end}}{{end}}
+#   causeway_users:
+#     server:
+{{- range .Hosts}}
+#       - {{yaml .}}
+{{- end}}
 # access_rules:
 #   causeway: {allow: causeway}
+#   causeway_uploads: [{allow: causeway}, {allow: causeway_users}]
 # modules:
+#   mod_http_upload:
+#     access: causeway_uploads
 #   mod_privilege:
 #     roster: {both: causeway}
 #     message: {outgoing: causeway}
