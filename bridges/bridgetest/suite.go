@@ -19,7 +19,7 @@ type Subject struct {
 }
 
 // limit bounds one call of the suite.
-const limit = 20 * time.Second
+const limit = time.Minute
 
 // Suite checks what the contract in package bridges asks of every adapter. of makes
 // one on a network of its own, and cleans up with the test.

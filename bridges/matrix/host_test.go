@@ -18,7 +18,7 @@ import (
 const alice = bridges.AccountID("alice@example.org")
 
 // patience bounds what a test waits for.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // host is a gateway with one account, that drops messages which come again as the
 // real one does.

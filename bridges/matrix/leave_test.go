@@ -222,7 +222,7 @@ func TestRealLeave(t *testing.T) {
 // forgotten waits until there is no such note.
 func (r *real) forgotten(t *testing.T, key string) {
 	t.Helper()
-	for range 600 {
+	for range 1200 {
 		if _, there, err := r.notes.Note(t.Context(), key); err != nil {
 			t.Fatal(err)
 		} else if !there {

@@ -60,7 +60,7 @@ func (r *real) direct(t *testing.T, token, ghost string) string {
 // settled waits until the room in which alice and bob talk is one that fits.
 func (r *real) settled(t *testing.T, fits func(room string) bool) {
 	t.Helper()
-	for range 600 {
+	for range 1200 {
 		c, err := r.b.book.look(t.Context()).chat(pair{r.s.ghost, "bob:localhost"})
 		if err != nil {
 			t.Fatal(err)

@@ -23,7 +23,7 @@ const (
 	phone  = "+12025550100"
 	secret = "s3cr3tpw"
 	// patience bounds waiting for something that must come.
-	patience = 20 * time.Second
+	patience = time.Minute
 )
 
 // config is one connector to an address.

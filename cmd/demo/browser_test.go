@@ -18,7 +18,7 @@ import (
 )
 
 // patience bounds one step of a person at the page, on a busy machine.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // The frames of the page.
 const (

@@ -126,7 +126,7 @@ func (c *Centre) Unbind() { c.Tell(map[string]any{"do": "unbind"}) }
 // Reset makes the centre reset the connection.
 func (c *Centre) Reset() { c.Tell(map[string]any{"do": "reset"}) }
 
-// Await blocks until f is true, asking again and again for a minute at most.
+// Await blocks until f is true, asking again and again for two minutes at most.
 func Await(t testing.TB, what string, f func() bool) {
 	t.Helper()
 	ctx := within(t)

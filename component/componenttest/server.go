@@ -16,7 +16,7 @@ import (
 )
 
 // Patience is how long a step waits before the test fails.
-const Patience = 60 * time.Second
+const Patience = 2 * time.Minute
 
 // Server listens on loopback until the test ends.
 type Server struct {

@@ -20,7 +20,7 @@ import (
 )
 
 // patience bounds one step on a busy machine.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 func withPatience() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), patience)

@@ -78,7 +78,7 @@ func placeOf(t testing.TB, web *httptest.Server) Place {
 
 // soon ends a test that waits for what does not come.
 func soon(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // patience bounds what should take milliseconds.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // mailbox is a Handler that hands on what it gets.
 type mailbox struct {

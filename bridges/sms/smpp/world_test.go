@@ -234,7 +234,7 @@ func (w *world) unknown() (n int) {
 // await waits until f is true, which is called with mu held.
 func (w *world) await(what string, f func() bool) {
 	w.Helper()
-	late := time.NewTimer(20 * time.Second)
+	late := time.NewTimer(time.Minute)
 	defer late.Stop()
 	for {
 		w.mu.Lock()

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	readyTime = 60 * time.Second
+	readyTime = 2 * time.Minute
 	stopTime  = 15 * time.Second
 	tailSize  = 8 << 10
 )
@@ -54,7 +54,7 @@ type Process struct {
 // ready.
 var ErrExited = errors.New("it has ended")
 
-// Start runs a program and blocks until it is ready, a minute at most. ctx ends
+// Start runs a program and blocks until it is ready, two minutes at most. ctx ends
 // the waiting, not the program: that ends by Stop or Kill, one of which the
 // caller owes. An error that a program caused holds the end of its log.
 func Start(ctx context.Context, s Spec) (*Process, error) {

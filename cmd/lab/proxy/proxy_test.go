@@ -56,7 +56,7 @@ func (r *rig) connect() (client, server net.Conn) {
 	return client, server
 }
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func write(t *testing.T, c net.Conn, text string) {
 	t.Helper()
