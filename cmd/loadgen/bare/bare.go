@@ -141,7 +141,11 @@ func (b *bare) send(txn, body string) {
 	var said struct {
 		ID string `json:"event_id"`
 	}
-	if err := json.NewDecoder(a.Body).Decode(&said); err != nil || said.ID == "" {
+	raw, err := io.ReadAll(a.Body)
+	if err == nil {
+		err = json.Unmarshal(raw, &said)
+	}
+	if err != nil || said.ID == "" {
 		panic(fmt.Sprint(a.Status, err))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -257,6 +258,9 @@ func (h *Home) tell(ctx context.Context, c *http.Client, address string, events 
 		return err
 	}
 	defer a.Body.Close()
+	if _, err := io.Copy(io.Discard, a.Body); err != nil { // unread, it would cost the connection
+		return err
+	}
 	if a.StatusCode != http.StatusOK {
 		return &url.Error{Op: "push", URL: address, Err: errors.New(a.Status)}
 	}
