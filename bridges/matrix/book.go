@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"causeway/bridges"
 	"causeway/bridges/cache"
@@ -96,6 +97,7 @@ type book struct {
 	cache *cache.Cache[string, []byte] // nil: there is no such note
 	index index
 	mu    sync.Mutex // held while the notes change, or one is read from the disk
+	last  int64      // see number
 }
 
 func newBook(n bridges.Notes) *book {
@@ -125,6 +127,13 @@ func (b *book) change(ctx context.Context, f func(p *page) error) error {
 		b.index.note(key, value != nil)
 	}
 	return nil
+}
+
+// number is higher than all before it, also than those of a predecessor unless the clock
+// was set back. The caller changes the book.
+func (b *book) number() int64 {
+	b.last = max(b.last+1, time.Now().UnixNano())
+	return b.last
 }
 
 // forget forgets one note.

@@ -1,8 +1,12 @@
 package matrix
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +22,8 @@ type ask struct {
 	Room   string         `json:"room"`
 	Person bridges.UserID `json:"person"`
 	Text   string         `json:"text"`
+	// Number says what was asked before what; 0: before all that have another.
+	Number int64 `json:"number,omitempty"`
 }
 
 // longestAsk bounds what is read of it, in bytes.
@@ -73,10 +79,11 @@ func (b *Bridge) asks(p *page, e event.Event, x room) (string, error) {
 	case !b.limit.takes(from, time.Now()):
 		return inLimited, nil
 	}
-	return inAsked, b.noteAsk(p, e.ID, ask{e.Room, from, c.Body})
+	return inAsked, b.noteAsk(p, e.ID, ask{Room: e.Room, Person: from, Text: c.Body})
 }
 
 func (b *Bridge) noteAsk(p *page, id string, a ask) error {
+	a.Number = p.book.number()
 	if len(a.Text) > longestAsk {
 		a.Text = strings.ToValidUTF8(a.Text[:longestAsk], "")
 	}
@@ -109,7 +116,7 @@ func (b *Bridge) greet(ctx context.Context, i invitation, invite string) error {
 		if err != nil || x.Ghost != i.ghost || x.Encrypted {
 			return err
 		}
-		return b.noteAsk(p, invite, ask{i.room, x.Person, "help"})
+		return b.noteAsk(p, invite, ask{Room: i.room, Person: x.Person, Text: "help"})
 	})
 }
 
@@ -117,16 +124,41 @@ func (b *Bridge) greet(ctx context.Context, i invitation, invite string) error {
 func (b *Bridge) reply(ctx context.Context, key string) bool {
 	var a ask
 	err := b.book.look(ctx).get(key, &a)
-	if err == nil && a.Room != "" {
-		err = b.replyTo(ctx, a, strings.TrimPrefix(key, askNotes))
-	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case a.Room == "": // it was answered meanwhile, or is no note of ours
 		err = b.book.forget(ctx, key)
+	default:
+		err = b.replyAll(ctx, a.Person)
 	}
 	if err != nil && ctx.Err() == nil {
 		b.log.Warn("what the bot was asked will be answered later", "person", a.Person, "err", err)
 	}
 	return err == nil
+}
+
+// replyAll answers all that a person has asked, in the order in which it was. What cannot
+// be answered now keeps what was asked behind it waiting.
+func (b *Bridge) replyAll(ctx context.Context, person bridges.UserID) error {
+	defer b.answering.of(person)()
+	asked := map[string]ask{}
+	err := b.book.notes.EachNote(ctx, askNotes, func(key string, value []byte) error {
+		var a ask
+		if json.Unmarshal(value, &a) == nil && a.Person == person {
+			asked[key] = a
+		}
+		return nil
+	})
+	byNumber := func(x, y string) int { return cmp.Compare(asked[x].Number, asked[y].Number) }
+	for _, key := range slices.SortedFunc(maps.Keys(asked), byNumber) {
+		if err == nil {
+			err = b.replyTo(ctx, asked[key], strings.TrimPrefix(key, askNotes))
+		}
+		if err == nil {
+			err = b.book.forget(ctx, key)
+		}
+	}
+	return err
 }
 
 // replyTo does what is asked, and says what came of it. Only what may work later is

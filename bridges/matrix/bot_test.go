@@ -2,11 +2,13 @@ package matrix
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/matrix/event"
 	"causeway/cmd/lab"
 	"causeway/cmd/lab/peer"
 )
@@ -63,6 +65,58 @@ func TestBotLimited(t *testing.T) {
 	if count[askNotes] != eachBurst || count[joinNotes] != 0 {
 		t.Errorf("%v are noted", count)
 	}
+}
+
+// What somebody asks at once is answered in its order, whatever the ids; what cannot be
+// answered now, and all behind it, is later.
+func TestBotAnswersInOrder(t *testing.T) {
+	f, b, _ := onFake(t, nil)
+	bot := b.ghosts.bot
+	note(t, b, "!bot", room{Ghost: bot, Person: bob, GhostIs: joined, PersonIs: joined})
+	var asked []event.Event
+	var want []string
+	for i := range 3 {
+		id := fmt.Sprint("$", 9-i)
+		asked = append(asked, text("!bot", id, bob, body("help")))
+		want = append(want, transaction(bot, id))
+	}
+	if err := push(t, b, asked...); err != nil {
+		t.Fatal(err)
+	}
+	f.say("PUT /send/", answer{200, `{"event_id": "$x"}`}, refused(500, "M_UNKNOWN"))
+	again, err := b.answers.all(t.Context())
+	if err != nil || !again {
+		t.Fatalf("again: %t, %v", again, err)
+	}
+	if got := f.transactions(); len(got) < 2 || got[0] != want[0] || slices.ContainsFunc(got[1:], func(x string) bool { return x != want[1] }) {
+		t.Errorf("%q were tried, of %q", got, want)
+	}
+	f.say("PUT /send/", answer{200, `{"event_id": "$x"}`})
+	b.answers.later["ask/$8"] = attempt{} // its time has come before that of the others
+	before := len(f.transactions())
+	for range 2 { // the second finds out that all is done
+		if again, err = b.answers.all(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again {
+		t.Error("something is left")
+	}
+	if got := f.transactions()[before:]; !slices.Equal(got, want[1:]) {
+		t.Errorf("the answers are %q, not %q", got, want[1:])
+	}
+}
+
+// transactions returns those by which something was to be said, in order.
+func (f *fake) transactions() (all []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range f.asked {
+		if fitsRequest(r, "PUT /send/") {
+			all = append(all, r[strings.LastIndexByte(r, '/')+1:])
+		}
+	}
+	return all
 }
 
 // Whom the bot serves.

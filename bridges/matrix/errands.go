@@ -3,6 +3,7 @@ package matrix
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -85,8 +86,9 @@ func (e *errands) run(ctx context.Context) {
 func (e *errands) all(ctx context.Context) (again bool, err error) {
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
-	now := time.Now()
+	now, gone := time.Now(), e.waiting()
 	err = e.notes.EachNote(ctx, e.prefix, func(key string, _ []byte) error {
+		delete(gone, key)
 		if e.now(key, now) {
 			slots <- struct{}{}
 			wg.Go(func() {
@@ -99,7 +101,19 @@ func (e *errands) all(ctx context.Context) (again bool, err error) {
 	wg.Wait()
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	for key := range gone {
+		if err == nil {
+			delete(e.later, key) // it was done with another
+		}
+	}
 	return len(e.later) > 0, err
+}
+
+// waiting returns what did not succeed.
+func (e *errands) waiting() map[string]attempt {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return maps.Clone(e.later)
 }
 
 // now tells whether the time of an errand has come.

@@ -39,12 +39,12 @@ func (b *Bridge) appears(ctx context.Context, id bridges.UserID, account bridges
 	return b.appear(ctx, id, account)
 }
 
-// dressing has only one at a time change what a ghost looks like: there are some
-// locks, and each ghost has one of them.
-type dressing [64]sync.Mutex
+// turns has only one at a time do something about a user: there are some locks, and
+// each user has one of them.
+type turns [64]sync.Mutex
 
-// of locks a ghost, and returns what unlocks it.
-func (d *dressing) of(id bridges.UserID) (unlock func()) {
+// of locks a user, and returns what unlocks it.
+func (d *turns) of(id bridges.UserID) (unlock func()) {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id))
 	m := &d[h.Sum32()%uint32(len(d))]

@@ -44,12 +44,13 @@ type Bridge struct {
 	host         bridges.Host // set by Run, before anything comes
 	order        order
 	taken        *cache.Cache[string, struct{}] // events that were: an older transaction may come again behind newer ones
-	dressing     dressing
-	gap          time.Duration // see profileGap
+	dressing     turns                          // what ghosts look like changes
+	gap          time.Duration                  // see profileGap
 	joins        *joins
 	leaves       *errands
 	secrets      *errands
 	answers      *errands // of the bot
+	answering    turns    // of the bot to who asks
 	limit        *limiter
 	typists      *typists
 	presents     *presents
