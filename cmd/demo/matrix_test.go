@@ -1,6 +1,12 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -28,6 +34,9 @@ func TestMatrix(t *testing.T) {
 	b.aliceChanges()
 	b.settled()
 	b.wholePicture("matrix-changes")
+	b.robinSendsPicture()
+	b.settled()
+	b.picture("matrix-picture", clientFrame, ".chat-content")
 	b.hearsFromSam()
 	b.wholePicture("matrix-begins")
 }
@@ -111,6 +120,25 @@ func (b *browser) aliceChanges() {
 	b.menu("Not for you", ".chat-msg__action-retract")
 	b.click(clientFrame, ".modal-content button[type=submit]", "")
 	b.see(matrixFrame, received, "(deleted)")
+}
+
+// robinSendsPicture has the client show it in the chat, fetched from its server (xeps.md
+// 0066.1).
+func (b *browser) robinSendsPicture() {
+	b.t.Helper()
+	shades := image.NewGray(image.Rect(0, 0, 120, 80))
+	for i := range shades.Pix {
+		shades.Pix[i] = uint8(2 * (i % 120))
+	}
+	file, err := os.Create(filepath.Join(b.t.TempDir(), "shades.png"))
+	if err == nil {
+		err = errors.Join(png.Encode(file, shades), file.Close())
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.do("choose a picture", chromedp.SetUploadFiles("document.getElementById('matrix').contentDocument.getElementById('file')", []string{file.Name()}, chromedp.ByJSPath))
+	b.wait("the picture is shown in the chat", fmt.Sprintf("eyes.find('client', %q, '')?.naturalWidth === 120", theirsOf(robin)+" img.chat-image"))
 }
 
 // hearsFromSam is written to by somebody who is no contact yet.
