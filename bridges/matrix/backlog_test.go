@@ -37,7 +37,7 @@ func TestBacklog(t *testing.T) {
 		forward = append(forward, answer{200, `{"chunk": [` + chunk + `]` + end + `}`})
 	}
 	f.say("GET /messages", append(back, forward...)...)
-	if again, err := b.joins.all(t.Context()); err != nil || again {
+	if again, err := doAll(t, b.joins.errands); err != nil || again {
 		t.Errorf("again: %t, %v", again, err)
 	}
 	got := came(t, h)

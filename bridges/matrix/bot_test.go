@@ -84,7 +84,7 @@ func TestBotAnswersInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.say("PUT /send/", answer{200, `{"event_id": "$x"}`}, refused(500, "M_UNKNOWN"))
-	again, err := b.answers.all(t.Context())
+	again, err := doAll(t, b.answers)
 	if err != nil || !again {
 		t.Fatalf("again: %t, %v", again, err)
 	}
@@ -95,7 +95,7 @@ func TestBotAnswersInOrder(t *testing.T) {
 	b.answers.later["ask/$8"] = attempt{} // its time has come before that of the others
 	before := len(f.transactions())
 	for range 2 { // the second finds out that all is done
-		if again, err = b.answers.all(t.Context()); err != nil {
+		if again, err = doAll(t, b.answers); err != nil {
 			t.Fatal(err)
 		}
 	}

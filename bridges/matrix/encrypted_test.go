@@ -11,7 +11,7 @@ import (
 // flees does what is due about encrypted rooms, and tells whether something is left.
 func flees(t *testing.T, b *Bridge) bool {
 	t.Helper()
-	again, err := b.secrets.all(t.Context())
+	again, err := doAll(t, b.secrets)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,11 +26,13 @@ type errands struct {
 	log    *slog.Logger
 	// do does one, by its key, and tells whether it is done with: then there is no
 	// such note any more. It logs what fails.
-	do  func(ctx context.Context, key string) (done bool)
-	due chan struct{}
+	do    func(ctx context.Context, key string) (done bool)
+	due   chan struct{}
+	slots chan struct{} // holds one for each under way
 
 	mu    sync.Mutex
 	fresh bool               // there are new ones since the last look
+	under map[string]bool    // those under way; true: it was come across again meanwhile
 	later map[string]attempt // what did not succeed, and when it is tried again
 }
 
@@ -41,7 +43,10 @@ type attempt struct {
 }
 
 func newErrands(b *Bridge, prefix string, do func(ctx context.Context, key string) (done bool)) *errands {
-	return &errands{prefix: prefix, notes: b.book.notes, log: b.log, do: do, due: make(chan struct{}, 1), later: map[string]attempt{}}
+	return &errands{
+		prefix: prefix, notes: b.book.notes, log: b.log, do: do, due: make(chan struct{}, 1), slots: make(chan struct{}, atOnce),
+		under: map[string]bool{}, later: map[string]attempt{},
+	}
 }
 
 // expect says that a note is about to be on disk: wake follows.
@@ -63,6 +68,8 @@ func (e *errands) wake() {
 
 // run does errands until ctx ends: those of a predecessor, and whatever nudges due.
 func (e *errands) run(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
 	t := time.NewTimer(0)
 	defer t.Stop()
 	for {
@@ -72,7 +79,7 @@ func (e *errands) run(ctx context.Context) {
 		case <-e.due:
 		case <-t.C:
 		}
-		again, err := e.all(ctx)
+		again, err := e.all(ctx, &wg)
 		if err != nil && ctx.Err() == nil {
 			e.log.Warn("what is to be done at the homeserver cannot be read", "what", e.prefix, "err", err)
 		}
@@ -82,23 +89,23 @@ func (e *errands) run(ctx context.Context) {
 	}
 }
 
-// all does every errand whose time has come, and tells whether one is left.
-func (e *errands) all(ctx context.Context) (again bool, err error) {
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, atOnce)
+// all begins every errand whose time has come, and tells whether one has failed
+// before. It does not wait for their ends: a homeserver far away that lets one wait
+// holds up no others, unless there are many such.
+func (e *errands) all(ctx context.Context, wg *sync.WaitGroup) (again bool, err error) {
 	now, gone := time.Now(), e.waiting()
 	err = e.notes.EachNote(ctx, e.prefix, func(key string, _ []byte) error {
 		delete(gone, key)
-		if e.now(key, now) {
-			slots <- struct{}{}
-			wg.Go(func() {
-				defer func() { <-slots }()
-				e.note(key, e.do(ctx, key))
-			})
+		if !e.begins(key, now) {
+			return ctx.Err()
 		}
+		e.slots <- struct{}{} // each has its deadlines, and ends with ctx
+		wg.Go(func() {
+			defer func() { <-e.slots }()
+			e.ended(key, e.past(ctx, key) || e.do(ctx, key))
+		})
 		return ctx.Err()
 	})
-	wg.Wait()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for key := range gone {
@@ -116,21 +123,43 @@ func (e *errands) waiting() map[string]attempt {
 	return maps.Clone(e.later)
 }
 
-// now tells whether the time of an errand has come.
-func (e *errands) now(key string, now time.Time) bool {
+// begins tells whether the time of an errand has come, which is under way from then
+// on.
+func (e *errands) begins(key string, now time.Time) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return !now.Before(e.later[key].at)
+	if _, is := e.under[key]; is {
+		e.under[key] = true
+		return false
+	}
+	if now.Before(e.later[key].at) {
+		return false
+	}
+	e.under[key] = false
+	return true
 }
 
-// note notes whether an errand is done with, else when it is tried again.
-func (e *errands) note(key string, done bool) {
+// past tells whether an errand that was come across is done with: it was ended just
+// then. Where nobody can say, it is not.
+func (e *errands) past(ctx context.Context, key string) bool {
+	_, there, err := e.notes.Note(ctx, key)
+	return err == nil && !there
+}
+
+// ended notes whether an errand is done with, else when it is tried again. One that
+// was come across meanwhile may be there anew.
+func (e *errands) ended(key string, done bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	met := e.under[key]
+	delete(e.under, key)
 	if done {
 		delete(e.later, key)
-		return
+	} else {
+		wait := min(max(2*e.later[key].wait, firstWait), lastWait)
+		e.later[key] = attempt{time.Now().Add(wait), wait}
 	}
-	wait := min(max(2*e.later[key].wait, firstWait), lastWait)
-	e.later[key] = attempt{time.Now().Add(wait), wait}
+	if met || !done {
+		nudge(e.due)
+	}
 }

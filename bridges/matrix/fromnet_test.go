@@ -145,7 +145,7 @@ func TestInvitation(t *testing.T) {
 		answer{200, `{"chunk": [` + strings.Join([]string{before, invite, one, two}, ", ") + `]}`})
 	f.say("POST /join", refused(502, "M_UNKNOWN"))
 	for range 2 { // the second time it is too early
-		if again, err := b.joins.all(t.Context()); err != nil || !again {
+		if again, err := doAll(t, b.joins.errands); err != nil || !again {
 			t.Errorf("again: %t, %v", again, err)
 		}
 	}
@@ -155,7 +155,7 @@ func TestInvitation(t *testing.T) {
 	f.say("POST /join", answer{200, `{}`})
 	b.joins = newJoins(b) // as after a start
 	for range 2 {
-		if again, err := b.joins.all(t.Context()); err != nil || again {
+		if again, err := doAll(t, b.joins.errands); err != nil || again {
 			t.Errorf("again: %t, %v", again, err)
 		}
 	}
@@ -191,7 +191,7 @@ func TestDeclined(t *testing.T) {
 			if err := push(t, b, memberIs("!new", "$i", s.ghost, bob, invited)); err != nil {
 				t.Fatal(err)
 			}
-			if again, err := b.joins.all(t.Context()); err != nil || again {
+			if again, err := doAll(t, b.joins.errands); err != nil || again {
 				t.Errorf("again: %t, %v", again, err)
 			}
 			if n := f.count("POST /leave"); n != c.leave {

@@ -50,7 +50,7 @@ func chatting(t *testing.T, notes *bridgetest.Notes) (*fake, *Bridge, *session, 
 // depart does all departures that are due, and tells whether one is left.
 func depart(t *testing.T, b *Bridge) bool {
 	t.Helper()
-	again, err := b.leaves.all(t.Context())
+	again, err := doAll(t, b.leaves)
 	if err != nil {
 		t.Fatal(err)
 	}
