@@ -122,6 +122,7 @@ func manyAttributes() string {
 // None of it has any effect on anybody else: another user's message arrives,
 // and so does an answer to it, over the same stream.
 func TestPoison(t *testing.T) {
+	t.Parallel()
 	for kind, start := range lab.Servers {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
@@ -176,6 +177,7 @@ func (b *bridge) greet(t *testing.T, key uint64) {
 
 // The sender of what is too large is told, with the same id (6120.4).
 func TestTooLarge(t *testing.T) {
+	t.Parallel()
 	for kind, start := range lab.Servers {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
@@ -194,6 +196,7 @@ func TestTooLarge(t *testing.T) {
 // What an administrator has wrong is said in words, by what the servers really
 // answer (0114.7, 0114.8).
 func TestRealRefusals(t *testing.T) {
+	t.Parallel()
 	secret := func(c *component.Config) { c.Secret = "wrong" }
 	unknown := func(c *component.Config) { c.Domain = "nobody.localhost" }
 	own := func(c *component.Config) { c.Domain = "localhost" }
@@ -232,6 +235,7 @@ func TestRealRefusals(t *testing.T) {
 
 // Prosody refuses a second connection; the first one lives (0114.8, 0114.11).
 func TestConflict(t *testing.T) {
+	t.Parallel()
 	s := lab.Prosody(t, peer.Options{Bare: true})
 	b := connect(t, config(s))
 	err := component.Check(t.Context(), config(s))
@@ -247,6 +251,7 @@ func TestConflict(t *testing.T) {
 
 // With kick_old the first one goes, and does not fight (0114.11).
 func TestReplaced(t *testing.T) {
+	t.Parallel()
 	s := lab.Prosody(t, peer.Options{Bare: true, Extra: `component_conflict_resolve = "kick_old"`})
 	b := connect(t, config(s))
 	b.greet(t, 1) // Prosody 0.12 drops its stream error if it has to read meanwhile
@@ -260,6 +265,7 @@ func TestReplaced(t *testing.T) {
 // A server that goes and comes back is found again, and gets what it has not
 // confirmed (0114.9).
 func TestServerRestarts(t *testing.T) {
+	t.Parallel()
 	for kind, start := range lab.Servers {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()

@@ -18,6 +18,7 @@ import (
 // rest once or twice with the same id, in order. The wait is shorter here than
 // the usual two minutes.
 func TestGivenUp(t *testing.T) {
+	t.Parallel()
 	for kind, start := range lab.Servers {
 		for name, w := range map[string]proxy.Way{"way up": proxy.Up, "way down": proxy.Down} {
 			t.Run(kind+" "+name, func(t *testing.T) {
