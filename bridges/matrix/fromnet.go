@@ -58,6 +58,7 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	b.secrets.wake()
 	b.leaves.wake()
 	b.answers.wake()
+	b.recalls.wake()
 	return nil
 }
 
@@ -102,7 +103,7 @@ func (r *reading) event(e event.Event) (string, error) {
 		return inState, r.state(e)
 	}
 	if r.b.ghosts.owns(from) || from == r.b.ghosts.bot {
-		return inOwn, nil
+		return inOwn, r.unheard(e, from)
 	}
 	said := told(e)
 	if said == nil && e.Type != typeReaction && !unknown(e) {

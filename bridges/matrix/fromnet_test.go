@@ -309,6 +309,7 @@ func bare(t testing.TB) *Bridge {
 	}
 	b.joins, b.limit = newJoins(b), newLimiter()
 	b.leaves, b.secrets, b.answers = newErrands(b, leaveNotes, nil), newErrands(b, secretNotes, nil), newErrands(b, askNotes, nil)
+	b.recalls = newErrands(b, recallNotes, nil)
 	note(t, b, "!room", room{Ghost: ghost, Person: bob, GhostIs: joined, PersonIs: joined})
 	return b
 }

@@ -51,6 +51,7 @@ type Bridge struct {
 	secrets      *errands
 	answers      *errands // of the bot
 	answering    turns    // of the bot to who asks
+	recalls      *errands
 	limit        *limiter
 	typists      *typists
 	presents     *presents
@@ -115,6 +116,7 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 	b.presents, b.leaves = newPresents(b), newErrands(b, leaveNotes, b.depart)
 	b.secrets = newErrands(b, secretNotes, b.flee)
 	b.answers, b.limit = newErrands(b, askNotes, b.reply), newLimiter()
+	b.recalls = newErrands(b, recallNotes, b.callBack)
 	b.server, err = client.New(client.Config{
 		URL: cfg.Homeserver.URL, Token: r.ASToken,
 		Count: func(o client.Outcome) { b.metrics.asked.WithLabelValues(string(o)).Inc() },
@@ -161,7 +163,7 @@ func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
 		defer cancel() // without it nothing comes
 		err = s.Serve(l)
 	})
-	for _, run := range []func(context.Context){b.joins.run, b.leaves.run, b.secrets.run, b.answers.run, b.typists.renew, b.presents.renew, b.watch} {
+	for _, run := range []func(context.Context){b.joins.run, b.leaves.run, b.secrets.run, b.answers.run, b.recalls.run, b.typists.renew, b.presents.renew, b.watch} {
 		wg.Go(func() { run(ctx) })
 	}
 	<-ctx.Done()

@@ -53,7 +53,7 @@ func (s *session) again(ctx context.Context, id string, who pair) (place, error)
 	if err := s.b.present(ctx, who.person); err != nil {
 		return place{}, err
 	}
-	err := s.recall(ctx, id, who)
+	err := s.b.recall(ctx, id, who)
 	if !shut(err) {
 		return place{room: id}, err
 	}
@@ -71,11 +71,11 @@ type invite struct {
 }
 
 // recall invites a person who is not in the room.
-func (s *session) recall(ctx context.Context, id string, who pair) error {
-	if _, err := s.b.as(who.ghost).SendState(ctx, id, typeMember, userID(who.person), invite{invited, true}); err != nil {
+func (b *Bridge) recall(ctx context.Context, id string, who pair) error {
+	if _, err := b.as(who.ghost).SendState(ctx, id, typeMember, userID(who.person), invite{invited, true}); err != nil {
 		return err
 	}
-	return s.b.book.change(ctx, func(p *page) error {
+	return b.book.change(ctx, func(p *page) error {
 		r, err := p.room(id)
 		if err != nil || r.Ghost != who.ghost || r.PersonIs == joined {
 			return err
@@ -182,7 +182,7 @@ func (s *session) orphan(ctx context.Context, who pair) (id string, ok bool, err
 		if m.in() {
 			return id, true, nil
 		}
-		return id, true, s.recall(ctx, id, who)
+		return id, true, s.b.recall(ctx, id, who)
 	}
 	return "", false, nil
 }
