@@ -17,30 +17,39 @@ type skipped struct {
 // event that makes no sense is skipped: the homeserver would send it for ever,
 // and nothing behind it. It fails when the body is no transaction at all.
 func decodeTransaction(id string, body []byte) (t *Transaction, bad []skipped, err error) {
-	var object map[string]json.RawMessage // exact keys, see event
-	if err := json.Unmarshal(body, &object); err != nil || object == nil {
+	var events, ephemeral json.RawMessage
+	if !event.Members(body, func(key string, value json.RawMessage) {
+		switch key {
+		case "events":
+			events = value
+		case "ephemeral":
+			ephemeral = value
+		}
+	}) {
 		return nil, nil, errors.New("is no JSON object")
 	}
 	t = &Transaction{ID: id}
 	for _, list := range []struct {
 		key    string
+		raw    json.RawMessage
 		to     *[]Event
 		decode func([]byte) (Event, error)
 	}{
-		{"events", &t.Events, event.Decode},
-		{"ephemeral", &t.Ephemeral, event.DecodeEphemeral},
+		{"events", events, &t.Events, event.Decode},
+		{"ephemeral", ephemeral, &t.Ephemeral, event.DecodeEphemeral},
 	} {
-		var raws []json.RawMessage
-		if raw, is := object[list.key]; is && json.Unmarshal(raw, &raws) != nil {
-			return nil, nil, errors.New(list.key + " is no list")
+		if list.raw == nil || string(list.raw) == "null" {
+			continue
 		}
-		for _, raw := range raws {
+		if !event.Elements(list.raw, func(raw json.RawMessage) {
 			e, err := list.decode(raw)
 			if err != nil {
 				bad = append(bad, skipped{e, err})
-				continue
+				return
 			}
 			*list.to = append(*list.to, e)
+		}) {
+			return nil, nil, errors.New(list.key + " is no list")
 		}
 	}
 	return t, bad, nil

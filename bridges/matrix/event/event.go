@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -69,51 +70,80 @@ func Decode(raw []byte) (Event, error) {
 // m.presence (Spec, Application Service API, Pushing ephemeral data).
 func DecodeEphemeral(raw []byte) (Event, error) { return decode(raw) }
 
-// decode looks the keys up in a map. A struct would take "Sender" for "sender",
-// and then who writes the event could say who wrote it.
+// parts are the members of an event that mean something here; nil: it has none.
+type parts struct{ kind, id, room, sender, stateKey, redacts, content, unsigned, time json.RawMessage }
+
+// partsOf compares keys as they are. A struct that encoding/json fills would take
+// "Sender" for "sender", and then who writes the event could say who wrote it.
+func partsOf(raw []byte) (p parts, ok bool) {
+	ok = Members(raw, func(key string, value json.RawMessage) {
+		switch key {
+		case "type":
+			p.kind = value
+		case "event_id":
+			p.id = value
+		case "room_id":
+			p.room = value
+		case "sender":
+			p.sender = value
+		case "state_key":
+			p.stateKey = value
+		case "redacts":
+			p.redacts = value
+		case "content":
+			p.content = value
+		case "unsigned":
+			p.unsigned = value
+		case "origin_server_ts":
+			p.time = value
+		}
+	})
+	return p, ok
+}
+
 func decode(raw []byte) (e Event, err error) {
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &object); err != nil || object == nil {
+	p, ok := partsOf(raw)
+	if !ok {
 		return e, errors.New("is no JSON object")
 	}
 	for _, f := range []struct {
 		name string
+		raw  json.RawMessage
 		to   *string
-	}{{"type", &e.Type}, {"event_id", &e.ID}, {"room_id", &e.Room}, {"sender", &e.Sender}} {
-		if err := text(object, f.name, f.to); err != nil {
+	}{{"type", p.kind, &e.Type}, {"event_id", p.id, &e.ID}, {"room_id", p.room, &e.Room}, {"sender", p.sender, &e.Sender}} {
+		if err := text(f.raw, f.name, f.to); err != nil {
 			return e, err
 		}
 	}
 	if e.Type == "" {
 		return e, errors.New("type is missing")
 	}
-	if _, is := object["state_key"]; is {
+	if p.stateKey != nil {
 		e.StateKey = new(string)
-		if err := text(object, "state_key", e.StateKey); err != nil {
+		if err := text(p.stateKey, "state_key", e.StateKey); err != nil {
 			return e, err
 		}
 	}
-	if e.Content = object["content"]; !isObject(e.Content) {
+	if e.Content = p.content; !isObject(e.Content) {
 		return e, errors.New("content is no object")
 	}
-	if u := object["unsigned"]; isObject(u) {
-		e.Unsigned = u
+	if isObject(p.unsigned) {
+		e.Unsigned = p.unsigned
 	}
-	e.Time = at(object["origin_server_ts"])
-	e.Redacts = redacts(e, object)
+	e.Time = at(p.time)
+	e.Redacts = redacts(e, p)
 	return e, nil
 }
 
 // text reads a string that may be missing.
-func text(object map[string]json.RawMessage, name string, to *string) error {
-	raw, is := object[name]
-	if !is {
+func text(raw json.RawMessage, name string, to *string) error {
+	switch {
+	case raw == nil:
 		return nil
-	}
-	if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, to) != nil {
+	case raw[0] != '"':
 		return fmt.Errorf("%s is no string", name)
 	}
-	if len(*to) > MaxID {
+	if *to = stringOf(raw); len(*to) > MaxID {
 		*to = ""
 		return fmt.Errorf("%s is longer than %d bytes", name, MaxID)
 	}
@@ -124,8 +154,8 @@ func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
 
 // at reads milliseconds since 1970.
 func at(raw json.RawMessage) time.Time {
-	var ms int64
-	if json.Unmarshal(raw, &ms) != nil || ms <= 0 || ms > maxTime {
+	ms, err := strconv.ParseInt(string(raw), 10, 64)
+	if err != nil || ms <= 0 || ms > maxTime {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms)
@@ -133,15 +163,12 @@ func at(raw json.RawMessage) time.Time {
 
 // redacts reads what a redaction is about, wherever it stands (Spec,
 // m.room.redaction).
-func redacts(e Event, object map[string]json.RawMessage) (id string) {
+func redacts(e Event, p parts) (id string) {
 	if e.Type != "m.room.redaction" {
 		return ""
 	}
-	var content map[string]json.RawMessage
-	if json.Unmarshal(e.Content, &content) != nil {
-		return ""
-	}
-	for _, from := range []map[string]json.RawMessage{object, content} {
+	inside, _ := partsOf(e.Content)
+	for _, from := range []json.RawMessage{p.redacts, inside.redacts} {
 		if err := text(from, "redacts", &id); err == nil && id != "" {
 			return id
 		}
