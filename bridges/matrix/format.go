@@ -57,6 +57,10 @@ func write(text string, unstyled bool, key string) content {
 // some are the homeserver's.
 const maxContent = 60_000
 
+// short is how long a text is that always fits, in bytes: nothing in one becomes fifty
+// times as long, marks of quotations within each other least of all.
+const short = 1 << 10
+
 // fits tells whether an event can have this content.
 func (c content) fits() bool {
 	n := counter(0)
@@ -76,7 +80,9 @@ func (n *counter) Write(p []byte) (int, error) {
 // writeAll makes the contents for a message: several of one that is too long for an
 // event, the first of which is the answer. Each has the id of its transaction.
 func writeAll(m bridges.Message, ghost bridges.UserID) []content {
-	texts := styling.Split(m.Text, !m.Unstyled, func(text string) bool { return write(text, m.Unstyled, "").fits() })
+	texts := styling.Split(m.Text, !m.Unstyled, func(text string) bool {
+		return len(text) <= short || write(text, m.Unstyled, "").fits()
+	})
 	all := make([]content, len(texts))
 	for i, text := range texts {
 		key := m.Key

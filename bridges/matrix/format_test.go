@@ -180,3 +180,15 @@ func TestRealFormat(t *testing.T) {
 		t.Errorf("0393.1: %+v", m)
 	}
 }
+
+// What is short always fits, whatever becomes of it.
+func TestShort(t *testing.T) {
+	for name, text := range map[string]string{
+		"quotations": strings.Repeat(">", short), "lines of them": strings.Repeat(">>>x\n\n", short/6), "marks": strings.Repeat("*_a_* ", short/6),
+		"escapes": strings.Repeat("<", short), "characters that JSON escapes": strings.Repeat("\x01", short), "line ends": strings.Repeat("\n", short),
+	} {
+		if c := write(text, false, ""); !c.fits() {
+			t.Errorf("%s do not fit: %d bytes of HTML", name, len(c.Formatted))
+		}
+	}
+}
