@@ -32,11 +32,12 @@ type theater struct {
 var plays = map[string]struct {
 	play func(r *theater)
 	end  func(r *theater)
-	rich bool // the network can do more than SMS
+	rich bool // the network can do more than SMS, and knows a text again
 }{
 	"registration":   {playRegister, endRegister, false},
 	"unregistration": {playUnregister, endUnregister, false},
 	"text out":       {playText, endText, false},
+	"text out, rich": {playText, endText, true},
 	"receipt":        {playReceipt, endReceipt, false},
 	"text in":        {playIn, endIn, false},
 	"bounce":         {playBounce, endBounce, false},
@@ -61,6 +62,7 @@ func TestCrashAtEveryCommit(t *testing.T) {
 		info := bridgetest.SMS()
 		if p.rich {
 			info = bridgetest.Rich()
+			info.Unknown = bridges.Idempotent
 		}
 		t.Run(name, func(t *testing.T) {
 			for n, died := 1, true; died; n++ {

@@ -88,6 +88,7 @@ type Gateway struct {
 	disco   *discoInfo
 
 	router   router
+	lagging  lagging
 	flights  flights
 	attempts deadlines
 	// fileAttempts are those of messages with files.

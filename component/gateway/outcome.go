@@ -32,14 +32,9 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 	}
 	b.PutMessages = append(b.PutMessages, g.editRows(rows, m.edits)...)
 	g.remember(b, m, hash, now)
-	g.at("commit")
-	if g.store.Commit(ctx, b) != nil {
-		b.Done = func() { g.settledWithBridge(m.key) }
-		g.behind(ctx, b) // the gateway ends: what is known is written if it can be
+	if !g.keepSent(ctx, c, m, b) {
 		return verdict{done: true, cut: true}
 	}
-	g.at("committed")
-	g.settledWithBridge(m.key)
 	for _, c := range b.Cycles {
 		g.await(c.Key(0), rows[0])
 	}
@@ -53,6 +48,24 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 		g.log.Debug("message sent", "id", trace(m.key), "stanza", stanzaID, "parts", len(ids))
 	}
 	return verdict{done: true, sent: &hash}
+}
+
+// keepSent writes that the network has m. False: the gateway ends, and it is written
+// if it can be.
+func (g *Gateway) keepSent(ctx context.Context, c *conversation, m *outgoing, b *mapping.Batch) bool {
+	g.at("commit")
+	if g.lags(ctx, b) {
+		g.lag(ctx, c, m.key, b)
+		return true
+	}
+	if g.store.Commit(ctx, b) != nil {
+		b.Done = func() { g.settledWithBridge(m.key) }
+		g.behind(ctx, b)
+		return false
+	}
+	g.at("committed")
+	g.settledWithBridge(m.key)
+	return true
 }
 
 // remember enters a text into the book of repetitions.

@@ -34,7 +34,10 @@ type verdict struct {
 func (g *Gateway) tryText(c *conversation, m *outgoing) verdict {
 	x := g.trials.begin(g.work, m.key)
 	m.tried = m.tried || g.remembers && x.flags&sending != 0
-	v := g.stepOut(x, c, m)
+	v := verdict{cut: true}
+	if g.catchUp(x, c) {
+		v = g.stepOut(x, c, m)
+	}
 	if v.cut {
 		x.rest()
 	} else {
