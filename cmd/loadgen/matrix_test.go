@@ -80,11 +80,12 @@ func (m *matrixRig) round(way func(int), n int) map[string]float64 {
 	return f
 }
 
-// up has alice write so many texts, and waits until the homeserver has told of all
-// of them.
+// up has alice write so many texts, somewhat slower than the homeserver can take
+// them, and waits until it has told of all of them.
 func (m *matrixRig) up(n int) {
-	before := m.told()
+	before, began := m.told(), time.Now()
 	for i := range n {
+		time.Sleep(time.Until(began.Add(time.Duration(i) * m.home.pace * 5 / 4)))
 		m.sent++
 		p := m.people[i%len(m.people)]
 		if err := m.alice.Send("<message type='chat' id='u%d' to='%s\\3alocalhost@%s'><body>to %d</body></message>", m.sent, p.name, matrixDomain, m.sent); err != nil {

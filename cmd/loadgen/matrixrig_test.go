@@ -62,7 +62,8 @@ type matrixPerson struct{ name, token, room string }
 type matrixHome struct {
 	create func(name string) // makes an account
 	say    func(p *matrixPerson, n int)
-	told   func() int64 // how many events it has pushed; nil: it does not say
+	told   func() int64  // how many events it has pushed; nil: it does not say
+	pace   time.Duration // between two texts, at which it keeps up; 0: it always does
 	meter  string
 }
 
@@ -139,7 +140,7 @@ func synapseHome(m *matrixRig) matrixHome {
 		m.b.Fatal(err)
 	}
 	s := lab.Synapse(m.b, peer.SynapseOptions{Registrations: []string{m.registration}, Port: number})
-	return matrixHome{create: s.CreateUser, meter: fmt.Sprintf(",synapse=%d", s.PID()), say: func(p *matrixPerson, n int) {
+	return matrixHome{create: s.CreateUser, pace: *matrixPace, meter: fmt.Sprintf(",synapse=%d", s.PID()), say: func(p *matrixPerson, n int) {
 		m.ask(http.MethodPut, fmt.Sprintf("rooms/%s/send/m.room.message/%s.%d", url.PathEscape(p.room), p.name, n), p.token, says(n))
 	}}
 }
@@ -157,7 +158,7 @@ func pacedHome(pace time.Duration) func(m *matrixRig) matrixHome {
 		}
 		h := home.Serve(l, home.Config{Name: peer.Domain, Registration: r, Pace: pace})
 		m.b.Cleanup(h.Close)
-		return matrixHome{create: func(string) {}, told: h.Pushed, say: func(p *matrixPerson, n int) {
+		return matrixHome{create: func(string) {}, told: h.Pushed, pace: pace, say: func(p *matrixPerson, n int) {
 			content, _ := json.Marshal(says(n))
 			h.Say(p.room, p.token, "m.room.message", content)
 		}}
