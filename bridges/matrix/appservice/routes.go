@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"causeway/bridges/settings"
 )
@@ -187,6 +188,7 @@ func (s *Server) transaction(ctx context.Context, id string, body io.Reader) ans
 	case <-ctx.Done():
 		return failed
 	}
+	t.Fresh = !ctx.Value(used{}).(*atomic.Bool).Swap(true)
 	if err := s.Handler.Transaction(ctx, t); err != nil {
 		s.Count(Refused)
 		s.Log.Warn("a transaction was not taken and will come again", "transaction", id, "err", err)

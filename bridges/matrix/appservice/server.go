@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"causeway/bridges/matrix/event"
@@ -27,6 +28,9 @@ type Transaction struct {
 	ID        string
 	Events    []Event
 	Ephemeral []Event // m.typing, m.receipt and m.presence; lost when not taken
+	// Fresh says that it is the first over its connection: the homeserver may have
+	// been started anew. It may have had other reasons to connect.
+	Fresh bool
 }
 
 // Handler gets what the homeserver sends. Contexts end after a minute, and when
@@ -108,9 +112,16 @@ func NewServer(c Config) *Server {
 		Handler:     http.HandlerFunc(s.serve),
 		ReadTimeout: readTime, IdleTimeout: idleTime, MaxHeaderBytes: headerBytes,
 		ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
+		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
+			return context.WithValue(ctx, used{}, new(atomic.Bool))
+		},
 	}
 	return s
 }
+
+// used is the key of whether a transaction came over a connection, in the context of
+// its requests.
+type used struct{}
 
 // Serve answers requests that come to l until Close, then it returns nil. It
 // closes l. It is called once.

@@ -3,7 +3,9 @@ package appservice
 import (
 	"context"
 	"errors"
+	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -122,5 +124,32 @@ func TestHungUp(t *testing.T) {
 	cancel()
 	if a := s.transaction(ctx, "1", strings.NewReader("{}")); a != failed {
 		t.Errorf("got %v", a)
+	}
+}
+
+// The first transaction over a connection says so, also behind a question.
+func TestFresh(t *testing.T) {
+	r := newRig(t, token)
+	for n, path := range []string{"users/@x:hs", "transactions/1", "transactions/2", "", "transactions/2", "transactions/3"} {
+		if path == "" {
+			r.client.CloseIdleConnections()
+			continue
+		}
+		method, body := http.MethodPut, `{"events": []}`
+		if n == 0 {
+			method, body = http.MethodGet, ""
+		}
+		if status, _ := r.do(t, method, prefix+"/"+path, body); status != http.StatusOK {
+			t.Fatalf("%s: %d", path, status)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var fresh []bool
+	for _, x := range r.taken {
+		fresh = append(fresh, x.Fresh)
+	}
+	if !slices.Equal(fresh, []bool{true, false, true, false}) {
+		t.Errorf("fresh are %v", fresh)
 	}
 }
