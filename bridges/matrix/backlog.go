@@ -28,6 +28,7 @@ func (j *joins) catchUp(ctx context.Context, i invitation, l *backlog) error {
 	if err := j.find(ctx, i, l); err != nil {
 		return err
 	}
+	j.b.anchors.begin(i.room, l.behind)
 	for {
 		j.quiet(i.room)
 		if err := j.tell(ctx, i, l); err != nil {
@@ -46,24 +47,12 @@ func (j *joins) catchUp(ctx context.Context, i invitation, l *backlog) error {
 // find finds the page with the invitation, from the newest one backwards. Without
 // it, everything that the ghost may see is behind it.
 func (j *joins) find(ctx context.Context, i invitation, l *backlog) error {
-	u := j.b.as(i.ghost)
-	for range morePages {
-		p, err := u.Messages(ctx, i.room, l.from, client.Back, pageSize)
-		if err != nil {
-			return err
-		}
-		l.from = p.End
-		for _, e := range p.Events {
-			if e.ID == l.behind {
-				return nil
-			}
-		}
-		if p.End == "" {
-			return nil
-		}
+	end, whole, err := j.b.back(ctx, i.ghost, i.room, pageSize, morePages, func(e event.Event) bool { return e.ID != l.behind })
+	if err == nil && !whole {
+		j.b.log.Warn("more was said before a ghost came than is read", "room", i.room, "read", morePages*pageSize)
 	}
-	j.b.log.Warn("more was said before a ghost came than is read", "room", i.room, "read", morePages*pageSize)
-	return nil
+	l.from = end
+	return err
 }
 
 // tell delivers what others have said behind the invitation, page after page. What
@@ -87,6 +76,9 @@ func (j *joins) tell(ctx context.Context, i invitation, l *backlog) error {
 		l.heard = l.heard || len(said) > 0
 		if err := j.deliver(ctx, i, l.account, said); err != nil {
 			return err
+		}
+		if len(said) > 0 {
+			j.b.anchors.took(i.room, said[len(said)-1].ID)
 		}
 		if p.End == "" {
 			return nil

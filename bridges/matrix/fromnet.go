@@ -2,13 +2,14 @@ package matrix
 
 import (
 	"context"
+	"slices"
 
 	"causeway/bridges"
 	"causeway/bridges/matrix/appservice"
 	"causeway/bridges/matrix/event"
 )
 
-// reading is what a transaction becomes.
+// reading is what a batch becomes.
 type reading struct {
 	b      *Bridge
 	ctx    context.Context
@@ -19,24 +20,23 @@ type reading struct {
 	counts map[string]int
 }
 
-// Transaction implements appservice.Handler. First what the events say of rooms
-// is on disk, then all that they say to users, in one call and in their order; the
-// homeserver hears of it after that. It is not asked anything. Where a room is
-// forgotten it is the other way round: a repetition would find it no more.
+// Transaction implements appservice.Handler. The first of a connection may be of
+// another life of the homeserver: then it is asked for what it has not pushed, else it
+// is not asked anything.
 func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) error {
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	if t.Fresh {
+		b.anchors.doubt()
+	}
 	if !b.order.admit(t.ID) {
 		nudge(b.health.refused)
 		return errGap
 	}
-	r := &reading{b: b, ctx: ctx}
-	err := b.book.change(ctx, func(p *page) error {
-		if err := r.read(p, t); err != nil || !p.forgets {
-			return err
-		}
-		return r.deliver()
-	})
+	x, err := b.readBack(ctx, roomsOf(t.Events), t.Events)
 	if err == nil {
-		err = r.deliver()
+		x.ephemeral = t.Ephemeral
+		err = b.take(ctx, x)
 	}
 	if err != nil {
 		b.metrics.incoming.WithLabelValues(inRefused).Add(float64(len(t.Events)))
@@ -45,9 +45,38 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 		return err
 	}
 	b.order.took(t.ID)
-	for _, e := range t.Events {
-		b.taken.Set(e.ID, struct{}{})
+	return nil
+}
+
+// roomsOf returns the rooms of events, each once.
+func roomsOf(events []event.Event) (rooms []string) {
+	for _, e := range events {
+		if !slices.Contains(rooms, e.Room) {
+			rooms = append(rooms, e.Room)
+		}
 	}
+	return rooms
+}
+
+// take takes all of a batch, or nothing. First what the events say of rooms is on disk,
+// then all that they say to users, in one call and in their order. Where a room is
+// forgotten it is the other way round: a repetition would find it no more. The caller
+// holds b.turn.
+func (b *Bridge) take(ctx context.Context, x batch) error {
+	r := &reading{b: b, ctx: ctx}
+	err := b.book.change(ctx, func(p *page) error {
+		if err := r.read(p, x); err != nil || !p.forgets {
+			return err
+		}
+		return r.deliver()
+	})
+	if err == nil {
+		err = r.deliver()
+	}
+	if err != nil {
+		return err
+	}
+	b.took(x)
 	for result, n := range r.counts {
 		b.metrics.incoming.WithLabelValues(result).Add(float64(n))
 	}
@@ -62,6 +91,22 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	return nil
 }
 
+// took notes that a batch was taken.
+func (b *Bridge) took(x batch) {
+	for _, e := range x.events {
+		if _, again := b.taken.Get(e.ID); again {
+			continue
+		}
+		b.taken.Set(e.ID, struct{}{})
+		if !b.ours(personOf(e.Sender)) {
+			b.anchors.took(e.Room, e.ID)
+		}
+	}
+	for _, room := range x.read {
+		b.anchors.read(room, x.life)
+	}
+}
+
 // deliver delivers what is to be kept, once.
 func (r *reading) deliver() error {
 	if len(r.keep) == 0 {
@@ -74,10 +119,10 @@ func (r *reading) deliver() error {
 	return err
 }
 
-// read reads all of a transaction.
-func (r *reading) read(p *page, t *appservice.Transaction) error {
+// read reads all of a batch.
+func (r *reading) read(p *page, x batch) error {
 	r.page, r.owners, r.counts = p, map[bridges.UserID]bridges.AccountID{}, map[string]int{}
-	for _, e := range t.Events {
+	for _, e := range x.events {
 		if _, again := r.b.taken.Get(e.ID); again {
 			r.counts[inAgain]++
 			continue
@@ -88,7 +133,7 @@ func (r *reading) read(p *page, t *appservice.Transaction) error {
 		}
 		r.counts[result]++
 	}
-	for _, e := range t.Ephemeral {
+	for _, e := range x.ephemeral {
 		if err := r.ephemeral(e); err != nil {
 			return err
 		}

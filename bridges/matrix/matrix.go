@@ -5,6 +5,7 @@ package matrix
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -41,8 +42,11 @@ type Bridge struct {
 	ghosts       ghosts
 	server       *client.Homeserver
 	book         *book
-	host         bridges.Host // set by Run, before anything comes
+	host         bridges.Host    // set by Run, before anything comes
+	running      context.Context // ends with Run
+	turn         sync.Mutex      // held while events are taken: no room is read back meanwhile
 	order        order
+	anchors      *anchors
 	taken        *cache.Cache[string, struct{}] // events that were: an older transaction may come again behind newer ones
 	dressing     turns                          // what ghosts look like changes
 	gap          time.Duration                  // see profileGap
@@ -110,21 +114,26 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 		cfg: cfg, registration: r, listen: d.Listen, keeper: d.Keeper,
 		ghosts: ghosts{cfg.UserPrefix, cfg.Homeserver.Name, bridges.UserID(r.SenderLocalpart + ":" + cfg.Homeserver.Name)},
 		book:   newBook(d.Notes), sure: cache.New[pair, struct{}](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
-		unread: newUnread(), health: newHealth(), gap: profileGap, taken: cache.New[string, struct{}](eventsKept),
+		running: context.Background(), unread: newUnread(), anchors: newAnchors(), health: newHealth(), gap: profileGap, taken: cache.New[string, struct{}](eventsKept),
 	}
 	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}
 	b.presents, b.leaves = newPresents(b), newErrands(b, leaveNotes, b.depart)
 	b.secrets = newErrands(b, secretNotes, b.flee)
 	b.answers, b.limit = newErrands(b, askNotes, b.reply), newLimiter()
 	b.recalls = newErrands(b, recallNotes, b.callBack)
-	b.server, err = client.New(client.Config{
-		URL: cfg.Homeserver.URL, Token: r.ASToken,
-		Count: func(o client.Outcome) { b.metrics.asked.WithLabelValues(string(o)).Inc() },
-	})
+	b.server, err = client.New(client.Config{URL: cfg.Homeserver.URL, Token: r.ASToken, Count: b.counted})
 	if err != nil {
 		return nil, fmt.Errorf("matrix: homeserver.url: %w", err)
 	}
 	return b, nil
+}
+
+// counted counts a request to the homeserver. One without an answer may mean its death.
+func (b *Bridge) counted(o client.Outcome) {
+	b.metrics.asked.WithLabelValues(string(o)).Inc()
+	if o == client.Unanswered {
+		b.anchors.doubt()
+	}
 }
 
 // Info implements bridges.Bridge.
@@ -144,7 +153,7 @@ const closeTime = 5 * time.Second
 // Run implements bridges.Runner.
 func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
 	b.host = host
-	if err := b.order.goOn(b.keeper); err != nil {
+	if err := errors.Join(b.order.goOn(b.keeper), b.anchors.goOn(b.keeper)); err != nil {
 		return fmt.Errorf("what a predecessor has left: %w", err)
 	}
 	if err := b.book.loadIndex(ctx); err != nil {
@@ -158,12 +167,13 @@ func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
 	s := appservice.NewServer(b.served(b))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	b.running = ctx
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		defer cancel() // without it nothing comes
 		err = s.Serve(l)
 	})
-	for _, run := range []func(context.Context){b.joins.run, b.leaves.run, b.secrets.run, b.answers.run, b.recalls.run, b.typists.renew, b.presents.renew, b.watch} {
+	for _, run := range []func(context.Context){b.joins.run, b.leaves.run, b.secrets.run, b.answers.run, b.recalls.run, b.typists.renew, b.presents.renew, b.watch, b.lookBack} {
 		wg.Go(func() { run(ctx) })
 	}
 	<-ctx.Done()

@@ -117,6 +117,7 @@ func (s *session) found(ctx context.Context, who pair, again bool) (place, error
 	if err := s.b.readable(ctx, id, who.ghost); err != nil {
 		return place{}, err
 	}
+	s.b.anchors.begin(id, "")
 	return place{room: id, new: true}, s.b.adopt(ctx, id, who, invited)
 }
 
