@@ -26,8 +26,7 @@ func matrixFaults(t *testing.T, server string) {
 		name   string
 		strike func()
 	}{
-		// What Synapse has accepted and not pushed it keeps in memory only.
-		{"the homeserver is killed", func() { d.without(&d.down, func() { m.home.Kill(); m.home.Restart() }) }},
+		{"the homeserver is killed", func() { m.home.Kill(); m.home.Restart() }},
 		{"the homeserver stands still", func() { paused(t, m.home.Process, 20*time.Second) }},
 		{"the worker stands still", func() { m.gateway.workerStopped(20 * time.Second) }},
 		{"the homeserver limits, fails and hangs up", func() { w.storms(asking, len(troubles)) }},

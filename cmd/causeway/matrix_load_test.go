@@ -33,7 +33,6 @@ type dialogue struct {
 type side struct {
 	sent int
 	came []string
-	held bool // none is sent now
 }
 
 // The texts of a dialogue, how many there are in a second at most, and how many are
@@ -85,25 +84,11 @@ func (d *dialogue) send(s *side, text func(n int) error) {
 func (d *dialogue) next(s *side) (n int, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if s.held || s.sent-len(s.came) >= dialogueWindow {
+	if s.sent-len(s.came) >= dialogueWindow {
 		return 0, false
 	}
 	s.sent++
 	return s.sent - 1, true
-}
-
-// without does something while nothing is under way in a direction.
-func (d *dialogue) without(s *side, does func()) {
-	d.t.Helper()
-	hold := func(held bool) (under int) {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		s.held = held
-		return s.sent - len(s.came)
-	}
-	lab.Await(d.t, "what was sent has come", func() bool { return hold(true) == 0 })
-	does()
-	hold(false)
 }
 
 func (d *dialogue) sendUp(n int) error {
