@@ -85,12 +85,14 @@ type weather struct {
 
 	mu    sync.Mutex
 	storm [2]bool
-	came  [2]int            // requests in a storm
-	met   [2]int            // those to which something happened
-	count map[string]int    // how often what happened
-	older []*proxy.Exchange // the newest transactions, repeated later
+	came  [2]int         // requests in a storm
+	met   [2]int         // those to which something happened
+	count map[string]int // how often what happened
+	rooms int            // that were asked for in a storm
+
+	turn  sync.Mutex        // of transactions: one at a time, while the gateway may ask
+	older []*proxy.Exchange // the newest of them, repeated later
 	held  *proxy.Exchange   // one that the homeserver takes for taken
-	rooms int               // that were asked for in a storm
 }
 
 func (w *weather) set(which way, on bool) {
@@ -229,8 +231,8 @@ func (w *weather) push(e *proxy.Exchange) {
 		e.Give(e.Pass())
 		return
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.turn.Lock()
+	defer w.turn.Unlock()
 	if held := w.held; held != nil {
 		w.held = nil
 		a := e.Pass() // not before the other one
@@ -241,12 +243,16 @@ func (w *weather) push(e *proxy.Exchange) {
 	if w.older = append(w.older, e); len(w.older) > 5 {
 		w.older = w.older[1:]
 	}
+	w.mu.Lock()
 	kind, happens := w.next(pushing, len(oddities))
+	if happens {
+		w.happens(oddities[kind].name)
+	}
+	w.mu.Unlock()
 	if !happens {
 		e.Give(e.Pass())
 		return
 	}
-	w.happens(oddities[kind].name)
 	e.Give(oddities[kind].do(w, e))
 }
 
