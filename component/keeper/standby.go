@@ -33,11 +33,8 @@ func launch() (*child, error) {
 		return nil, err
 	}
 	defer theirs.Close()
-	var p *os.Process
-	slackly(func() {
-		p, err = os.StartProcess("/proc/self/exe", os.Args, &os.ProcAttr{
-			Env: append(os.Environ(), envSocket+"=3"), Files: []*os.File{os.Stdin, os.Stdout, os.Stderr, theirs},
-		})
+	p, err := os.StartProcess("/proc/self/exe", os.Args, &os.ProcAttr{
+		Env: append(os.Environ(), envSocket+"=3"), Files: []*os.File{os.Stdin, os.Stdout, os.Stderr, theirs},
 	})
 	if err != nil {
 		_ = conn.Close()
