@@ -26,10 +26,8 @@ type real struct {
 	stop  func()
 }
 
-// onSynapse starts one on a homeserver of its own, beside other tests.
 func onSynapse(t *testing.T) *real {
 	t.Helper()
-	t.Parallel()
 	free, err := peer.Ports(2)
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +166,7 @@ func isText(body string) func(peer.MatrixEvent) bool {
 // known waits until the bridge knows something of a room.
 func (r *real) known(t *testing.T, id string, fits func(room) bool) {
 	t.Helper()
-	for range 1200 {
+	for range 300 {
 		x, err := r.b.book.look(t.Context()).room(id)
 		if err != nil {
 			t.Fatal(err)

@@ -79,7 +79,6 @@ func (p *person) Say(_ *testing.T, to bridges.UserID, text string) {
 // The suite that every adapter passes, on a real homeserver, which sees each way
 // cut.
 func TestRealSuite(t *testing.T) {
-	t.Parallel()
 	free, err := peer.Ports(2)
 	if err != nil {
 		t.Fatal(err)

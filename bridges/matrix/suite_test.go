@@ -37,7 +37,6 @@ func adapter(c Config, k takeover.Keeper, listen func(name, address string) (net
 }
 
 func TestSuite(t *testing.T) {
-	t.Parallel()
 	for name, keeper := range map[string]func() takeover.Keeper{
 		"without a keeper": func() takeover.Keeper { return nil },
 		"with a keeper":    func() takeover.Keeper { return new(takeover.Memory) },

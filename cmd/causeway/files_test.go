@@ -209,7 +209,6 @@ func randomBytes(n int) []byte {
 // xeps.md section 7; 0066.1-3, 0363.1-3, 0446, 0447.1-3, 0447.6. Prosody gives the slots
 // to the user (0356.15-17), ejabberd to the component.
 func TestFiles(t *testing.T) {
-	t.Parallel()
 	for _, server := range []string{"prosody", "ejabberd"} {
 		t.Run(server, func(t *testing.T) {
 			t.Parallel()
@@ -310,7 +309,6 @@ func TestFileAndDeath(t *testing.T) {
 // What the upload service does not take, or where there is none, is read from us
 // (xeps.md 0363.5), a large file, too.
 func TestFilesAtOurs(t *testing.T) {
-	t.Parallel()
 	for name, o := range map[string]peer.Options{"too large": {}, "no service": {Bare: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -18,7 +18,6 @@ import (
 // TestKillAsTheLinkEnds kills the worker at the moment at which the connection
 // to the XMPP server ends or stands still.
 func TestKillAsTheLinkEnds(t *testing.T) {
-	t.Parallel()
 	ended := allowed{lost: true, refused: true, again: true}
 	for server := range lab.Servers {
 		for name, c := range ends(link, ended) {
@@ -39,7 +38,6 @@ func TestKillAsTheLinkEnds(t *testing.T) {
 // ours, and to those that nobody here wrote, which may lose what they have not
 // read (see TestFaultsOfRealCentres).
 func TestKillAsTheBindEnds(t *testing.T) {
-	t.Parallel()
 	centres := maps.Clone(lab.Centres)
 	centres["ours"] = ""
 	for with, real := range centres {

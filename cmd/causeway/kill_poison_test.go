@@ -21,7 +21,6 @@ const (
 // takeovers, and its sender, or whom it is for, is told. The load beside it does
 // not notice.
 func TestPoison(t *testing.T) {
-	t.Parallel()
 	for server := range lab.Servers {
 		for what, poisoned := range map[string]func(k *traffic, w watcher){
 			"text of a user": (*traffic).poisonedText, "text of a phone": (*traffic).poisonedEvent,

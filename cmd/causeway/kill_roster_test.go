@@ -15,7 +15,6 @@ import (
 // roster, or has them ask: all of 20 are there in the end, and each asks as often
 // as it would have.
 func TestKillWhilePlacing(t *testing.T) {
-	t.Parallel()
 	for name, c := range map[string]struct {
 		options peer.Options
 		deaths  []string // the places, and at which passage

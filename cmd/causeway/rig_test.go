@@ -154,9 +154,8 @@ func none(t testing.TB, what string, events []peer.Event, fits func(peer.Event) 
 	}
 }
 
-// each runs a test with every server and one centre each, beside other tests.
+// each runs a test with every server and one centre each.
 func each(t *testing.T, f func(t *testing.T, server string)) {
-	t.Parallel()
 	for server := range lab.Servers {
 		t.Run(server, func(t *testing.T) {
 			t.Parallel()

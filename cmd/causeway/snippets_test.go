@@ -25,7 +25,6 @@ var snippetGrants = map[string]string{
 // TestSnippet pastes what the program prints into a server's configuration,
 // where it says so, and connects.
 func TestSnippet(t *testing.T) {
-	t.Parallel()
 	for server, paste := range map[string]func(t *testing.T, s *lab.Server, text string){
 		"prosody": pasteProsody, "ejabberd": pasteEjabberd,
 	} {

@@ -13,7 +13,6 @@ import (
 // TestSpine is the way of one message, on each server with each centre. Its
 // steps share a gateway and have users of their own.
 func TestSpine(t *testing.T) {
-	t.Parallel()
 	for centre, with := range lab.Centres {
 		for server := range lab.Servers {
 			t.Run(server+" and "+centre, func(t *testing.T) {

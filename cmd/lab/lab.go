@@ -73,11 +73,9 @@ func Start(t testing.TB, s peer.Spec) *peer.Process {
 // Servers are the XMPP servers, for tests that run with each of them.
 var Servers = map[string]func(testing.TB, peer.Options) *Server{"prosody": Prosody, "ejabberd": Ejabberd}
 
-// Each runs a test with every server, once with its privilege module
-// (peer.Options.Unprivileged) and once without. They run side by side, and
-// beside other tests.
+// Each runs a test side by side with every server, once with its privilege
+// module (peer.Options.Unprivileged) and once without.
 func Each(t *testing.T, f func(t *testing.T, server string, privileged bool)) {
-	t.Parallel()
 	for server := range Servers {
 		for name, privileged := range map[string]bool{"with privilege": true, "without privilege": false} {
 			t.Run(server+" "+name, func(t *testing.T) {
