@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -29,6 +30,9 @@ type Deps struct {
 	// Listen returns the listener of a name at an address, which may outlive the
 	// process.
 	Listen func(name, address string) (net.Listener, error)
+	// Elsewhere carries requests for files to where the homeserver sends us, and
+	// judges where it connects to. Nil: we go nowhere.
+	Elsewhere http.RoundTripper
 	// Keeper remembers where a successor goes on. Nil: there is no keeper.
 	Keeper takeover.Keeper
 }
@@ -121,7 +125,7 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 	b.secrets = newErrands(b, secretNotes, b.flee)
 	b.answers, b.limit = newErrands(b, askNotes, b.reply), newLimiter()
 	b.recalls = newErrands(b, recallNotes, b.callBack)
-	b.server, err = client.New(client.Config{URL: cfg.Homeserver.URL, Token: r.ASToken, Count: b.counted})
+	b.server, err = client.New(client.Config{URL: cfg.Homeserver.URL, Token: r.ASToken, Count: b.counted, Elsewhere: d.Elsewhere})
 	if err != nil {
 		return nil, fmt.Errorf("matrix: homeserver.url: %w", err)
 	}

@@ -166,7 +166,7 @@ func isText(body string) func(peer.MatrixEvent) bool {
 // known waits until the bridge knows something of a room.
 func (r *real) known(t *testing.T, id string, fits func(room) bool) {
 	t.Helper()
-	for range 300 {
+	for range 1200 {
 		x, err := r.b.book.look(t.Context()).room(id)
 		if err != nil {
 			t.Fatal(err)

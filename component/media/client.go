@@ -28,6 +28,10 @@ func (s *Service) connect() {
 	}}
 }
 
+// Guarded carries single requests to addresses that others have chosen, as files are
+// fetched: an address where none may be had from is an error. It follows nothing.
+func (s *Service) Guarded() http.RoundTripper { return s.get.Transport }
+
 // transport makes connections for one exchange each, so that none is used that
 // another guard let pass.
 func (s *Service) transport(g guard) *http.Transport {

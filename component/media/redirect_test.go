@@ -47,6 +47,27 @@ func TestRedirects(t *testing.T) {
 	r.refused(err, bridges.Rejected, wayFetch, reasonRedirect)
 }
 
+// Guarded goes where files are fetched from, hop by hop.
+func TestGuarded(t *testing.T) {
+	r := start(t, hopper(t), times{})
+	secret := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the server was asked") }))
+	defer secret.Close()
+	for place, want := range map[string]int{r.web.URL + "/0": http.StatusOK, r.web.URL + "/1": http.StatusFound, secret.URL: 0} {
+		q, err := http.NewRequestWithContext(soon(t), http.MethodGet, place, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		status := 0
+		if a, err := r.Guarded().RoundTrip(q); err == nil {
+			status = a.StatusCode
+			a.Body.Close()
+		}
+		if status != want {
+			t.Errorf("%s: status %d, not %d", place, status, want)
+		}
+	}
+}
+
 // Each hop is judged like a link.
 func TestRedirectRefused(t *testing.T) {
 	secret := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the server was asked") }))

@@ -28,6 +28,10 @@ type Config struct {
 	Token settings.Secret // the as_token; required
 	HTTP  *http.Client    // its Transport is used; nil: one of our own
 	Count func(Outcome)   // counts requests; must not block; nil: not counted
+	// Elsewhere carries what is asked for where the homeserver sends us for a file:
+	// another homeserver may have chosen that, so it judges where it connects to. Nil:
+	// we go nowhere.
+	Elsewhere http.RoundTripper
 }
 
 // Homeserver is asked by all users over the same connections.
@@ -35,6 +39,7 @@ type Homeserver struct {
 	base      *url.URL
 	token     settings.Secret
 	transport http.RoundTripper
+	elsewhere http.RoundTripper
 	count     func(Outcome)
 	wait      func(context.Context, time.Duration) error
 	stall     time.Duration // that a file may stand still
@@ -57,7 +62,7 @@ func New(c Config) (*Homeserver, error) {
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" || base.User != nil {
 		return nil, &Error{Text: "want the homeserver's address as https://HOST or http://HOST:PORT"}
 	}
-	h := &Homeserver{base: base, token: c.Token, count: c.Count, wait: wait, stall: callTime, bytes: answerBytes}
+	h := &Homeserver{base: base, token: c.Token, elsewhere: c.Elsewhere, count: c.Count, wait: wait, stall: callTime, bytes: answerBytes}
 	if c.HTTP != nil {
 		h.transport = c.HTTP.Transport
 	}

@@ -42,8 +42,8 @@ type File struct {
 
 // Download returns a file, which the caller closes. Reading it fails beyond limit
 // bytes, when ctx ends and when nothing comes for 30 s. A file that is longer by
-// its own word is refused at once with 413. The homeserver may send us elsewhere;
-// the token does not go there.
+// its own word is refused at once with 413. The homeserver may send us elsewhere:
+// see Config.
 func (u *User) Download(ctx context.Context, mxc string, limit int64) (*File, error) {
 	server, id, ok := media(mxc)
 	if !ok {
@@ -70,21 +70,21 @@ func (u *User) Download(ctx context.Context, mxc string, limit int64) (*File, er
 	return &File{&download{bounded{a.Body, limit}, watch}, a.Header.Get("Content-Type"), a.ContentLength}, nil
 }
 
-// get follows redirects to a file. Only the homeserver itself gets the token.
+// get follows redirects to a file. Only the homeserver itself gets the token, and
+// not when somebody else has sent us back there.
 func (h *Homeserver) get(ctx context.Context, address *url.URL) (*http.Response, *Error) {
+	home := true
 	for range hops + 1 {
 		r := (&http.Request{Method: http.MethodGet, URL: address, Header: http.Header{}}).WithContext(ctx)
-		if address.Scheme == h.base.Scheme && address.Host == h.base.Host {
-			h.authorize(r)
-		}
-		a, err := h.transport.RoundTrip(r)
-		if err != nil {
-			return nil, &Error{Text: "the homeserver does not answer", Cause: err}
+		home = home && address.Scheme == h.base.Scheme && address.Host == h.base.Host
+		a, e := h.hop(r, home)
+		if e != nil {
+			return nil, e
 		}
 		if a.StatusCode/100 == 2 {
 			return a, nil
 		}
-		e := rejected(a)
+		e = rejected(a)
 		next, err := address.Parse(a.Header.Get("Location"))
 		if a.StatusCode/100 != 3 || a.Header.Get("Location") == "" {
 			return nil, e
@@ -95,6 +95,26 @@ func (h *Homeserver) get(ctx context.Context, address *url.URL) (*http.Response,
 		address = next
 	}
 	return nil, &Error{Status: http.StatusLoopDetected, Text: "the homeserver sends us from place to place"}
+}
+
+// hop asks for a file, or for where it is.
+func (h *Homeserver) hop(r *http.Request, home bool) (*http.Response, *Error) {
+	if home {
+		h.authorize(r)
+		a, err := h.transport.RoundTrip(r)
+		if err != nil {
+			return nil, &Error{Text: "the homeserver does not answer", Cause: err}
+		}
+		return a, nil
+	}
+	if h.elsewhere == nil {
+		return nil, &Error{Status: http.StatusMisdirectedRequest, Text: "the homeserver sends us elsewhere"}
+	}
+	a, err := h.elsewhere.RoundTrip(r)
+	if err != nil {
+		return nil, &Error{Status: http.StatusBadGateway, Text: "the homeserver sends us where nobody answers, or where we may not go", Cause: err}
+	}
+	return a, nil
 }
 
 // authorize shows the token.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -56,7 +57,8 @@ func TestHostileMXC(t *testing.T) {
 	}
 }
 
-// The token stays with the homeserver, wherever it sends us.
+// The token stays with the homeserver, wherever it sends us, and what goes elsewhere
+// goes by what judges that.
 func TestDownloadElsewhere(t *testing.T) {
 	var seen http.Header
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -68,25 +70,51 @@ func TestDownloadElsewhere(t *testing.T) {
 		says(200, "pixels")(w, r)
 	}))
 	defer elsewhere.Close()
+	var went []string
+	judge := carrier(func(r *http.Request) (*http.Response, error) {
+		went = append(went, r.URL.Path)
+		if r.URL.Path == "/forbidden" {
+			return nil, errors.New("not there")
+		}
+		return http.DefaultTransport.RoundTrip(r)
+	})
 	for _, status := range []int{302, 307, 308} {
 		r := newRig(t, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.URL+"/x?signed=1", status)
 		})
+		r.elsewhere = judge
 		text, _, err := readAll(t.Context(), r.As(ghost), file, 10)
 		if text != "pixels" || err != nil || len(seen["Authorization"]) != 0 {
 			t.Errorf("%d: got %q, %v; there they saw %v", status, text, err, seen)
 		}
 	}
-	// And back again: who sends us home gets our home's answer, with the token.
+	// And back again: who is sent home from elsewhere is a stranger there.
 	var r *rig
 	r = newRig(t, func(w http.ResponseWriter, q *http.Request) {
 		http.Redirect(w, q, elsewhere.URL+"/back?to="+r.server.URL+"/home", http.StatusTemporaryRedirect)
 	}, says(200, "home"))
+	r.elsewhere = judge
 	text, _, err := readAll(t.Context(), r.As(ghost), file, 10)
-	if text != "home" || err != nil || len(seen["Authorization"]) != 0 {
-		t.Errorf("got %q, %v", text, err)
+	if text != "home" || err != nil || len(seen["Authorization"]) != 0 || r.asked[1].auth != "" {
+		t.Errorf("got %q, %v; asked %+v", text, err, r.asked)
+	}
+	if want := []string{"/x", "/x", "/x", "/back", "/home"}; !slices.Equal(went, want) {
+		t.Errorf("went to %q, not %q", went, want)
+	}
+	for status, e := range map[int]http.RoundTripper{http.StatusBadGateway: judge, http.StatusMisdirectedRequest: nil} {
+		r := newRig(t, func(w http.ResponseWriter, q *http.Request) {
+			http.Redirect(w, q, elsewhere.URL+"/forbidden", http.StatusTemporaryRedirect)
+		})
+		r.elsewhere = e
+		_, err := r.As(ghost).Download(t.Context(), file, 10)
+		check(t, err, status, "")
 	}
 }
+
+// carrier is a function that carries requests.
+type carrier func(*http.Request) (*http.Response, error)
+
+func (c carrier) RoundTrip(r *http.Request) (*http.Response, error) { return c(r) }
 
 // Redirects that lead nowhere, and to where no file is.
 func TestDownloadAstray(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -18,7 +19,9 @@ import (
 // here and one folder in bridges.
 var networks = map[string]network{
 	"matrix": of(func(c matrix.Config, d deps) (*matrix.Bridge, error) {
-		return matrix.New(c, matrix.Deps{Log: d.Log, Metrics: d.Metrics, Notes: d.Notes, Listen: d.Listen, Keeper: d.Keeper})
+		return matrix.New(c, matrix.Deps{
+			Log: d.Log, Metrics: d.Metrics, Notes: d.Notes, Listen: d.Listen, Elsewhere: d.Elsewhere, Keeper: d.Keeper,
+		})
 	}),
 	"sms": of(func(c sms.Config, d deps) (*sms.Bridge, error) { return sms.New(c, d.Log, d.Metrics, d.Keeper) }),
 }
@@ -33,6 +36,9 @@ type deps struct {
 	// Listen listens at a TCP address. With a keeper a successor of this process
 	// gets the same listener under the same name, which is the bridge's own.
 	Listen func(name, address string) (net.Listener, error)
+	// Elsewhere carries requests for files to addresses that others have chosen. Nil for
+	// a bridge that is only checked.
+	Elsewhere http.RoundTripper
 }
 
 // network makes the configuration of a network, and a bridge from it.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"causeway/component/media"
 	"causeway/mapping/sqlite"
 )
 
@@ -26,12 +27,18 @@ func (l *listening) Listen(name, address string) (net.Listener, error) {
 // TestDepsAreOfOneBridge: two bridges that use the same names disturb each
 // other neither in what they keep nor in where they listen.
 func TestDepsAreOfOneBridge(t *testing.T) {
-	store, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "db")})
+	dir := t.TempDir()
+	store, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(dir, "db")})
 	if err != nil {
 		t.Fatal(err)
 	}
+	files, err := media.New(media.Config{Dir: dir, MaxSize: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer files.Close()
 	k := &listening{}
-	a := &App{keeper: k, store: store, metrics: prometheus.NewRegistry()}
+	a := &App{keeper: k, store: store, media: files, metrics: prometheus.NewRegistry()}
 	domains := []string{"a.example.org", "b.example.org"}
 	for _, domain := range domains {
 		d := a.deps(domain, slog.New(slog.DiscardHandler))

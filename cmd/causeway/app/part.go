@@ -58,6 +58,7 @@ func (a *App) deps(domain string, log *slog.Logger) deps {
 		Listen: func(name, address string) (net.Listener, error) {
 			return a.keeper.Listen(domain+"/"+name, address)
 		},
+		Elsewhere: a.media.Guarded(),
 	}
 	if _, nobody := a.keeper.(*alone); !nobody {
 		d.Keeper = takeover.Within(a.keeper, domain)
