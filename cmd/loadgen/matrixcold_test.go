@@ -60,7 +60,7 @@ func coldMatrix(b *testing.B, program string, server *lab.Server, ghosts int) (c
 	}
 	dir, web := b.TempDir(), peer.Local(ports[0])
 	store, file := filepath.Join(dir, "causeway.db"), filepath.Join(dir, "config.yaml")
-	text := fmt.Sprintf(matrixConfiguration, server.Component, "sqlite:"+store, web, matrixDomain, peer.Secret, peer.Domain, h.URL, peer.Domain,
+	text := fmt.Sprintf(matrixConfiguration, server.Component, "sqlite:"+store, web, "http://"+web, matrixDomain, peer.Secret, peer.Domain, h.URL, peer.Domain,
 		filepath.Join(dir, "registration.yaml"), peer.Local(ports[1]))
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		b.Fatal(err)

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,7 +31,8 @@ const matrixDomain = "matrix.localhost"
 // matrixConfiguration has what the rig does not know, and its bridge.
 const matrixConfiguration = `server: {address: %q}
 store: %q
-http: {listen: %q}
+http: {listen: %q, public_url: %q}
+media: {max_size: 100MB, fetch_private: ["127.0.0.1"]}
 bridges:
   - domain: %s
     network: matrix
@@ -49,6 +52,7 @@ type matrixRig struct {
 	meter  string
 	alice  *client.Client
 	came   atomic.Int64 // texts at alice
+	links  chan string  // of files, at alice (XEP-0066)
 	people []*matrixPerson
 	sent   int
 
@@ -73,7 +77,7 @@ type between func(m *matrixRig) string
 func newMatrixRig(b *testing.B, start func(*matrixRig) matrixHome, program between) *matrixRig {
 	b.Helper()
 	pin(b, 0)
-	m := &matrixRig{b: b}
+	m := &matrixRig{b: b, links: make(chan string, 1)}
 	m.server = lab.Servers["prosody"](b, peer.Options{Bare: true, Users: []string{"alice"}, Components: []string{matrixDomain}, LogLevel: "error"})
 	m.configure()
 	m.home = start(m)
@@ -92,7 +96,7 @@ func (m *matrixRig) configure() {
 	}
 	m.web, m.homeAddress, m.listen = peer.Local(ports[0]), peer.Local(ports[1]), peer.Local(ports[2])
 	m.registration, m.file = filepath.Join(m.b.TempDir(), "registration.yaml"), filepath.Join(m.b.TempDir(), "config.yaml")
-	text := fmt.Sprintf(matrixConfiguration, m.server.Component, "sqlite:"+filepath.Join(m.b.TempDir(), "causeway.db"), m.web, matrixDomain,
+	text := fmt.Sprintf(matrixConfiguration, m.server.Component, "sqlite:"+filepath.Join(m.b.TempDir(), "causeway.db"), m.web, "http://"+m.web, matrixDomain,
 		peer.Secret, peer.Domain, "http://"+m.homeAddress, peer.Domain, m.registration, m.listen)
 	if err := os.WriteFile(m.file, []byte(text), 0o600); err != nil {
 		m.b.Fatal(err)
@@ -202,6 +206,8 @@ func (m *matrixRig) joins(c client.Config) {
 	m.until("the first words", int64(*matrixPeople), m.came.Load)
 }
 
+var oobLink = regexp.MustCompile(`<x xmlns=["']jabber:x:oob["']><url>([^<]*)</url>`)
+
 // read counts what comes to alice, until the end.
 func (m *matrixRig) read() {
 	for {
@@ -211,6 +217,10 @@ func (m *matrixRig) read() {
 		}
 		if string(h.Name) == "message" && bytes.Contains(raw, []byte("<body>text ")) {
 			m.came.Add(1)
+			continue
+		}
+		if link := oobLink.FindSubmatch(raw); link != nil {
+			m.links <- html.UnescapeString(string(link[1]))
 			continue
 		}
 		m.alice.Courtesy(raw, h)

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// fileSize is what media.max_size permits by default.
+const fileSize = 100_000_000
+
+// fileWait bounds a passage.
+const fileWait = 2 * time.Minute
+
+// BenchmarkMatrixFile measures the memory of the worker while a file of 100 MB
+// passes through the whole program: from a web server by a link in an XMPP message
+// (XEP-0066) to a real homeserver, and from there to an XMPP client that reads it at
+// the link that comes. Both ends compare what came with what was sent.
+func BenchmarkMatrixFile(b *testing.B) {
+	m := newMatrixRig(b, synapseHome, gatewayBetween)
+	most := map[string]float64{}
+	for b.Loop() {
+		m.passage(most, "to-matrix", m.fileUp)
+		m.passage(most, "from-matrix", m.fileDown)
+	}
+	b.ReportMetric(0, "ns/op")
+	for unit, figure := range most {
+		b.ReportMetric(figure, unit)
+	}
+}
+
+// passage moves a file, and keeps the highest figures.
+func (m *matrixRig) passage(most map[string]float64, way string, move func()) {
+	m.b.Helper()
+	var pid int
+	if _, err := fmt.Sscanf(m.meter, "causeway=%d", &pid); err != nil {
+		m.b.Fatal(err)
+	}
+	// 5 sets the highest resident memory back to that of now (proc_pid_clear_refs(5)).
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0); err != nil {
+		m.b.Fatal(err)
+	}
+	idle, spooled, began := m.status(pid, "VmRSS"), watchSpool(pid), time.Now()
+	move()
+	took := time.Since(began)
+	for what, figure := range map[string]float64{
+		"s": took.Seconds(), "idle-MB": idle, "peak-MB": m.status(pid, "VmHWM"), "spool-MB": spooled(),
+	} {
+		most[what+"-"+way] = max(most[what+"-"+way], figure)
+	}
+}
+
+// status reads a line of the status of a process, in MB.
+func (m *matrixRig) status(pid int, line string) float64 {
+	m.b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		m.b.Fatal(err)
+	}
+	found := regexp.MustCompile(line + `:\s*(\d+) kB`).FindSubmatch(text)
+	if found == nil {
+		m.b.Fatalf("no %s of process %d", line, pid)
+	}
+	n, err := strconv.ParseFloat(string(found[1]), 64)
+	if err != nil {
+		m.b.Fatal(err)
+	}
+	return n * 1024 / 1e6
+}
+
+// watchSpool looks at what a process has spooled, until the function that it returns
+// is called, which tells the most that was there, in MB.
+func watchSpool(pid int) (stop func() float64) {
+	var most float64
+	var looker sync.WaitGroup
+	end := make(chan struct{})
+	looker.Go(func() {
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			most = max(most, spooled(pid))
+			select {
+			case <-end:
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	return func() float64 { close(end); looker.Wait(); return most }
+}
+
+// spooled is what the files without a name take that a process has open, in MB.
+func spooled(pid int) (sum float64) {
+	open, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	for _, fd := range open { // any may be closed by now
+		if name, _ := os.Readlink(fd); !strings.Contains(name, ".causeway-") {
+			continue
+		}
+		var s syscall.Stat_t
+		if syscall.Stat(fd, &s) == nil {
+			sum += float64(s.Blocks) * 512 / 1e6
+		}
+	}
+	return sum
+}
+
+// largeFile is always the same, and never in memory as a whole.
+func largeFile() io.Reader { return io.LimitReader(rand.NewChaCha8([32]byte{1}), fileSize) }
+
+// compare reads all that comes, which must be the large file.
+func (m *matrixRig) compare(where string, got io.Reader) {
+	m.b.Helper()
+	want, sum := sha256.New(), sha256.New()
+	_, _ = io.Copy(want, largeFile())
+	if n, err := io.Copy(sum, got); err != nil || n != fileSize || !bytes.Equal(sum.Sum(nil), want.Sum(nil)) {
+		m.b.Fatalf("%s came another file, of %d bytes: %v", where, n, err)
+	}
+}
+
+// fileUp has alice link the large file, and somebody download it from the homeserver.
+func (m *matrixRig) fileUp() {
+	m.b.Helper()
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/octet-stream")
+		w.Header().Set("Content-Length", strconv.Itoa(fileSize))
+		_, _ = io.Copy(w, largeFile())
+	}))
+	defer web.Close()
+	m.sent++
+	p, link := m.people[0], fmt.Sprintf("%s/%d.bin", web.URL, m.sent)
+	if err := m.alice.Send("<message type='chat' id='u%d' to='%s\\3alocalhost@%s'><body>%s</body><x xmlns='jabber:x:oob'><url>%s</url></x></message>",
+		m.sent, p.name, matrixDomain, link, link); err != nil {
+		m.b.Fatal(err)
+	}
+	mxc := m.linked(p, fmt.Sprintf("%d.bin", m.sent))
+	body := m.load(http.MethodGet, "http://"+m.homeAddress+"/_matrix/client/v1/media/download/"+strings.TrimPrefix(mxc, "mxc://"), p.token, nil)
+	defer body.Close()
+	m.compare("to Matrix", body)
+}
+
+// linked waits until a file of this name is in the chat of somebody, and returns its
+// address.
+func (m *matrixRig) linked(p *matrixPerson, name string) (mxc string) {
+	m.b.Helper()
+	for began := time.Now(); time.Since(began) < fileWait; time.Sleep(200 * time.Millisecond) {
+		body := m.load(http.MethodGet, fmt.Sprintf("http://%s/_matrix/client/v3/rooms/%s/messages?dir=b&limit=10", m.homeAddress, url.PathEscape(p.room)), p.token, nil)
+		var page struct {
+			Chunk []struct {
+				Content struct {
+					Type string `json:"msgtype"`
+					Body string `json:"body"`
+					URL  string `json:"url"`
+				} `json:"content"`
+			} `json:"chunk"`
+		}
+		err := json.NewDecoder(body).Decode(&page)
+		body.Close()
+		if err != nil {
+			m.b.Fatal(err)
+		}
+		for _, e := range page.Chunk {
+			if e.Content.Type == "m.file" && e.Content.Body == name {
+				return e.Content.URL
+			}
+		}
+	}
+	m.b.Fatalf("no %s came to Matrix within %v", name, fileWait)
+	return ""
+}
+
+// fileDown has somebody send the large file, and alice read it at the link that comes.
+func (m *matrixRig) fileDown() {
+	m.b.Helper()
+	p := m.people[0]
+	body := m.load(http.MethodPost, "http://"+m.homeAddress+"/_matrix/media/v3/upload", p.token, largeFile())
+	var up struct {
+		URI string `json:"content_uri"`
+	}
+	err := json.NewDecoder(body).Decode(&up)
+	body.Close()
+	if err != nil {
+		m.b.Fatal(err)
+	}
+	m.sent++
+	m.ask(http.MethodPut, fmt.Sprintf("rooms/%s/send/m.room.message/%s.%d", url.PathEscape(p.room), p.name, m.sent), p.token, map[string]any{
+		"msgtype": "m.file", "body": "large.bin", "url": up.URI, "info": map[string]any{"size": fileSize, "mimetype": "application/octet-stream"},
+	})
+	select {
+	case link := <-m.links:
+		got := m.load(http.MethodGet, link, "", nil)
+		defer got.Close()
+		m.compare("from Matrix", got)
+	case <-time.After(fileWait):
+		m.b.Fatalf("no link came to alice within %v", fileWait)
+	}
+}
+
+// load sends a request, with the large file or without, and returns the body of the
+// answer, which the caller closes.
+func (m *matrixRig) load(method, address, token string, body io.Reader) io.ReadCloser {
+	m.b.Helper()
+	q, err := http.NewRequestWithContext(m.b.Context(), method, address, body)
+	if err != nil {
+		m.b.Fatal(err)
+	}
+	if body != nil {
+		q.ContentLength = fileSize
+		q.Header.Set("Content-Type", "application/octet-stream")
+	}
+	if token != "" {
+		q.Header.Set("Authorization", "Bearer "+token)
+	}
+	a, err := http.DefaultClient.Do(q)
+	if err != nil {
+		m.b.Fatal(err)
+	}
+	if a.StatusCode != http.StatusOK {
+		a.Body.Close()
+		m.b.Fatalf("%s %s: %s", method, address, a.Status)
+	}
+	return a.Body
+}
