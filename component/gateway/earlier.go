@@ -197,6 +197,15 @@ func (g *Gateway) messageByID(ctx context.Context, id bridges.MessageID) (mappin
 	return g.store.MessageByID(ctx, g.domain, id)
 }
 
+// stored is messageByID, which it insists on. Not ok: the gateway ends.
+func (g *Gateway) stored(ctx context.Context, id bridges.MessageID) (row mapping.Message, found, ok bool) {
+	ok = g.insist(ctx, "read messages", func() (err error) {
+		row, found, err = g.messageByID(ctx, id)
+		return err
+	})
+	return row, found, ok
+}
+
 // editID names the row that says of what a message is an edit.
 func editID(id bridges.MessageID) bridges.MessageID { return "\x01first " + id }
 
@@ -330,11 +339,7 @@ func (g *Gateway) reacted(in *incoming, row mapping.Message, own bool) mapping.M
 // knows tells whether another stanza has told these reactions last, or none was
 // told and there is none.
 func (g *Gateway) knows(ctx context.Context, shown mapping.Message) bool {
-	var was mapping.Message
-	g.insist(ctx, "read messages", func() (err error) {
-		was, _, err = g.messageByID(ctx, shown.ID)
-		return err
-	})
+	was, _, _ := g.stored(ctx, shown.ID)
 	return was.Stanza == shown.Stanza && was.Resource != shown.Resource
 }
 

@@ -89,20 +89,13 @@ func (g *Gateway) toldMessage(ctx context.Context, in *incoming) []mapping.Messa
 	switch {
 	case in.Kind == kindReaction && known:
 		return []mapping.Message{g.reacted(in, row, own)}
-	case in.Message.ID == "" || !g.unclaimed(ctx, in):
+	case in.Message.ID == "":
+		return nil
+	}
+	if _, claimed, ok := g.stored(ctx, in.Message.ID); claimed || !ok {
 		return nil
 	}
 	return g.claim(in, own, row.ID)
-}
-
-// unclaimed tells whether no row says to which stanza the network's id belongs.
-func (g *Gateway) unclaimed(ctx context.Context, in *incoming) (is bool) {
-	g.insist(ctx, "read messages", func() error {
-		_, found, err := g.messageByID(ctx, in.Message.ID)
-		is = !found && err == nil
-		return err
-	})
-	return is
 }
 
 // tell changes the states of the parts to what a user knows who was told by r:

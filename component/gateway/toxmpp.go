@@ -110,12 +110,7 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 
 // claimID ties the network's id to the stanza. False: another stanza has it.
 func (g *Gateway) claimID(ctx context.Context, in *incoming, own bool) bool {
-	var m mapping.Message
-	var found bool
-	ok := g.insist(ctx, "read messages", func() (err error) {
-		m, found, err = g.store.MessageByID(ctx, g.domain, in.Message.ID)
-		return err
-	})
+	m, found, ok := g.stored(ctx, in.Message.ID)
 	if !ok || found {
 		return !ok || m.Stanza == in.Stanza
 	}
