@@ -84,7 +84,7 @@ func (g *Gateway) placeContacts(ctx context.Context, acc mapping.Account) {
 	goOn := true
 	if g.rights(hostOf(acc.ID)).Roster {
 		age := g.privileges.age(hostOf(acc.ID))
-		err := g.placeAll(ctx, acc.ID, wishes)
+		err := g.placeAll(ctx, acc.ID, age, wishes)
 		goOn = err == nil || g.rosterFails(acc.ID, age, err)
 	}
 	g.keepPlaced(acc.ID, wishes)

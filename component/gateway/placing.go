@@ -11,8 +11,9 @@ import (
 )
 
 // placeAll makes a roster what the wishes say, and reads back what the server
-// made of it: ejabberd takes an item without its subscription (xeps.md F2).
-func (g *Gateway) placeAll(ctx context.Context, id bridges.AccountID, wishes []wish) error {
+// made of it: ejabberd takes an item without its subscription (xeps.md F2). age is
+// that of the privileges when it begins.
+func (g *Gateway) placeAll(ctx context.Context, id bridges.AccountID, age int, wishes []wish) error {
 	items, err := g.readRoster(ctx, id)
 	if err != nil {
 		return err
@@ -23,7 +24,7 @@ func (g *Gateway) placeAll(ctx context.Context, id bridges.AccountID, wishes []w
 		tried, err = g.placeOne(ctx, id, items, &wishes[i])
 		if e := (*stanza.Error)(nil); added(wishes[i].was) && errors.As(err, &e) && !isShut(err) {
 			// COMPAT: ejabberd 23.01 lets us read, and set nothing.
-			g.privileges.closes(hostOf(id))
+			g.privileges.closes(hostOf(id), age)
 			err = nil
 		}
 		changed = changed || tried

@@ -82,11 +82,13 @@ func (p *privileges) age(host string) int {
 	return p.said[host]
 }
 
-// closes notes that a host does not complete what its users add.
-func (p *privileges) closes(host string) {
+// closes notes that a host does not complete what its users add, as lose does.
+func (p *privileges) closes(host string, age int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.closed[strings.Clone(host)] = true
+	if p.said[host] == age {
+		p.closed[strings.Clone(host)] = true
+	}
 }
 
 // completes tells whether a host puts into rosters, as far as it is known, what
