@@ -74,20 +74,23 @@ func sharedIn(d *draft) (files []sfs.File) {
 	if len(shared) == 1 && len(links) == 1 {
 		shared[0].URL = links[0].URL // whatever its own says
 	}
-	of := func(url string) func(sfs.File) bool { return func(f sfs.File) bool { return f.URL == url } }
-	for _, l := range links {
-		if i := slices.IndexFunc(shared, of(l.URL)); i >= 0 {
-			shared[i].Desc = cmp.Or(shared[i].Desc, l.Desc)
-		} else {
-			files = append(files, sfs.File{URL: l.URL, Desc: l.Desc})
-		}
+	at := func(files []sfs.File, url string) int {
+		return slices.IndexFunc(files, func(f sfs.File) bool { return f.URL == url })
 	}
-	all := append(files, shared...)
-	files = nil
-	for _, f := range all {
-		if f.URL != "" && !slices.ContainsFunc(files, of(f.URL)) {
+	add := func(f sfs.File) {
+		if f.URL != "" && at(files, f.URL) < 0 {
 			files = append(files, f)
 		}
+	}
+	for _, l := range links {
+		if i := at(shared, l.URL); i >= 0 {
+			shared[i].Desc = cmp.Or(shared[i].Desc, l.Desc)
+		} else {
+			add(sfs.File{URL: l.URL, Desc: l.Desc})
+		}
+	}
+	for _, f := range shared {
+		add(f)
 	}
 	return files
 }

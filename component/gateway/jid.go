@@ -33,10 +33,8 @@ func localOf(jid string) string {
 // folded returns a JID in the form in which JIDs are compared: case counts in the
 // resource only (RFC 7622, 3.2.1 and 3.3.1; xeps.md 0106.13).
 func folded(jid string) string {
-	if b := bare(jid); len(b) < len(jid) {
-		return strings.ToLower(b) + jid[len(b):]
-	}
-	return strings.ToLower(jid)
+	b := bare(jid)
+	return strings.ToLower(b) + jid[len(b):]
 }
 
 // accountOf returns the account that a JID stands for. The server stamps from
