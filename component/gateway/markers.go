@@ -146,10 +146,7 @@ func (g *Gateway) showDisplayed(ctx context.Context, in *incoming) {
 // the user sent, to its last part.
 func (g *Gateway) marked(ctx context.Context, in *incoming, side side) (row mapping.Message, ok bool) {
 	d := in.Displayed
-	g.insist(ctx, "read messages", func() (err error) {
-		row, ok, err = g.store.MessageByID(ctx, g.domain, d.UpTo)
-		return err
-	})
+	row, ok, _ = g.stored(ctx, d.UpTo)
 	ok = ok && row.Account == in.Account && row.Chat == d.Chat && row.Stanza != ""
 	return row, ok && (side == byUser || row.Part+1 == row.Parts)
 }
@@ -202,11 +199,6 @@ func (g *Gateway) reached(by side, m mapping.Message, said string) mapping.Messa
 // marker said that a predecessor was about to pass on. Messages are in the order
 // of their time; those that came together differ by a nanosecond (accept).
 func (g *Gateway) outruns(ctx context.Context, far mapping.Message) bool {
-	var was mapping.Message
-	var known bool
-	g.insist(ctx, "read messages", func() (err error) {
-		was, known, err = g.store.MessageByID(ctx, g.domain, far.ID)
-		return err
-	})
+	was, known, _ := g.stored(ctx, far.ID)
 	return !known || far.At.After(was.At) || far.At.Equal(was.At) && far.Stanza == was.Stanza
 }
