@@ -147,7 +147,7 @@ func (r *reading) event(e event.Event) (string, error) {
 	if e.StateKey != nil {
 		return inState, r.state(e)
 	}
-	if r.b.ghosts.owns(from) || from == r.b.ghosts.bot {
+	if r.b.ours(from) {
 		return inOwn, r.unheard(e, from)
 	}
 	said := told(e)

@@ -20,7 +20,7 @@ func (b *Bridge) Resolve(typed string) (bridges.UserID, error) {
 	switch {
 	case !isPerson(id):
 		return "", because(errNobody, nil)
-	case b.ghosts.owns(bridges.UserID(id)), bridges.UserID(id) == b.ghosts.bot:
+	case b.ours(bridges.UserID(id)):
 		return "", b.ownID(bridges.UserID(id))
 	case id != typed:
 		return "", &bridges.Error{Kind: bridges.Gone, Instead: bridges.UserID(id), Text: "People of Matrix are written as NAME:SERVER here."}

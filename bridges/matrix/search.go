@@ -53,7 +53,7 @@ type found struct {
 }
 
 func (f *found) add(id bridges.UserID, name string) {
-	if f.seen[id] || len(f.list) == mostFound || !isPerson(string(id)) || f.b.ghosts.owns(id) || id == f.b.ghosts.bot {
+	if f.seen[id] || len(f.list) == mostFound || !isPerson(string(id)) || f.b.ours(id) {
 		return
 	}
 	f.seen[id] = true
