@@ -26,13 +26,12 @@ const (
 type anchors struct {
 	due chan struct{} // there is a look to be had at the rooms of lately
 
-	mu     sync.Mutex
-	life   uint64 // of the homeserver: how often it may have died
-	of     map[uint64]*anchor
-	free   []*takeover.Slot // for anchors to come; empty: a successor finds none
-	newest int64            // when something was taken last
-	since  int64            // rooms in which something was taken then or later are looked at
-	looks  bool             // that is still to be done
+	mu    sync.Mutex
+	life  uint64 // of the homeserver: how often it may have died
+	of    map[uint64]*anchor
+	free  []*takeover.Slot // for anchors to come; empty: a successor finds none
+	since int64            // rooms in which something was taken then or later are looked at
+	looks bool             // that is still to be done
 }
 
 // anchor is the last event of others that was taken in a room. Our own are none: of two
@@ -66,15 +65,16 @@ func (a *anchors) goOn(k takeover.Keeper) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.free = takeover.Slots(area, anchorSize)
-	for i, slot := range takeover.Filled(area, anchorSize) {
-		if was := slot.Get(); len(was) == anchorSize {
-			x := &anchor{set: true, event: binary.BigEndian.Uint64(was[8:]), at: int64(binary.BigEndian.Uint64(was[16:])), slot: slot}
-			a.of[binary.BigEndian.Uint64(was)] = x
-			a.newest, a.free[i] = max(a.newest, x.at), nil
+	for _, slot := range takeover.Slots(area, anchorSize) {
+		was := slot.Get()
+		if len(was) != anchorSize {
+			a.free = append(a.free, slot)
+			continue
+		}
+		a.of[binary.BigEndian.Uint64(was)] = &anchor{
+			set: true, event: binary.BigEndian.Uint64(was[8:]), at: int64(binary.BigEndian.Uint64(was[16:])), slot: slot,
 		}
 	}
-	a.free = slices.DeleteFunc(a.free, func(s *takeover.Slot) bool { return s == nil })
 	return nil
 }
 
@@ -84,9 +84,17 @@ func (a *anchors) doubt() {
 	defer a.mu.Unlock()
 	a.life++
 	if !a.looks {
-		a.looks, a.since = true, a.newest-lively.Milliseconds()
+		a.looks, a.since = true, a.newest()-lively.Milliseconds()
 	}
 	nudge(a.due)
+}
+
+// newest is when something was taken last. The caller holds the lock.
+func (a *anchors) newest() (at int64) {
+	for _, x := range a.of {
+		at = max(at, x.at)
+	}
+	return at
 }
 
 // unread returns those rooms that were not read in this life of the homeserver, and
@@ -189,7 +197,6 @@ func (a *anchors) put(key uint64, x *anchor, event string) {
 	if event != "" {
 		x.event = hash(event)
 	}
-	a.newest = max(a.newest, x.at)
 	if x.slot != nil {
 		b := binary.BigEndian.AppendUint64(make([]byte, 0, anchorSize), key)
 		b = binary.BigEndian.AppendUint64(b, x.event)
