@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -148,7 +147,7 @@ func (m *matrixRig) fileUp() {
 		m.b.Fatal(err)
 	}
 	mxc := m.linked(p, fmt.Sprintf("%d.bin", m.sent))
-	body := m.load(http.MethodGet, "http://"+m.homeAddress+"/_matrix/client/v1/media/download/"+strings.TrimPrefix(mxc, "mxc://"), p.token, nil)
+	body := m.load(m.request(http.MethodGet, m.homeURL("client/v1/media/download/"+strings.TrimPrefix(mxc, "mxc://")), p.token, nil))
 	defer body.Close()
 	m.compare("to Matrix", body)
 }
@@ -158,7 +157,6 @@ func (m *matrixRig) fileUp() {
 func (m *matrixRig) linked(p *matrixPerson, name string) (mxc string) {
 	m.b.Helper()
 	for began := time.Now(); time.Since(began) < fileWait; time.Sleep(200 * time.Millisecond) {
-		body := m.load(http.MethodGet, fmt.Sprintf("http://%s/_matrix/client/v3/rooms/%s/messages?dir=b&limit=10", m.homeAddress, url.PathEscape(p.room)), p.token, nil)
 		var page struct {
 			Chunk []struct {
 				Content struct {
@@ -168,11 +166,7 @@ func (m *matrixRig) linked(p *matrixPerson, name string) (mxc string) {
 				} `json:"content"`
 			} `json:"chunk"`
 		}
-		err := json.NewDecoder(body).Decode(&page)
-		body.Close()
-		if err != nil {
-			m.b.Fatal(err)
-		}
+		m.decode(m.load(m.request(http.MethodGet, m.homeURL("client/v3/rooms/"+url.PathEscape(p.room)+"/messages?dir=b&limit=10"), p.token, nil)), &page)
 		for _, e := range page.Chunk {
 			if e.Content.Type == "m.file" && e.Content.Body == name {
 				return e.Content.URL
@@ -187,51 +181,23 @@ func (m *matrixRig) linked(p *matrixPerson, name string) (mxc string) {
 func (m *matrixRig) fileDown() {
 	m.b.Helper()
 	p := m.people[0]
-	body := m.load(http.MethodPost, "http://"+m.homeAddress+"/_matrix/media/v3/upload", p.token, largeFile())
+	q := m.request(http.MethodPost, m.homeURL("media/v3/upload"), p.token, largeFile())
+	q.ContentLength = fileSize
+	q.Header.Set("Content-Type", "application/octet-stream")
 	var up struct {
 		URI string `json:"content_uri"`
 	}
-	err := json.NewDecoder(body).Decode(&up)
-	body.Close()
-	if err != nil {
-		m.b.Fatal(err)
-	}
+	m.decode(m.load(q), &up)
 	m.sent++
 	m.ask(http.MethodPut, fmt.Sprintf("rooms/%s/send/m.room.message/%s.%d", url.PathEscape(p.room), p.name, m.sent), p.token, map[string]any{
 		"msgtype": "m.file", "body": "large.bin", "url": up.URI, "info": map[string]any{"size": fileSize, "mimetype": "application/octet-stream"},
 	})
 	select {
 	case link := <-m.links:
-		got := m.load(http.MethodGet, link, "", nil)
+		got := m.load(m.request(http.MethodGet, link, "", nil))
 		defer got.Close()
 		m.compare("from Matrix", got)
 	case <-time.After(fileWait):
 		m.b.Fatalf("no link came to alice within %v", fileWait)
 	}
-}
-
-// load sends a request, with the large file or without, and returns the body of the
-// answer, which the caller closes.
-func (m *matrixRig) load(method, address, token string, body io.Reader) io.ReadCloser {
-	m.b.Helper()
-	q, err := http.NewRequestWithContext(m.b.Context(), method, address, body)
-	if err != nil {
-		m.b.Fatal(err)
-	}
-	if body != nil {
-		q.ContentLength = fileSize
-		q.Header.Set("Content-Type", "application/octet-stream")
-	}
-	if token != "" {
-		q.Header.Set("Authorization", "Bearer "+token)
-	}
-	a, err := http.DefaultClient.Do(q)
-	if err != nil {
-		m.b.Fatal(err)
-	}
-	if a.StatusCode != http.StatusOK {
-		a.Body.Close()
-		m.b.Fatalf("%s %s: %s", method, address, a.Status)
-	}
-	return a.Body
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -234,23 +235,52 @@ func (m *matrixRig) ask(method, path, token string, question any) string {
 	if err != nil {
 		m.b.Fatal(err)
 	}
-	q, err := http.NewRequestWithContext(m.b.Context(), method, "http://"+m.homeAddress+"/_matrix/client/v3/"+path, bytes.NewReader(body))
-	if err != nil {
-		m.b.Fatal(err)
-	}
-	q.Header.Set("Authorization", "Bearer "+token)
-	a, err := http.DefaultClient.Do(q)
-	if err != nil {
-		m.b.Fatal(err)
-	}
-	defer a.Body.Close()
 	var said struct {
 		Room  string `json:"room_id"`
 		Token string `json:"access_token"`
 		Event string `json:"event_id"`
 	}
-	if err := json.NewDecoder(a.Body).Decode(&said); err != nil || a.StatusCode != http.StatusOK {
-		m.b.Fatalf("%s: %s, %v", path, a.Status, err)
-	}
+	m.decode(m.load(m.request(method, m.homeURL("client/v3/"+path), token, bytes.NewReader(body))), &said)
 	return strings.Join([]string{said.Room, said.Token, said.Event}, "")
+}
+
+// homeURL is an address at the homeserver.
+func (m *matrixRig) homeURL(path string) string {
+	return "http://" + m.homeAddress + "/_matrix/" + path
+}
+
+// request makes a request; token and body may be empty.
+func (m *matrixRig) request(method, address, token string, body io.Reader) *http.Request {
+	m.b.Helper()
+	q, err := http.NewRequestWithContext(m.b.Context(), method, address, body)
+	if err != nil {
+		m.b.Fatal(err)
+	}
+	if token != "" {
+		q.Header.Set("Authorization", "Bearer "+token)
+	}
+	return q
+}
+
+// load sends a request, and returns the body of the answer, which the caller closes.
+func (m *matrixRig) load(q *http.Request) io.ReadCloser {
+	m.b.Helper()
+	a, err := http.DefaultClient.Do(q)
+	if err != nil {
+		m.b.Fatal(err)
+	}
+	if a.StatusCode != http.StatusOK {
+		a.Body.Close()
+		m.b.Fatalf("%s %s: %s", q.Method, q.URL, a.Status)
+	}
+	return a.Body
+}
+
+// decode reads an answer, and closes it.
+func (m *matrixRig) decode(body io.ReadCloser, to any) {
+	m.b.Helper()
+	defer body.Close()
+	if err := json.NewDecoder(body).Decode(to); err != nil {
+		m.b.Fatal(err)
+	}
 }
