@@ -12,8 +12,7 @@ import (
 // that done.
 func (s Subject) checkChanges(ctx context.Context, t *testing.T, session bridges.Session) {
 	t.Helper()
-	w, can := &waiter{}, s.Bridge.Info().Can
-	ctx = context.WithValue(ctx, bridges.WaiterKey{}, w)
+	can := s.Bridge.Info().Can
 	ids, err := session.Send(ctx, s.message("to be changed"))
 	if err != nil {
 		t.Fatal(err)
@@ -31,11 +30,9 @@ func (s Subject) checkChanges(ctx context.Context, t *testing.T, session bridges
 		if c.is != can.Has(c.can) || c.is && len(ids) != 1 {
 			t.Errorf("it is an %s: %t, Info.Can: %t, ids: %v", c.name, c.is, can.Has(c.can), ids)
 		} else if c.is {
-			w.called.Store(false)
+			ctx, waits := waiting(ctx)
 			c.check(ctx, t, session, ids[0])
-			if !w.called.Load() {
-				t.Errorf("an %s never calls bridges.Waits", c.name)
-			}
+			checkWaited(t, waits, c.name)
 		}
 	}
 }

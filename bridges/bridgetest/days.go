@@ -113,14 +113,16 @@ func checkClose(t *testing.T, s Subject) {
 	session := s.open(t.Context(), t)
 	held, release := s.hold()
 	answered, closed := make(chan struct{}), make(chan struct{})
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	ctx, waits := waiting(ctx)
 	go func() {
 		defer close(answered)
-		ctx, cancel := context.WithTimeout(t.Context(), limit)
-		defer cancel()
 		if _, err := session.Send(ctx, s.message("close: slowly")); err != nil {
 			t.Error(err)
 		}
 	}()
+	s.soon("a Send that waits", waits)
 	s.soon("a request", held)
 	go func() {
 		defer close(closed)
