@@ -29,7 +29,7 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	if t.Fresh {
 		b.anchors.doubt()
 	}
-	if !b.order.admit(t.ID) {
+	if !b.order.admit(t.ID, t.Fresh) {
 		nudge(b.health.refused)
 		return errGap
 	}

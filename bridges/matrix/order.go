@@ -44,10 +44,18 @@ func (o *order) goOn(k takeover.Keeper) error {
 // errGap is for a transaction that would overtake another.
 var errGap = errors.New("matrix: perhaps an earlier transaction was not taken: this one has to come again behind it")
 
+// repeated bounds how far behind the newest one comes what comes again.
+const repeated = 16
+
 // admit tells whether a transaction may be read now. Ids that are no numbers have
-// no order.
-func (o *order) admit(id string) bool {
+// no order. Fresh: it is the first over its connection. Synapse on SQLite begins
+// with 1 again when it is started and has nothing to repeat.
+func (o *order) admit(id string, fresh bool) bool {
 	n, err := strconv.ParseUint(id, 10, 64)
+	if err == nil && fresh && n+repeated < o.last {
+		o.refused, o.doubt = 0, n > 1
+		o.is(0)
+	}
 	switch {
 	case err != nil, n <= o.refused, o.last != 0 && n <= o.last+1:
 		return true
@@ -79,6 +87,11 @@ func (o *order) took(id string) {
 	if n >= o.refused {
 		o.doubt = false
 	}
+	o.is(n)
+}
+
+// is notes the newest that was taken.
+func (o *order) is(n uint64) {
 	o.last = n
 	if o.slot != nil {
 		o.slot.Set(binary.BigEndian.AppendUint64(nil, n))
