@@ -24,7 +24,8 @@ const (
 // it may forget when it dies: so each time that it may have, a room is read back to its
 // anchor before anything else of it is taken. It is safe for concurrent use.
 type anchors struct {
-	due chan struct{} // there is a look to be had at the rooms of lately
+	due   chan struct{} // there is a look to be had at the rooms of lately
+	later chan struct{} // and one a while after now
 
 	mu    sync.Mutex
 	life  uint64 // of the homeserver: how often it may have died
@@ -46,7 +47,9 @@ type anchor struct {
 	slot   *takeover.Slot
 }
 
-func newAnchors() *anchors { return &anchors{due: make(chan struct{}, 1), of: map[uint64]*anchor{}} }
+func newAnchors() *anchors {
+	return &anchors{due: make(chan struct{}, 1), later: make(chan struct{}, 1), of: map[uint64]*anchor{}}
+}
 
 // hash is what is kept of an id: it is the same in a successor, and never 0.
 func hash(id string) uint64 {

@@ -28,9 +28,10 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	defer b.turn.Unlock()
 	if t.Fresh {
 		b.anchors.doubt()
+		nudge(b.anchors.later)
 	}
 	if !b.order.admit(t.ID, t.Fresh) {
-		nudge(b.health.refused)
+		b.comesAgain()
 		return errGap
 	}
 	x, err := b.readBack(ctx, roomsOf(t.Events), t.Events)
@@ -41,11 +42,17 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	if err != nil {
 		b.metrics.incoming.WithLabelValues(inRefused).Add(float64(len(t.Events)))
 		b.order.failed(t.ID)
-		nudge(b.health.refused)
+		b.comesAgain()
 		return err
 	}
 	b.order.took(t.ID)
 	return nil
+}
+
+// comesAgain notes that a transaction was not taken.
+func (b *Bridge) comesAgain() {
+	nudge(b.health.refused)
+	nudge(b.anchors.later)
 }
 
 // roomsOf returns the rooms of events, each once.

@@ -24,6 +24,9 @@ const (
 	// lookGap is between two looks at the rooms of lately; after failures it grows up to
 	// lastGap.
 	lookGap, lastGap = 10 * time.Second, time.Minute
+	// calmTime is how long a homeserver mostly takes to push again what it failed to, and
+	// calmSurely times that is enough.
+	calmTime, calmSurely = 5 * time.Second, 6
 	// glance is how many events are on the first page: mostly the anchor is on it.
 	glance = 20
 	// unanchored is how far back a room is read that has no anchor: what was taken is known
@@ -156,12 +159,23 @@ func (b *Bridge) back(ctx context.Context, ghost bridges.UserID, room string, fi
 }
 
 // lookBack reads the rooms of lately back as often as the homeserver may have died,
-// until ctx ends: perhaps nothing more is said in them, which would have them read.
+// until ctx ends: perhaps nothing more is said in them, which would have them read. It
+// does so once more when the homeserver is calm again: a transaction that Synapse makes
+// while it ends its repetitions waits for the next failure.
 func (b *Bridge) lookBack(ctx context.Context) {
+	soon, surely := time.NewTimer(b.calm), time.NewTimer(calmSurely*b.calm) // a predecessor may have failed
 	for gap := lookGap; ; {
 		select {
 		case <-ctx.Done():
 			return
+		case <-b.anchors.later:
+			soon.Reset(b.calm)
+			surely.Reset(calmSurely * b.calm)
+			continue
+		case <-soon.C:
+			b.anchors.doubt()
+		case <-surely.C:
+			b.anchors.doubt()
 		case <-b.anchors.due:
 		}
 		if err := b.look(ctx); err != nil && ctx.Err() == nil {

@@ -1,11 +1,13 @@
 package matrix
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -247,6 +249,35 @@ func TestReadBackBySuccessor(t *testing.T) {
 	if got := came(t, h); len(got) != 5 || got[4] != "bob:localhost 5" || f.count("GET /messages") != 1 {
 		t.Errorf("%q came after %d requests", got, f.count("GET /messages"))
 	}
+}
+
+// What a homeserver does not push again after a failure, as Synapse may, is read a
+// while after that.
+func TestLookWhenSettled(t *testing.T) {
+	f, b, h, _ := talking(t)
+	if err := push(t, b, one(1)); err != nil {
+		t.Fatal(err)
+	}
+	f.say("GET /messages", pageOf("", some(1, 3)...))
+	h.fail(errors.New("the store is away"))
+	if push(t, b, one(2)) == nil {
+		t.Error("what was not kept was taken")
+	}
+	if len(b.anchors.later) == 0 {
+		t.Error("no look will be had")
+	}
+	h.fail(nil)
+	b.calm = time.Millisecond
+	ctx, cancel := context.WithCancel(t.Context())
+	var work sync.WaitGroup
+	work.Go(func() { b.lookBack(ctx) })
+	for n := range 3 {
+		if got := next(t, h.came).(bridges.Message).ID; got != bridges.MessageID(fmt.Sprint("$", n+1)) {
+			t.Errorf("%s came", got)
+		}
+	}
+	cancel()
+	work.Wait()
 }
 
 // A room that was quiet for long is not looked at.
