@@ -27,12 +27,13 @@ type anchors struct {
 	due   chan struct{} // there is a look to be had at the rooms of lately
 	later chan struct{} // and one a while after now
 
-	mu    sync.Mutex
-	life  uint64 // of the homeserver: how often it may have died
-	of    map[uint64]*anchor
-	free  []*takeover.Slot // for anchors to come; empty: a successor finds none
-	since int64            // rooms in which something was taken then or later are looked at
-	looks bool             // that is still to be done
+	mu     sync.Mutex
+	life   uint64 // of the homeserver: how often it may have died
+	of     map[uint64]*anchor
+	free   []*takeover.Slot // for anchors to come; empty: a successor finds none
+	since  int64            // rooms in which something was taken then or later are looked at
+	looks  bool             // that is still to be done
+	uneasy bool             // the homeserver failed to push something a while ago, as it may have before we came
 }
 
 // anchor is the last event of others that was taken in a room. Our own are none: of two
@@ -48,7 +49,7 @@ type anchor struct {
 }
 
 func newAnchors() *anchors {
-	return &anchors{due: make(chan struct{}, 1), later: make(chan struct{}, 1), of: map[uint64]*anchor{}}
+	return &anchors{due: make(chan struct{}, 1), later: make(chan struct{}, 1), of: map[uint64]*anchor{}, uneasy: true}
 }
 
 // hash is what is kept of an id: it is the same in a successor, and never 0.
@@ -92,6 +93,22 @@ func (a *anchors) doubt() {
 	nudge(a.due)
 }
 
+// failing says that the homeserver has failed to push something, or for long has not.
+func (a *anchors) failing(is bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.uneasy = is; is {
+		nudge(a.later)
+	}
+}
+
+// calm tells whether the homeserver has not failed to push something for long.
+func (a *anchors) calm() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !a.uneasy
+}
+
 // newest is when something was taken last. The caller holds the lock.
 func (a *anchors) newest() (at int64) {
 	for _, x := range a.of {
@@ -100,16 +117,16 @@ func (a *anchors) newest() (at int64) {
 	return at
 }
 
-// unread returns those rooms that were not read in this life of the homeserver, and
-// which that is.
-func (a *anchors) unread(rooms []string) (these []string, life uint64) {
+// unread returns those rooms that were not read in this life of the homeserver, or all,
+// and which life that is.
+func (a *anchors) unread(rooms []string, all bool) (these []string, life uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.life == 0 {
+	if a.life == 0 && !all {
 		return nil, 0
 	}
 	for _, room := range rooms {
-		if x := a.of[hash(room)]; x == nil || x.life != a.life {
+		if x := a.of[hash(room)]; all || x == nil || x.life != a.life {
 			these = append(these, room)
 		}
 	}

@@ -28,13 +28,14 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	defer b.turn.Unlock()
 	if t.Fresh {
 		b.anchors.doubt()
-		nudge(b.anchors.later)
+		b.anchors.failing(true)
 	}
 	if !b.order.admit(t.ID, t.Fresh) {
 		b.comesAgain()
 		return errGap
 	}
-	x, err := b.readBack(ctx, roomsOf(t.Events), t.Events)
+	skips := b.order.shared && !b.anchors.calm() // one may have been left out before this one, see lookBack
+	x, err := b.readBack(ctx, roomsOf(t.Events), t.Events, skips)
 	if err == nil {
 		x.ephemeral = t.Ephemeral
 		err = b.take(ctx, x)
@@ -52,7 +53,7 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 // comesAgain notes that a transaction was not taken.
 func (b *Bridge) comesAgain() {
 	nudge(b.health.refused)
-	nudge(b.anchors.later)
+	b.anchors.failing(true)
 }
 
 // roomsOf returns the rooms of events, each once.

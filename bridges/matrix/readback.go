@@ -42,11 +42,11 @@ type batch struct {
 }
 
 // readBack reads back those rooms that were not yet read in this life of the homeserver,
-// and puts what was said there among the events that were pushed: what it will push
+// or all, and puts what was said there among the events that were pushed: what it will push
 // still is among that, too, and is a repetition then. The caller holds b.turn.
-func (b *Bridge) readBack(ctx context.Context, rooms []string, pushed []event.Event) (batch, error) {
+func (b *Bridge) readBack(ctx context.Context, rooms []string, pushed []event.Event, all bool) (batch, error) {
 	x := batch{events: pushed}
-	due, life := b.anchors.unread(rooms)
+	due, life := b.anchors.unread(rooms, all)
 	if len(due) == 0 {
 		return x, nil
 	}
@@ -175,6 +175,7 @@ func (b *Bridge) lookBack(ctx context.Context) {
 		case <-soon.C:
 			b.anchors.doubt()
 		case <-surely.C:
+			b.anchors.failing(false)
 			b.anchors.doubt()
 		case <-b.anchors.due:
 		}
@@ -224,7 +225,7 @@ func (b *Bridge) look(ctx context.Context) error {
 func (b *Bridge) lookAt(ctx context.Context, room string) error {
 	b.turn.Lock()
 	defer b.turn.Unlock()
-	x, err := b.readBack(ctx, []string{room}, nil)
+	x, err := b.readBack(ctx, []string{room}, nil, false)
 	if err != nil {
 		return err
 	}
