@@ -5,7 +5,10 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"causeway/bridges/bridgetest"
 )
@@ -18,8 +21,14 @@ type wire struct {
 	centre string
 	work   sync.WaitGroup
 
-	mu    sync.Mutex
-	conns []net.Conn
+	mu   sync.Mutex
+	open []pipe
+}
+
+// pipe is one connection; over is closed when the centre has ended its side, too.
+type pipe struct {
+	near, far net.Conn
+	over      chan struct{}
 }
 
 // The commands that the wire knows, and a status (SMPP v3.4, 5.1).
@@ -42,8 +51,9 @@ func newWire(t *testing.T, centre string) *wire {
 	t.Cleanup(func() {
 		l.Close()
 		w.mu.Lock()
-		for _, c := range w.conns {
-			c.Close()
+		for _, p := range w.open {
+			p.near.Close()
+			p.far.Close()
 		}
 		w.mu.Unlock()
 		w.work.Wait()
@@ -51,31 +61,68 @@ func newWire(t *testing.T, centre string) *wire {
 	return w
 }
 
+// accept connects a bridge when the centre has read all that was said over connections
+// that it has ended: else what it has answered there would be delivered again.
 func (w *wire) accept() {
 	for {
 		near, err := w.Accept()
 		if err != nil {
 			return
 		}
+		for _, p := range w.open {
+			if ended(p.near) {
+				<-p.over
+			}
+		}
 		far, err := net.Dial("tcp", w.centre)
 		if err != nil {
 			near.Close()
 			continue
 		}
+		p := pipe{near, far, make(chan struct{})}
 		w.mu.Lock()
-		w.conns = append(w.conns, near, far)
+		w.open = append(w.open, p)
 		w.mu.Unlock()
-		w.work.Go(func() { w.pass(near, far, bridgetest.Asked, 0) })
-		w.work.Go(func() { w.pass(far, near, bridgetest.Telling, bridgetest.Done) })
+		w.work.Go(func() { w.connect(p) })
 	}
+}
+
+// ended tells whether the other side of a connection has ended it, or we have.
+func ended(c net.Conn) (is bool) {
+	raw, err := c.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return true
+	}
+	err = raw.Control(func(fd uintptr) {
+		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+		n, err := unix.Poll(fds, 0)
+		is = n > 0 || err != nil
+	})
+	return is || err != nil
+}
+
+// connect returns when both sides have ended.
+func (w *wire) connect(p pipe) {
+	defer close(p.over)
+	var work sync.WaitGroup
+	work.Go(func() {
+		w.pass(p.near, p.far, bridgetest.Asked, 0)
+		p.near.Close()
+		_ = p.far.(*net.TCPConn).CloseWrite() // it reads all, and ends
+	})
+	work.Go(func() {
+		w.pass(p.far, p.near, bridgetest.Telling, bridgetest.Done)
+		p.near.Close()
+		_, _ = io.Copy(io.Discard, p.far)
+	})
+	work.Wait()
+	p.far.Close()
 }
 
 // pass hands on what one side says, until it ends or is cut. asks is the step of
 // its requests, and answers that of its answers; 0: nothing happens to them. What
 // a bridge has answered TCP has acknowledged here, and so the centre has it.
 func (w *wire) pass(from, to net.Conn, asks, answers bridgetest.Step) {
-	defer from.Close()
-	defer to.Close()
 	for {
 		pdu, err := readPDU(from)
 		if err != nil {

@@ -67,26 +67,33 @@ func TestSuite(t *testing.T) {
 			t.Parallel()
 			bridgetest.Suite(t, func(t *testing.T) bridgetest.Adapter {
 				h := newHandset(t)
-				w, k := newWire(t, h.centre.Address()), keeper()
-				c := config(w.Addr().String())
-				c.MaxParts = 20
-				return bridgetest.Adapter{
-					Make: func(t *testing.T, _ bridges.Notes) bridges.Bridge {
-						b, err := New(c, slogDiscard, registry(), k)
-						if err != nil {
-							t.Fatal(err)
-						}
-						return b
-					},
-					Network: h, Line: w.Line,
-					Account: bridges.Account{ID: alice, Self: number},
-					Second:  bridges.Account{ID: "carol@example.org", Self: "+12025550198"},
-					Chat:    phone, Nobody: "+12025550197",
-					Good:    []string{phone, "(202) 555-0100", "12345", "476f;phone-context=alphanumeric"},
-					Bad:     []string{"nobody", "+1", "12345;phone-context=xx"},
-					Secrets: []string{secret},
-				}
+				w := newWire(t, h.centre.Address())
+				a := adapter(w, keeper())
+				a.Network = h
+				return a
 			})
 		})
+	}
+}
+
+// adapter is what the suite is told of a bridge behind a wire.
+func adapter(w *wire, k takeover.Keeper) bridgetest.Adapter {
+	c := config(w.Addr().String())
+	c.MaxParts = 20
+	return bridgetest.Adapter{
+		Make: func(t *testing.T, _ bridges.Notes) bridges.Bridge {
+			b, err := New(c, slogDiscard, registry(), k)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		},
+		Line:    w.Line,
+		Account: bridges.Account{ID: alice, Self: number},
+		Second:  bridges.Account{ID: "carol@example.org", Self: "+12025550198"},
+		Chat:    phone, Nobody: "+12025550197",
+		Good:    []string{phone, "(202) 555-0100", "12345", "476f;phone-context=alphanumeric"},
+		Bad:     []string{"nobody", "+1", "12345;phone-context=xx"},
+		Secrets: []string{secret},
 	}
 }

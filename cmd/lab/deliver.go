@@ -39,7 +39,7 @@ func report(of CentreEvent, delivered bool) map[string]any {
 func (c *Centre) Text(from, to, text string) int {
 	c.t.Helper()
 	worst := -1
-	for _, part := range c.parts(from, to, text) {
+	for _, part := range Parts(byte(c.tag), from, to, text) {
 		worst = max(worst, c.deliver(part))
 	}
 	return worst
@@ -48,7 +48,7 @@ func (c *Centre) Text(from, to, text string) int {
 // Shuffled is like Text, but sends all parts at once, and the last one first.
 func (c *Centre) Shuffled(from, to, text string) int {
 	c.t.Helper()
-	parts := c.parts(from, to, text)
+	parts := Parts(byte(c.tag), from, to, text)
 	for _, part := range slices.Backward(parts) {
 		c.send(part)
 	}
@@ -59,8 +59,9 @@ func (c *Centre) Shuffled(from, to, text string) int {
 	return worst
 }
 
-// parts are the commands for the parts of a text.
-func (c *Centre) parts(from, to, text string) (commands []map[string]any) {
+// Parts are the commands for the parts of a text, without their tags; those of a long
+// one have that reference.
+func Parts(reference byte, from, to, text string) (commands []map[string]any) {
 	coding, single, part := 0, 160, 153
 	if strings.ContainsFunc(text, func(r rune) bool { return r > '~' }) {
 		coding, single, part = 8, 35, 33 // any of them may be two units
@@ -70,7 +71,6 @@ func (c *Centre) parts(from, to, text string) (commands []map[string]any) {
 		part = single
 	}
 	parts := slices.Collect(slices.Chunk(runes, part))
-	reference := byte(c.tag)
 	for i, p := range parts {
 		udh := ""
 		if len(parts) > 1 {
