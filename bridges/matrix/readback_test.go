@@ -253,7 +253,7 @@ func TestReadBackBySuccessor(t *testing.T) {
 
 // What a homeserver does not push again after a failure, as Synapse may, is read a
 // while after that.
-func TestLookWhenSettled(t *testing.T) {
+func TestLookWhenCalm(t *testing.T) {
 	f, b, h, _ := talking(t)
 	if err := push(t, b, one(1)); err != nil {
 		t.Fatal(err)
