@@ -237,3 +237,27 @@ func BenchmarkNotes(b *testing.B) {
 		m.stop(b.N)
 	})
 }
+
+// BenchmarkContacts reads the ten contacts of an account, as each log-in does.
+func BenchmarkContacts(b *testing.B) {
+	s := benchStore(b)
+	const some = 10
+	batch := new(mapping.Batch)
+	for i := range 100 * some {
+		batch.PutContacts = append(batch.PutContacts, mapping.Contact{
+			Bridge: "sms.example.org", Account: bridges.AccountID(fmt.Sprint("user", i/some)), ID: bridges.ChatID(fmt.Sprint("+", i)),
+		})
+	}
+	if err := s.Commit(b.Context(), batch); err != nil {
+		b.Fatal(err)
+	}
+	m := startMeter(b)
+	for i := range b.N {
+		n := 0
+		err := s.EachContact(b.Context(), "sms.example.org", bridges.AccountID(fmt.Sprint("user", i%100)), func(mapping.Contact) error { n++; return nil })
+		if n != some || err != nil {
+			b.Fatal(n, err)
+		}
+	}
+	m.stop(b.N)
+}

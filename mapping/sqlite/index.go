@@ -120,8 +120,8 @@ func (s *Store) sweepMessages(ctx context.Context, now time.Time) error {
 		var old []entry
 		err := s.use(ctx, func(c *sqlite.Conn) error {
 			return query(c, `SELECT seq, bridge, id, account, stanza FROM
-				(SELECT * FROM messages ORDER BY seq LIMIT ?) WHERE at < ?`,
-				func(r *sqlite.Stmt) { old = append(old, scanEntry(r)) }, freshLimit, now.Add(-s.retention.Messages))
+				(SELECT * FROM messages ORDER BY seq`+limit(freshLimit)+") WHERE at < ?",
+				func(r *sqlite.Stmt) { old = append(old, scanEntry(r)) }, now.Add(-s.retention.Messages))
 		})
 		if err != nil || len(old) == 0 {
 			return err

@@ -118,8 +118,8 @@ func Quarantine(ctx context.Context, path string, f func(mapping.Quarantined) er
 
 func readQuarantine(c *sqlite.Conn, after int64) (rows []mapping.Quarantined, last int64, err error) {
 	err = query(c, `SELECT seq, cycle, idx, bridge, kind, data, reason, at FROM quarantine
-		WHERE seq > ? ORDER BY seq LIMIT ?`, func(r *sqlite.Stmt) {
+		WHERE seq > ? ORDER BY seq`+limit(pageRows), func(r *sqlite.Stmt) {
 		rows, last = append(rows, scanQuarantined(r)), r.ColumnInt64(0)
-	}, after, pageRows)
+	}, after)
 	return rows, last, err
 }

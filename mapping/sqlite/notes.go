@@ -42,10 +42,10 @@ func (s *Store) EachNote(ctx context.Context, bridge, prefix string, f func(mapp
 		if last != nil {
 			from = last.Key + "\x00"
 		}
-		err = query(c, "SELECT key, value FROM notes WHERE bridge = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?",
+		err = query(c, "SELECT key, value FROM notes WHERE bridge = ? AND key >= ? AND key < ? ORDER BY key"+limit(pageRows),
 			func(r *sqlite.Stmt) {
 				rows = append(rows, mapping.Note{Bridge: bridge, Key: string(blob(r, 0)), Value: blob(r, 1)})
-			}, bridge, []byte(from), end, pageRows)
+			}, bridge, []byte(from), end)
 		return rows, err
 	}, f)
 }

@@ -46,12 +46,12 @@ func (s *Store) Replay(ctx context.Context, bridge string, f func(mapping.Key, m
 
 func readCycles(c *sqlite.Conn, bridge string, after uint64) (cycles []storedCycle, err error) {
 	err = query(c, `SELECT c.id, c.records, s.marks, c.data FROM cycles c LEFT JOIN settled s ON s.cycle = c.id
-		WHERE c.bridge = ? AND c.id > ? ORDER BY c.id LIMIT ?`,
+		WHERE c.bridge = ? AND c.id > ? ORDER BY c.id`+limit(replayCycles),
 		func(r *sqlite.Stmt) {
 			cycles = append(cycles, storedCycle{
 				uint64(r.ColumnInt64(0)), newOpenCycle(r.ColumnInt(1), blob(r, 2)), blob(r, 3),
 			})
-		}, bridge, after, replayCycles)
+		}, bridge, after)
 	return cycles, err
 }
 
@@ -102,9 +102,9 @@ func scanParked(r *sqlite.Stmt) mapping.Parked {
 }
 
 // Waiting implements mapping.Journal.
-func (s *Store) Waiting(ctx context.Context, bridge, conversation string, limit int) ([]mapping.Parked, error) {
-	return s.parked(ctx, "WHERE p.bridge = ? AND p.conversation = ? ORDER BY p.cycle, p.idx LIMIT ?",
-		bridge, conversation, limit)
+func (s *Store) Waiting(ctx context.Context, bridge, conversation string, most int) ([]mapping.Parked, error) {
+	return s.parked(ctx, "WHERE p.bridge = ? AND p.conversation = ? ORDER BY p.cycle, p.idx"+limit(most),
+		bridge, conversation)
 }
 
 // IsParked implements mapping.Journal.
@@ -138,10 +138,10 @@ func (s *Store) Backlogs(ctx context.Context, bridge string, f func(account brid
 			after = last.conversation
 		}
 		err = query(c, `SELECT min(account), conversation, count(*) FROM parked
-			WHERE bridge = ? AND conversation > ? GROUP BY conversation ORDER BY conversation LIMIT ?`,
+			WHERE bridge = ? AND conversation > ? GROUP BY conversation ORDER BY conversation`+limit(pageRows),
 			func(r *sqlite.Stmt) {
 				rows = append(rows, backlog{bridges.AccountID(r.ColumnText(0)), r.ColumnText(1), r.ColumnInt(2)})
-			}, bridge, after, pageRows)
+			}, bridge, after)
 		return rows, err
 	}, func(b backlog) error { return f(b.account, b.conversation, b.records) })
 }

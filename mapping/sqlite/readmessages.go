@@ -55,13 +55,13 @@ func (s *Store) MessageByID(ctx context.Context, bridge string, id bridges.Messa
 // client gave many messages the same id, some of them are missing.
 func (s *Store) Parts(ctx context.Context, bridge string, account bridges.AccountID, chat bridges.ChatID, stanza string) ([]mapping.Message, error) {
 	found := map[int64]mapping.Message{}
-	const same = " AND m.account = ? AND m.stanza = ? AND m.bridge = ? AND m.chat = ? LIMIT ?"
+	same := " AND m.account = ? AND m.stanza = ? AND m.bridge = ? AND m.chat = ?" + limit(partsLimit)
 	h := stanzaHash(account, stanza)
 	err := s.read(ctx, messageTopic, func(c *sqlite.Conn) error {
 		find := func(text string, key int64) error {
 			return query(c, messageColumns+text+same,
 				func(r *sqlite.Stmt) { found[r.ColumnInt64(11)] = scanMessage(r) },
-				key, string(account), stanza, bridge, string(chat), partsLimit)
+				key, string(account), stanza, bridge, string(chat))
 		}
 		fresh := s.fresh.byStanza(h)
 		for _, seq := range fresh[max(0, len(fresh)-partsLimit):] {
@@ -95,9 +95,9 @@ func eachNumbered[T any](ctx context.Context, s *Store, text string, since time.
 		if last != nil {
 			after = last.seq
 		}
-		err = query(c, text+" AND seq > ? ORDER BY seq LIMIT ?",
+		err = query(c, text+" AND seq > ? ORDER BY seq"+limit(pageRows),
 			func(r *sqlite.Stmt) { rows = append(rows, numbered[T]{r.ColumnInt64(0), scan(r)}) },
-			bridge, since, after, pageRows)
+			bridge, since, after)
 		return rows, err
 	}, func(n numbered[T]) error { return f(n.row) })
 }

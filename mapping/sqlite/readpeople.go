@@ -44,8 +44,8 @@ func (s *Store) EachAccount(ctx context.Context, bridge string, f func(mapping.A
 		if last != nil {
 			after = last.ID
 		}
-		err = query(c, accountColumns+"WHERE bridge = ? AND id > ? ORDER BY id LIMIT ?",
-			func(r *sqlite.Stmt) { rows = append(rows, scanAccount(r)) }, bridge, string(after), pageRows)
+		err = query(c, accountColumns+"WHERE bridge = ? AND id > ? ORDER BY id"+limit(pageRows),
+			func(r *sqlite.Stmt) { rows = append(rows, scanAccount(r)) }, bridge, string(after))
 		return rows, err
 	}, f)
 }
@@ -77,8 +77,8 @@ func (s *Store) EachContact(ctx context.Context, bridge string, account bridges.
 		if last != nil {
 			after = last.ID
 		}
-		err = query(c, contactColumns+"WHERE bridge = ? AND account = ? AND id > ? ORDER BY id LIMIT ?",
-			func(r *sqlite.Stmt) { rows = append(rows, scanContact(r)) }, bridge, string(account), string(after), pageRows)
+		err = query(c, contactColumns+"WHERE bridge = ? AND account = ? AND id > ? ORDER BY id"+limit(pageRows),
+			func(r *sqlite.Stmt) { rows = append(rows, scanContact(r)) }, bridge, string(account), string(after))
 		return rows, err
 	}, f)
 }

