@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"encoding/json"
+	"slices"
 
 	"causeway/bridges"
 )
@@ -9,11 +10,8 @@ import (
 // happened is an event as a person sees it.
 type happened struct {
 	id, kind, sender, redacts string
-	content                   json.RawMessage
+	content                   uttered
 }
-
-// history is what happened, in order.
-type history []happened
 
 // uttered is the content of what somebody said, or reacted with.
 type uttered struct {
@@ -25,40 +23,50 @@ type uttered struct {
 	} `json:"m.relates_to"`
 }
 
-func (h happened) uttered() (u uttered) {
-	_ = json.Unmarshal(h.content, &u) // else nothing was
+func utteredIn(content json.RawMessage) (u uttered) {
+	_ = json.Unmarshal(content, &u) // else nothing was
 	return u
 }
 
-// texts is for bridgetest.Network.
-func (h history) texts(from bridges.UserID) (texts []string) {
-	for _, e := range h {
-		if s := e.uttered(); e.sender == userID(from) && e.kind == typeMessage && s.New == nil {
-			texts = append(texts, s.Body)
-		}
-	}
-	return texts
+// history is what happened: what was said, and what was done to it, by sender and in
+// order. It is looked at again and again, so nothing is left to do then.
+type history struct {
+	was            map[string]happened
+	texts, changes map[string][]string
 }
 
-// changes is for bridgetest.Changing.
-func (h history) changes(from bridges.UserID) (changes []string) {
-	was := map[string]happened{}
-	for _, e := range h {
-		was[e.id] = e
-		if e.sender != userID(from) {
-			continue
-		}
-		s, of := e.uttered(), was[e.redacts]
-		switch {
-		case e.kind == typeMessage && s.New != nil:
-			changes = append(changes, "edit "+s.New.Body)
-		case e.kind == typeReaction:
-			changes = append(changes, "react "+s.Relates.Key+" to "+was[s.Relates.Event].uttered().Body)
-		case e.kind == typeRedaction && of.kind == typeReaction:
-			changes = append(changes, "unreact "+of.uttered().Relates.Key+" to "+was[of.uttered().Relates.Event].uttered().Body)
-		case e.kind == typeRedaction:
-			changes = append(changes, "retract "+of.uttered().Body)
-		}
+func newHistory() history {
+	return history{map[string]happened{}, map[string][]string{}, map[string][]string{}}
+}
+
+// of returns a copy, for bridgetest.Network and bridgetest.Changing.
+func of(said map[string][]string, from bridges.UserID) []string {
+	return slices.Clone(said[userID(from)])
+}
+
+func (h *history) add(e happened) {
+	h.was[e.id] = e
+	if e.kind == typeMessage && e.content.New == nil {
+		h.texts[e.sender] = append(h.texts[e.sender], e.content.Body)
+		return
 	}
-	return changes
+	if change := h.change(e); change != "" {
+		h.changes[e.sender] = append(h.changes[e.sender], change)
+	}
+}
+
+// change says what an event does to another; empty: nothing.
+func (h *history) change(e happened) string {
+	body := func(id string) string { return h.was[id].content.Body }
+	switch redacted := h.was[e.redacts]; {
+	case e.kind == typeMessage:
+		return "edit " + e.content.New.Body
+	case e.kind == typeReaction:
+		return "react " + e.content.Relates.Key + " to " + body(e.content.Relates.Event)
+	case e.kind == typeRedaction && redacted.kind == typeReaction:
+		return "unreact " + redacted.content.Relates.Key + " to " + body(redacted.content.Relates.Event)
+	case e.kind == typeRedaction:
+		return "retract " + redacted.content.Body
+	}
+	return ""
 }

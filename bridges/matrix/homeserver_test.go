@@ -29,7 +29,7 @@ type homeserver struct {
 	mu      sync.Mutex
 	address string // of the bridge
 	rooms   []*joint
-	all     []spoken
+	seen    history           // by bob
 	txns    map[string]string // the events that were sent with a transaction
 	queue   []*pushed
 	news    chan struct{}
@@ -67,7 +67,7 @@ func newHomeserver(t *testing.T, l *bridgetest.Line) *homeserver {
 	t.Helper()
 	wire := new(http.Transport)
 	h := &homeserver{
-		fake: newFake(t), txns: map[string]string{}, news: make(chan struct{}, 1),
+		fake: newFake(t), seen: newHistory(), txns: map[string]string{}, news: make(chan struct{}, 1),
 		push: http.Client{Transport: passing{l, bridgetest.Telling, bridgetest.Told, wire}},
 	}
 	mux := http.NewServeMux()
@@ -119,7 +119,8 @@ func (h *homeserver) room(r *http.Request) *joint {
 func (h *homeserver) happens(x *joint, e spoken) string {
 	h.n++
 	e.ID, e.Room, e.Time = fmt.Sprintf("$%d", h.n), x.id, time.Now().UnixMilli()
-	x.events, h.all = append(x.events, e), append(h.all, e)
+	x.events = append(x.events, e)
+	h.seen.add(happened{e.ID, e.Type, e.Sender, e.Redacts, utteredIn(e.Content)})
 	h.queue = append(h.queue, &pushed{h.n, []spoken{e}})
 	nudge(h.news)
 	return e.ID
@@ -274,21 +275,19 @@ func (h *homeserver) give(ctx context.Context, address string, p *pushed) bool {
 	return a.Body.Close() == nil && a.StatusCode == http.StatusOK
 }
 
-// history returns what bob has seen.
-func (h *homeserver) history() (all history) {
+// Texts implements bridgetest.Network.
+func (h *homeserver) Texts(from bridges.UserID) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, e := range h.all {
-		all = append(all, happened{e.ID, e.Type, e.Sender, e.Redacts, e.Content})
-	}
-	return all
+	return of(h.seen.texts, from)
 }
 
-// Texts implements bridgetest.Network.
-func (h *homeserver) Texts(from bridges.UserID) []string { return h.history().texts(from) }
-
 // Changes implements bridgetest.Changing.
-func (h *homeserver) Changes(from bridges.UserID) []string { return h.history().changes(from) }
+func (h *homeserver) Changes(from bridges.UserID) []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return of(h.seen.changes, from)
+}
 
 // Say implements bridgetest.Network.
 func (h *homeserver) Say(_ *testing.T, to bridges.UserID, text string) {

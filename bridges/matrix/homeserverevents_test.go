@@ -36,7 +36,7 @@ func (h *homeserver) relations(r *http.Request, user string) (any, string) {
 		gone[e.Redacts] = true
 	}
 	for _, e := range x.events {
-		if (happened{content: e.Content}).uttered().Relates.Event == r.PathValue("event") && e.Type == r.PathValue("type") && !gone[e.ID] {
+		if utteredIn(e.Content).Relates.Event == r.PathValue("event") && e.Type == r.PathValue("type") && !gone[e.ID] {
 			all = append(all, e)
 		}
 	}

@@ -25,7 +25,7 @@ type person struct {
 
 // newPerson reads until the test ends.
 func newPerson(t *testing.T, c *lab.MatrixClient) *person {
-	p := &person{MatrixClient: c, room: map[string]string{}}
+	p := &person{MatrixClient: c, read: newHistory(), room: map[string]string{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	var work sync.WaitGroup
 	work.Go(func() {
@@ -44,7 +44,7 @@ func (p *person) sees(e peer.MatrixEvent) {
 	case e.Event == "member" && p.room[e.User] == e.Room:
 		delete(p.room, e.User)
 	default:
-		p.read = append(p.read, happened{e.ID, e.Type, e.Sender, e.Redacts, e.Content})
+		p.read.add(happened{e.ID, e.Type, e.Sender, e.Redacts, utteredIn(e.Content)})
 	}
 }
 
@@ -52,14 +52,14 @@ func (p *person) sees(e peer.MatrixEvent) {
 func (p *person) Texts(from bridges.UserID) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.read.texts(from)
+	return of(p.read.texts, from)
 }
 
 // Changes implements bridgetest.Changing.
 func (p *person) Changes(from bridges.UserID) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.read.changes(from)
+	return of(p.read.changes, from)
 }
 
 // Say implements bridgetest.Network.
