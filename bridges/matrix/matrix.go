@@ -178,7 +178,7 @@ func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
 		defer cancel() // without it nothing comes
 		err = s.Serve(l)
 	})
-	for _, run := range []func(context.Context){b.joins.run, b.leaves.run, b.secrets.run, b.answers.run, b.recalls.run, b.typists.renew, b.presents.renew, b.watch, b.lookBack} {
+	for _, run := range []func(context.Context){b.joins.run, b.leaves.run, b.secrets.run, b.answers.run, b.recalls.run, b.typists.renew, b.presents.renew, b.watch, b.lookBack, b.sweep} {
 		wg.Go(func() { run(ctx) })
 	}
 	<-ctx.Done()

@@ -67,7 +67,10 @@ const (
 type annotation struct {
 	Of   string         `json:"of"`
 	From bridges.UserID `json:"from"`
+	At   int64          `json:"at,omitempty"` // in seconds since 1970
 }
+
+func (a annotation) key() string { return reactionsNotes + a.Of + "\x00" + string(a.From) }
 
 // annotations are a person's reactions to an event, in order.
 type annotations struct {
@@ -84,13 +87,14 @@ type emojiEvent struct{ Event, Emoji string }
 func (p *page) reacts(e event.Event) (bridges.Event, error) {
 	from := personOf(e.Sender)
 	if text, of := emoji(e); of != "" {
-		return p.changed(annotation{of, from}, func(all *annotations) error {
+		is := annotation{of, from, e.Time.Unix()}
+		return p.changed(is, func(all *annotations) error {
 			fits := len(all.Now) < maxEmojis && e.ID != all.Gone && !slices.ContainsFunc(all.Now, func(x emojiEvent) bool { return x.Event == e.ID })
 			if !fits {
 				return nil
 			}
 			all.Now = append(all.Now, emojiEvent{e.ID, text})
-			return p.set(reactionNotes+e.ID, annotation{of, from})
+			return p.set(reactionNotes+e.ID, is)
 		})
 	}
 	if e.Type != typeRedaction || e.Redacts == "" {
@@ -113,9 +117,8 @@ func (p *page) reacts(e event.Event) (bridges.Event, error) {
 
 // changed has f change a person's reactions to an event, and returns them.
 func (p *page) changed(a annotation, f func(all *annotations) error) (bridges.Event, error) {
-	key := reactionsNotes + a.Of + "\x00" + string(a.From)
 	var all annotations
-	if err := p.get(key, &all); err != nil {
+	if err := p.get(a.key(), &all); err != nil {
 		return nil, err
 	}
 	if err := f(&all); err != nil {
@@ -127,7 +130,7 @@ func (p *page) changed(a annotation, f func(all *annotations) error) (bridges.Ev
 			r.Emojis = append(r.Emojis, x.Emoji)
 		}
 	}
-	return r, p.set(key, all)
+	return r, p.set(a.key(), all)
 }
 
 // React implements bridges.Reactor. The homeserver knows what is there already: so

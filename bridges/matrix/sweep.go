@@ -1,0 +1,81 @@
+package matrix
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// reactionsKept is how long it is known what a reaction was: longer than the gateway
+// knows what it was to (30 days). Older ones are looked for firstSweep after a start, when
+// all else has begun, and then each sweepGap; sweptAtOnce are forgotten by one commit.
+const (
+	reactionsKept = 31 * 24 * time.Hour
+	firstSweep    = 10 * time.Minute
+	sweepGap      = 24 * time.Hour
+	sweptAtOnce   = 500
+)
+
+// sweep forgets old reactions, until ctx ends.
+func (b *Bridge) sweep(ctx context.Context) {
+	t := time.NewTimer(firstSweep)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if err := b.forgetReactions(ctx, time.Now().Add(-reactionsKept)); err != nil && ctx.Err() == nil {
+			b.log.Warn("old reactions will be forgotten later", "err", err)
+		}
+		t.Reset(sweepGap)
+	}
+}
+
+// forgetReactions forgets the reactions from before a time.
+func (b *Bridge) forgetReactions(ctx context.Context, before time.Time) error {
+	old := map[string]annotation{} // by event
+	forget := func() error {
+		defer clear(old)
+		return b.book.change(ctx, func(p *page) error { return p.forgetReactions(old) })
+	}
+	err := b.book.notes.EachNote(ctx, reactionNotes, func(key string, value []byte) error {
+		var a annotation
+		if json.Unmarshal(value, &a) == nil && a.At < before.Unix() {
+			old[strings.TrimPrefix(key, reactionNotes)] = a
+		}
+		if len(old) == sweptAtOnce {
+			return forget()
+		}
+		return ctx.Err()
+	})
+	if err == nil {
+		err = forget()
+	}
+	return err
+}
+
+func (p *page) forgetReactions(old map[string]annotation) error {
+	for id, a := range old {
+		var all annotations
+		if err := p.get(a.key(), &all); err != nil {
+			return err
+		}
+		all.Now = slices.DeleteFunc(all.Now, func(x emojiEvent) bool { return x.Event == id })
+		if all.Gone == id {
+			all.Gone = ""
+		}
+		left := any(all)
+		if len(all.Now) == 0 && all.Gone == "" {
+			left = nil
+		}
+		if err := p.set(a.key(), left); err != nil {
+			return err
+		}
+		p.changes[reactionNotes+id] = nil
+	}
+	return nil
+}
