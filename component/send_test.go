@@ -126,8 +126,11 @@ func TestSendWhileDown(t *testing.T) {
 // Send blocks when too much is under way, until its ctx ends or there is room.
 func TestSendBlocks(t *testing.T) {
 	r := newRig(t)
-	s := r.up()
-	s.HoldPings()
+	r.start()
+	s := r.srv.AcceptRaw()
+	s.HoldPings() // before the first comes
+	s.Handshake("1", testSecret)
+	r.rec.want("up")
 	ping := s.Next()
 	s.Next()
 	for i := range int(firstWindow) {
