@@ -82,6 +82,11 @@ type annotations struct {
 
 type emojiEvent struct{ Event, Emoji string }
 
+// drop takes out the reaction that an event was.
+func (a *annotations) drop(event string) {
+	a.Now = slices.DeleteFunc(a.Now, func(x emojiEvent) bool { return x.Event == event })
+}
+
 // reacts reads an event that adds or takes back a reaction, and returns all that
 // there are then; nil: it does neither.
 func (p *page) reacts(e event.Event) (bridges.Event, error) {
@@ -105,7 +110,7 @@ func (p *page) reacts(e event.Event) (bridges.Event, error) {
 		return nil, err
 	}
 	return p.changed(was, func(all *annotations) error {
-		all.Now = slices.DeleteFunc(all.Now, func(x emojiEvent) bool { return x.Event == e.Redacts })
+		all.drop(e.Redacts)
 		gone := all.Gone
 		all.Gone = e.Redacts
 		if gone == "" || gone == e.Redacts {

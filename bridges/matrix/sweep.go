@@ -3,7 +3,7 @@ package matrix
 import (
 	"context"
 	"encoding/json"
-	"slices"
+	"errors"
 	"strings"
 	"time"
 )
@@ -64,7 +64,7 @@ func (p *page) forgetReactions(old map[string]annotation) error {
 		if err := p.get(a.key(), &all); err != nil {
 			return err
 		}
-		all.Now = slices.DeleteFunc(all.Now, func(x emojiEvent) bool { return x.Event == id })
+		all.drop(id)
 		if all.Gone == id {
 			all.Gone = ""
 		}
@@ -72,10 +72,9 @@ func (p *page) forgetReactions(old map[string]annotation) error {
 		if len(all.Now) == 0 && all.Gone == "" {
 			left = nil
 		}
-		if err := p.set(a.key(), left); err != nil {
+		if err := errors.Join(p.set(a.key(), left), p.set(reactionNotes+id, nil)); err != nil {
 			return err
 		}
-		p.changes[reactionNotes+id] = nil
 	}
 	return nil
 }
