@@ -139,9 +139,11 @@ func (f *flights) release(n int) {
 // sendKeyed gives a journalled stanza to the link. It blocks while too much is
 // written and not settled. What the link refuses can never be sent: it is
 // settled with a log line. What the end of the gateway cuts off stays in the
-// journal, and so does all that comes after it.
+// journal, and so does all that comes after it. After a hand-over nothing is sent:
+// it may follow from what is not on disk any more.
 func (g *Gateway) sendKeyed(ctx context.Context, o *stanza.Out, key mapping.Key, fl *flight) {
-	if g.cut.Load() {
+	x := trialOf(ctx)
+	if g.cut.Load() || x.isFrozen() {
 		return
 	}
 	if o.ID == "" {
@@ -152,7 +154,6 @@ func (g *Gateway) sendKeyed(ctx context.Context, o *stanza.Out, key mapping.Key,
 		return
 	}
 	g.at("send")
-	x := trialOf(ctx)
 	x.leave()
 	err := g.link.Send(g.sending, o, component.Key(key))
 	x.enter()

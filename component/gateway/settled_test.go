@@ -195,3 +195,24 @@ func TestEarlyReceiptsInOrder(t *testing.T) {
 		next.end()
 	})
 }
+
+// After a hand-over nothing is told: it might follow from what did not get to the
+// disk, and the successor would tell it by another stanza (0184.3).
+func TestNothingToldAfterHandover(t *testing.T) {
+	inBubble(t, func(r *timeless) {
+		r.hold = true
+		r.bridge.OnSend(parts("p1", "p2"))
+		r.receive(t, text("a1", "long"))
+		r.drain()
+		r.g.trials.handOver()
+		r.give(delivered("p1"), delivered("p2"))
+		told := messages(r.drain())
+		r.g.Settled(r.keys, func() {}) // what of it the server has answered for
+		synctest.Wait()
+		next := r.crash(bridgetest.SMS())
+		if later := messages(next.first); len(told) != 0 || len(later) != 1 {
+			t.Errorf("told %q, and by the successor %q", told, later)
+		}
+		next.end()
+	})
+}
