@@ -9,6 +9,11 @@ import (
 	"causeway/mapping"
 )
 
+// inTurn is how many events of the network go before a text of the user that could
+// go to the network. Without that a link that takes less than comes in would hold
+// it up for ever.
+const inTurn = 16
+
 // conversation is the queue between a user and a contact. Its fields belong
 // to the router's lock, but for what only the running goroutine touches: the
 // contents of head.
@@ -21,6 +26,7 @@ type conversation struct {
 	late    [ways]bool // it waits for such a place: see router.late
 	parking bool       // old texts are moved to rows of their own: none begins
 	sharing *incoming  // of in: it waits for its file
+	shown   int        // events since the last text
 
 	// The texts of the user, in order: head, then the rows, then out.
 	head   *outgoing   // whose turn it is: under way, or waiting for its next attempt
@@ -71,7 +77,7 @@ func (g *Gateway) startConversation(c *conversation) {
 	if r := &g.router; c.running || r.closed || r.held || !c.hasWork() {
 		return
 	}
-	if !g.router.enter(c) {
+	if !g.router.enter(c, c.turn()) {
 		return
 	}
 	c.running = true
@@ -84,7 +90,18 @@ func (c *conversation) hasWork() bool {
 	if c.user.quiet {
 		return false
 	}
-	return c.hasIn() || c.retryAt.IsZero() && !c.parking && c.hasTexts()
+	return c.hasIn() || c.hasOut()
+}
+
+// hasOut tells whether a text can go to the network now.
+func (c *conversation) hasOut() bool { return c.retryAt.IsZero() && !c.parking && c.hasTexts() }
+
+// turn is which way the next step goes.
+func (c *conversation) turn() way {
+	if c.hasIn() && (c.shown < inTurn || !c.hasOut()) {
+		return inward
+	}
+	return outward
 }
 
 // hasIn tells whether an event of the network can be shown now.
@@ -95,18 +112,24 @@ func (c *conversation) hasTexts() bool {
 }
 
 // runConversation serves a conversation until it has no work: what comes in
-// goes first, and is not held up by a text that waits for its next attempt.
+// goes first, as far as inTurn says, and is not held up by a text that waits for
+// its next attempt.
 func (g *Gateway) runConversation(c *conversation) {
 	r := &g.router
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for !r.closed && g.work.Err() == nil && c.hasWork() {
-		if !c.hasIn() && c.way == inward && !g.turnOutward(c) {
-			break
+		w := c.turn()
+		if w == outward && c.way == inward && !g.turnOutward(c) {
+			if !c.hasIn() {
+				break
+			}
+			w = inward
 		}
 		switch {
-		case c.hasIn() && g.sharesFirst(c): // it goes on when the file is there
-		case c.hasIn():
+		case w == inward && g.sharesFirst(c): // it goes on when the file is there
+		case w == inward:
+			c.shown++
 			in := c.in[0]
 			c.in[0] = nil
 			c.in = c.in[1:]
@@ -114,6 +137,7 @@ func (g *Gateway) runConversation(c *conversation) {
 			g.stepIn(in)
 			r.mu.Lock()
 		case c.next():
+			c.shown = 0
 			m := c.head
 			r.mu.Unlock()
 			v := g.tryText(c, m)

@@ -19,13 +19,9 @@ const (
 	ways
 )
 
-// enter takes a place for the work that c has; false: it waits for one. The
-// caller holds the lock, as for the following.
-func (r *router) enter(c *conversation) bool {
-	w := outward
-	if c.hasIn() {
-		w = inward
-	}
+// enter takes a place for a step of c; false: it waits for one. The caller holds
+// the lock, as for the following.
+func (r *router) enter(c *conversation, w way) bool {
 	if r.atWork[w] < atWork {
 		r.atWork[w]++
 		c.way = w
@@ -42,7 +38,7 @@ func (r *router) enter(c *conversation) bool {
 // place away and waits.
 func (g *Gateway) turnOutward(c *conversation) bool {
 	w := c.way
-	if !g.router.enter(c) {
+	if !g.router.enter(c, outward) {
 		return false
 	}
 	g.makeRoom(w)
