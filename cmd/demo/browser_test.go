@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,18 +49,48 @@ func open(t *testing.T, address string, before ...chromedp.Action) *browser {
 	ctx, end = chromedp.NewContext(ctx)
 	t.Cleanup(end)
 	b := &browser{t, ctx}
-	chromedp.ListenTarget(ctx, func(e any) {
-		switch e := e.(type) {
-		case *runtime.EventExceptionThrown:
-			t.Errorf("the page throws: %s", e.ExceptionDetails.Error())
-		}
-	})
+	b.hears()
 	if err := chromedp.Run(ctx); err != nil { // the browser lives as long as this context
 		t.Fatal(err)
 	}
 	load := []chromedp.Action{chromedp.EmulateViewport(1280, 800), chromedp.Navigate(address), chromedp.Evaluate(eyes, nil)}
 	b.do("the page loads", append(before, load...)...)
 	return b
+}
+
+// hears fails the test when the page throws, and tells what: a promise is most often
+// rejected with a stanza.
+func (b *browser) hears() {
+	var asked sync.WaitGroup
+	b.t.Cleanup(asked.Wait)
+	chromedp.ListenTarget(b.ctx, func(e any) {
+		thrown, ok := e.(*runtime.EventExceptionThrown)
+		if !ok {
+			return
+		}
+		d := thrown.ExceptionDetails
+		b.t.Errorf("the page throws: %s", d.Error())
+		if d.Exception != nil && d.Exception.ObjectID != "" {
+			asked.Go(func() { b.t.Logf("that was: %s", b.source(d.Exception.ObjectID)) }) // nobody may wait here
+		}
+	})
+}
+
+// source is an object of the page as XML, where it is an element.
+func (b *browser) source(id runtime.RemoteObjectID) (text string) {
+	ctx, end := context.WithTimeout(b.ctx, patience)
+	defer end()
+	err := chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
+		o, _, err := runtime.CallFunctionOn("function() { return this.outerHTML ?? String(this) }").WithObjectID(id).WithReturnByValue(true).Do(ctx)
+		if err == nil {
+			err = json.Unmarshal(o.Value, &text)
+		}
+		return err
+	}))
+	if err != nil {
+		return err.Error()
+	}
+	return text
 }
 
 // do takes steps within patience; a failure shows what is to be read, and its
