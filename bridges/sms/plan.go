@@ -2,11 +2,11 @@ package sms
 
 import (
 	"strings"
-	"sync"
 
 	"github.com/nyaruka/phonenumbers/v2"
 
 	"causeway/bridges"
+	"causeway/bridges/cache"
 )
 
 // plan is what is known of phone numbers, seen from one region. It is safe for
@@ -17,37 +17,33 @@ type plan struct {
 
 	countries countries
 
-	mu    sync.Mutex
-	known map[string]bridges.UserID // answers of canonical; "" for none
+	// To look at a number takes some 15 µs: these are the answers of canonical, ""
+	// for none, and of profile.
+	known    *cache.Cache[string, bridges.UserID]
+	profiles *cache.Cache[string, bridges.Profile]
 }
 
-// maxKnown bounds the memory of numbers that were looked at: a look takes some
-// 15 µs.
+// maxKnown bounds the memory of numbers that were looked at.
 const maxKnown = 8192
 
 func newPlan(region string) *plan {
-	return &plan{region: region, context: strings.ToLower(region), known: map[string]bridges.UserID{}}
+	return &plan{
+		region: region, context: strings.ToLower(region),
+		known: cache.New[string, bridges.UserID](maxKnown), profiles: cache.New[string, bridges.Profile](maxKnown),
+	}
 }
 
 // canonical returns the id of a number with a plus sign, when its country's
 // plan has numbers of this length. Whether it is assigned does not matter: the
 // network knows better than any table.
 func (p *plan) canonical(number string) (bridges.UserID, bool) {
-	p.mu.Lock()
-	id, ok := p.known[number]
-	p.mu.Unlock()
-	if ok {
-		return id, id != ""
+	id, ok := p.known.Get(number)
+	if !ok {
+		if isE164(number) {
+			id, _ = p.parse(number, possible)
+		}
+		p.known.Set(strings.Clone(number), id) // it may be a piece of a large stanza
 	}
-	if isE164(number) {
-		id, _ = p.parse(number, possible)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.known) >= maxKnown {
-		clear(p.known)
-	}
-	p.known[number] = id
 	return id, id != ""
 }
 
