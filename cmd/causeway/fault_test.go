@@ -23,7 +23,11 @@ type fault struct {
 }
 
 // faultRate is texts a second of each user, both ways: many run at once.
-const faultRate = 15
+const faultRate = 10
+
+// faultPlaces are for the faults under way, of all tests, and faultStarts for those
+// that start: ejabberd takes a processor.
+var faultPlaces, faultStarts = make(chan struct{}, 8), make(chan struct{}, 2)
 
 // meanwhile is how long a fault lasts that nothing ends by itself.
 const meanwhile = 3 * time.Second
@@ -31,17 +35,16 @@ const meanwhile = 3 * time.Second
 // suffer has the faults happen, several at a time: most of their time is spent
 // in waiting.
 func suffer(t *testing.T, faults map[string]fault) {
-	places, start := make(chan struct{}, 8), make(chan struct{}, 2)
 	var all sync.WaitGroup
 	defer all.Wait()
 	for _, name := range slices.Sorted(maps.Keys(faults)) {
 		f := faults[name]
 		f.setup.rate = faultRate
 		all.Go(func() {
-			places <- struct{}{}
-			defer func() { <-places }()
+			faultPlaces <- struct{}{}
+			defer func() { <-faultPlaces }()
 			t.Run(name, func(t *testing.T) {
-				k := inTurn(start, t, f.setup)
+				k := inTurn(t, f.setup)
 				k.begin()
 				k.await(k.flow())
 				f.strike(k)
@@ -53,11 +56,11 @@ func suffer(t *testing.T, faults map[string]fault) {
 	}
 }
 
-// inTurn starts what takes part, not all at once: ejabberd takes a processor.
-func inTurn(start chan struct{}, t *testing.T, s setup) *traffic {
+// inTurn starts what takes part, not all at once.
+func inTurn(t *testing.T, s setup) *traffic {
 	t.Helper()
-	start <- struct{}{}
-	defer func() { <-start }()
+	faultStarts <- struct{}{}
+	defer func() { <-faultStarts }()
 	return newTraffic(t, s)
 }
 
