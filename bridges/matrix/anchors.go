@@ -33,7 +33,7 @@ type anchors struct {
 	free   []*takeover.Slot // for anchors to come; empty: a successor finds none
 	since  int64            // rooms in which something was taken then or later are looked at
 	looks  bool             // that is still to be done
-	uneasy bool             // the homeserver failed to push something a while ago, as it may have before we came
+	failed time.Time        // when the homeserver failed to push something, as it may have before we came
 }
 
 // anchor is the last event of others that was taken in a room. Our own are none: of two
@@ -49,7 +49,7 @@ type anchor struct {
 }
 
 func newAnchors() *anchors {
-	return &anchors{due: make(chan struct{}, 1), later: make(chan struct{}, 1), of: map[uint64]*anchor{}, uneasy: true}
+	return &anchors{due: make(chan struct{}, 1), later: make(chan struct{}, 1), of: map[uint64]*anchor{}, failed: time.Now()}
 }
 
 // hash is what is kept of an id: it is the same in a successor, and never 0.
@@ -93,20 +93,19 @@ func (a *anchors) doubt() {
 	nudge(a.due)
 }
 
-// failing says that the homeserver has failed to push something, or for long has not.
-func (a *anchors) failing(is bool) {
+// failing says that the homeserver has failed to push something.
+func (a *anchors) failing() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.uneasy = is; is {
-		nudge(a.later)
-	}
+	a.failed = time.Now()
+	nudge(a.later)
 }
 
-// calm tells whether the homeserver has not failed to push something for long.
-func (a *anchors) calm() bool {
+// calm tells whether the homeserver has not failed to push something for so long.
+func (a *anchors) calm(d time.Duration) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return !a.uneasy
+	return time.Since(a.failed) > d
 }
 
 // newest is when something was taken last. The caller holds the lock.

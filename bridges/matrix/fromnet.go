@@ -28,13 +28,13 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	defer b.turn.Unlock()
 	if t.Fresh {
 		b.anchors.doubt()
-		b.anchors.failing(true)
+		b.anchors.failing()
 	}
 	if !b.order.admit(t.ID, t.Fresh) {
 		b.comesAgain()
 		return errGap
 	}
-	skips := b.order.shared && !b.anchors.calm() // one may have been left out before this one, see lookBack
+	skips := b.order.shared && !b.anchors.calm(calmSurely*b.calm) // one may have been left out before this one, see lookBack
 	x, err := b.readBack(ctx, roomsOf(t.Events), t.Events, skips)
 	if err == nil {
 		x.ephemeral = t.Ephemeral
@@ -53,7 +53,7 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 // comesAgain notes that a transaction was not taken.
 func (b *Bridge) comesAgain() {
 	nudge(b.health.refused)
-	b.anchors.failing(true)
+	b.anchors.failing()
 }
 
 // roomsOf returns the rooms of events, each once.

@@ -175,7 +175,6 @@ func (b *Bridge) lookBack(ctx context.Context) {
 		case <-soon.C:
 			b.anchors.doubt()
 		case <-surely.C:
-			b.anchors.failing(false)
 			b.anchors.doubt()
 		case <-b.anchors.due:
 		}

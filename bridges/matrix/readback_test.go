@@ -293,7 +293,7 @@ func TestReadBackOfShared(t *testing.T) {
 	if err := push(t, b, one(4)); err != nil {
 		t.Fatal(err)
 	}
-	b.anchors.failing(false)
+	b.anchors.failed = time.Time{}
 	if err := push(t, b, one(5)); err != nil || f.count("GET /messages") != 2 {
 		t.Errorf("%d requests, %v", f.count("GET /messages"), err)
 	}
