@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// atOnce is how many errands of a kind are done at the same time.
-	atOnce = 16
+	// atOnce is how many errands of a kind are done at the same time, and atOnceFor
+	// how many of them for one stranger: see errands.stranger.
+	atOnce, atOnceFor = 16, 4
 	// firstWait and lastWait are between attempts at what the homeserver did not
 	// do.
 	firstWait, lastWait = 2 * time.Second, 5 * time.Minute
@@ -26,12 +27,17 @@ type errands struct {
 	log    *slog.Logger
 	// do does one, by its key, and tells whether it is done with: then there is no
 	// such note any more. It logs what fails.
-	do    func(ctx context.Context, key string) (done bool)
+	do func(ctx context.Context, key string) (done bool)
+	// stranger names who can let an errand take long, by its key; empty: nobody. Nil:
+	// nobody ever can.
+	stranger func(ctx context.Context, key string) string
+
 	due   chan struct{}
 	slots chan struct{} // holds one for each under way
 
 	mu    sync.Mutex
 	fresh bool               // there are new ones since the last look
+	busy  map[string]int     // those under way, by stranger
 	under map[string]bool    // those under way; true: it was come across again meanwhile
 	later map[string]attempt // what did not succeed, and when it is tried again
 }
@@ -45,7 +51,7 @@ type attempt struct {
 func newErrands(b *Bridge, prefix string, do func(ctx context.Context, key string) (done bool)) *errands {
 	return &errands{
 		prefix: prefix, notes: b.book.notes, log: b.log, do: do, due: make(chan struct{}, 1), slots: make(chan struct{}, atOnce),
-		under: map[string]bool{}, later: map[string]attempt{},
+		busy: map[string]int{}, under: map[string]bool{}, later: map[string]attempt{},
 	}
 }
 
@@ -90,19 +96,25 @@ func (e *errands) run(ctx context.Context) {
 }
 
 // all begins every errand whose time has come, and tells whether one has failed
-// before. It does not wait for their ends: a homeserver far away that lets one wait
-// holds up no others, unless there are many such.
+// before, or has no place yet. It does not wait for their ends: a homeserver far away
+// that lets one wait holds up no others, unless there are many such.
 func (e *errands) all(ctx context.Context, wg *sync.WaitGroup) (again bool, err error) {
 	now, gone := time.Now(), e.waiting()
 	err = e.notes.EachNote(ctx, e.prefix, func(key string, _ []byte) error {
 		delete(gone, key)
-		if !e.begins(key, now) {
+		from := ""
+		if e.stranger != nil {
+			from = e.stranger(ctx, key)
+		}
+		begins, full := e.begins(key, from, now)
+		again = again || full
+		if !begins {
 			return ctx.Err()
 		}
 		e.slots <- struct{}{} // each has its deadlines, and ends with ctx
 		wg.Go(func() {
 			defer func() { <-e.slots }()
-			e.ended(key, e.past(ctx, key) || e.do(ctx, key))
+			e.ended(key, from, e.past(ctx, key) || e.do(ctx, key))
 		})
 		return ctx.Err()
 	})
@@ -113,7 +125,7 @@ func (e *errands) all(ctx context.Context, wg *sync.WaitGroup) (again bool, err 
 			delete(e.later, key) // it was done with another
 		}
 	}
-	return len(e.later) > 0, err
+	return again || len(e.later) > 0, err
 }
 
 // waiting returns what did not succeed.
@@ -124,19 +136,23 @@ func (e *errands) waiting() map[string]attempt {
 }
 
 // begins tells whether the time of an errand has come, which is under way from then
-// on.
-func (e *errands) begins(key string, now time.Time) bool {
+// on, or would be, but for the others of that stranger.
+func (e *errands) begins(key, from string, now time.Time) (begins, full bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if _, is := e.under[key]; is {
+	_, is := e.under[key]
+	switch {
+	case is:
 		e.under[key] = true
-		return false
-	}
-	if now.Before(e.later[key].at) {
-		return false
+		return false, false
+	case now.Before(e.later[key].at):
+		return false, false
+	case from != "" && e.busy[from] >= atOnceFor:
+		return false, true
 	}
 	e.under[key] = false
-	return true
+	e.busy[from]++
+	return true, false
 }
 
 // past tells whether an errand that was come across is done with: it was ended just
@@ -148,9 +164,12 @@ func (e *errands) past(ctx context.Context, key string) bool {
 
 // ended notes whether an errand is done with, else when it is tried again. One that
 // was come across meanwhile may be there anew.
-func (e *errands) ended(key string, done bool) {
+func (e *errands) ended(key, from string, done bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.busy[from]--; e.busy[from] == 0 {
+		delete(e.busy, from)
+	}
 	met := e.under[key]
 	delete(e.under, key)
 	if done {

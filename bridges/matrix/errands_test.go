@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 
@@ -64,5 +65,55 @@ func TestSlowErrand(t *testing.T) {
 	<-ended
 	if len(steps) > 0 {
 		t.Errorf("and then %s", <-steps)
+	}
+}
+
+// One who lets many errands wait has some places, and leaves the others to others.
+func TestSlowStranger(t *testing.T) {
+	_, b, _ := onFake(t, new(bridgetest.Notes))
+	did, answer := make(chan string, 4*atOnce), make(chan struct{})
+	e := newErrands(b, "x/", func(ctx context.Context, key string) bool {
+		did <- key
+		if key != "x/z" {
+			<-answer
+		}
+		return b.book.forget(ctx, key) == nil
+	})
+	e.stranger = func(_ context.Context, key string) string {
+		if key == "x/z" {
+			return ""
+		}
+		return "slow.example"
+	}
+	if err := b.book.change(t.Context(), func(p *page) error {
+		for n := range 2 * atOnce {
+			if err := p.set(fmt.Sprintf("x/%02d", n), ""); err != nil {
+				return err
+			}
+		}
+		return p.set("x/z", "")
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var work sync.WaitGroup
+	again, err := e.all(t.Context(), &work)
+	if err != nil || !again {
+		t.Errorf("again %v, %v", again, err)
+	}
+	quick := false
+	for range atOnceFor + 1 {
+		quick = next(t, did) == "x/z" || quick
+	}
+	close(answer)
+	work.Wait()
+	if !quick || len(did) > 0 {
+		t.Errorf("%d more, the other one among the first: %v", len(did), quick)
+	}
+	for again, err := true, error(nil); again && err == nil; {
+		again, err = e.all(t.Context(), &work)
+		work.Wait()
+	}
+	if n := len(did); n != 2*atOnce-atOnceFor || len(e.busy) > 0 {
+		t.Errorf("then %d were done; under way: %v", n, e.busy)
 	}
 }

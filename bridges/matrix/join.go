@@ -17,7 +17,19 @@ type joins struct {
 func newJoins(b *Bridge) *joins {
 	j := &joins{b: b, news: map[string]struct{}{}}
 	j.errands = newErrands(b, joinNotes, j.answer)
+	j.stranger = j.inviter
 	return j
+}
+
+// inviter is the homeserver of who invites, unless it is ours: a room of another one
+// is joined as fast as that likes.
+func (j *joins) inviter(ctx context.Context, key string) string {
+	i, _ := invitationOf(key)
+	r, err := j.b.book.look(ctx).room(i.room)
+	if server := serverOf(r.Person); err == nil && server != j.b.ghosts.server {
+		return server
+	}
+	return ""
 }
 
 // heard says that there is something to read in a room to which a ghost is
