@@ -127,8 +127,9 @@ func (b *barrier) ping(data []byte, start uint64, now time.Time) []byte {
 }
 
 // answer tells whether s is what came back of a ping, the offset that it
-// settles (0 for one that is overtaken), and how long it took.
-func (b *barrier) answer(s *stanza.Stanza, now time.Time) (offset uint64, took time.Duration, ok bool) {
+// settles (0 for one that is overtaken), and how long it took. That offset is noted
+// before the next ping goes, which says that the answer was heard.
+func (b *barrier) answer(s *stanza.Stanza, now time.Time, note func(offset uint64)) (offset uint64, took time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	i := slices.IndexFunc(b.asked, func(p probe) bool { return p.id == s.ID && strings.EqualFold(p.to, s.From) })
@@ -141,6 +142,7 @@ func (b *barrier) answer(s *stanza.Stanza, now time.Time) (offset uint64, took t
 		b.over--
 		return 0, now.Sub(p.at), true
 	}
+	note(p.start)
 	b.addr, b.over = p.to, i
 	for b.over < len(b.asked) && b.asked[b.over].start == p.start { // the other address
 		b.over++

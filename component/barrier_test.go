@@ -49,7 +49,15 @@ func (c *clock) reply(ping *stanza.Stanza, typ string) (offset uint64, ok bool) 
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	offset, _, ok = c.answer(s, time.Now())
+	noted := uint64(0)
+	offset, _, ok = c.answer(s, time.Now(), func(at uint64) {
+		if noted = at; c.mu.TryLock() {
+			c.t.Error("another ping may go before this is noted")
+		}
+	})
+	if noted != offset {
+		c.t.Errorf("%d is noted, not %d", noted, offset)
+	}
 	return offset, ok
 }
 

@@ -174,7 +174,7 @@ func (s *stream) dispatch(cycle uint64) error {
 // deliver gives one stanza to whom it concerns.
 func (s *stream) deliver(st *stanza.Stanza, key Key) error {
 	if st.Kind == stanza.IQ {
-		if offset, took, ok := s.barrier.answer(st, time.Now()); ok {
+		if offset, took, ok := s.barrier.answer(st, time.Now(), s.noteAnswered); ok {
 			return s.acknowledge(offset, took)
 		}
 		if st.Type == "result" || st.Type == "error" {
@@ -197,12 +197,13 @@ func (l *Link) handle(st *stanza.Stanza, key Key) {
 	l.h.Handle(st, key)
 }
 
+func (s *stream) noteAnswered(offset uint64) { s.l.note.setAnswered(s.id, offset) }
+
 // acknowledge settles all that was written before offset.
 func (s *stream) acknowledge(offset uint64, took time.Duration) error {
 	if offset == 0 {
 		return nil // a later answer said more
 	}
-	s.l.note.setAnswered(s.id, offset)
 	if err := s.l.hook("answered"); err != nil {
 		return err
 	}
