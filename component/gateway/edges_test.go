@@ -162,7 +162,7 @@ func expiresUnseen(r *timeless) {
 	r.give(sms("hello"))
 	r.receive(r.t, bounce(idOf(r.bodies()[0]), ""))
 	synctest.Wait()
-	time.Sleep(bounceTime + 2*bounceSweep)
+	r.ages(bounceTime)
 	if n, p := r.store.count(); n != 0 || p != 0 || r.g.people.waiting.Load() != 0 {
 		r.t.Errorf("%d records, %d rows, %d waiting", n, p, r.g.people.waiting.Load())
 	}
