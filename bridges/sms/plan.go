@@ -17,20 +17,15 @@ type plan struct {
 
 	countries countries
 
-	// To look at a number takes some 15 µs: these are the answers of canonical, ""
-	// for none, and of profile.
-	known    *cache.Cache[string, bridges.UserID]
-	profiles *cache.Cache[string, bridges.Profile]
+	known *cache.Cache[string, bridges.UserID] // answers of canonical; "" for none
 }
 
-// maxKnown bounds the memory of numbers that were looked at.
+// maxKnown bounds the memory of numbers that were looked at: a look takes some
+// 15 µs.
 const maxKnown = 8192
 
 func newPlan(region string) *plan {
-	return &plan{
-		region: region, context: strings.ToLower(region),
-		known: cache.New[string, bridges.UserID](maxKnown), profiles: cache.New[string, bridges.Profile](maxKnown),
-	}
+	return &plan{region: region, context: strings.ToLower(region), known: cache.New[string, bridges.UserID](maxKnown)}
 }
 
 // canonical returns the id of a number with a plus sign, when its country's

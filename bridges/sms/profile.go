@@ -44,18 +44,8 @@ func (b *Bridge) Profile(_ context.Context, _ bridges.AccountID, id bridges.User
 // NoReply implements bridges.OneWay: of a name nobody knows the number.
 func (b *Bridge) NoReply(id bridges.UserID) bool { return isName(string(id)) }
 
-// profile tells what the tables say of an E.164 number. Each text of somebody who is
-// no contact asks for it, and to read a number takes as long as all else.
+// profile tells what the tables say of an E.164 number.
 func (p *plan) profile(number string) bridges.Profile {
-	known, ok := p.profiles.Get(number)
-	if !ok {
-		known = p.look(number)
-		p.profiles.Set(strings.Clone(number), known)
-	}
-	return known
-}
-
-func (p *plan) look(number string) bridges.Profile {
 	n, err := phonenumbers.Parse(number, p.region)
 	if err != nil {
 		return bridges.Profile{Name: number, Tel: number}
