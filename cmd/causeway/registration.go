@@ -10,7 +10,7 @@ import (
 )
 
 type registrationCmd struct {
-	Domain string `arg:"" help:"The domain of the bridge, e.g. matrix.example.org."`
+	Bridge string `arg:"" help:"The domain of the bridge, e.g. matrix.example.org; or matrix, where only one is to Matrix."`
 }
 
 // Run writes the registration file that the bridge names, with new tokens. One
@@ -20,12 +20,12 @@ func (r registrationCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	c, err := matrixConfig(cfg, r.Domain)
+	domain, c, err := matrixConfig(cfg, r.Bridge)
 	if err != nil {
 		return usageError{err}
 	}
 	file := c.Appservice.Registration
-	switch err := c.Registration(r.Domain).Write(file); {
+	switch err := c.Registration(domain).Write(file); {
 	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("%s is there already; take it away to make another, which the homeserver must read again", file)
 	case err != nil:
@@ -35,12 +35,26 @@ func (r registrationCmd) Run(e *env) error {
 	return err
 }
 
-// matrixConfig returns what the configuration says of a bridge to Matrix.
-func matrixConfig(cfg *config.Config, domain string) (*matrix.Config, error) {
+// matrixConfig returns the domain of a bridge to Matrix and what the configuration
+// says of it. It goes by the name of the network, too, when it is the only one.
+func matrixConfig(cfg *config.Config, name string) (domain string, c *matrix.Config, err error) {
+	found := 0
 	for _, b := range cfg.Bridges {
-		if c, ok := b.Own.(*matrix.Config); ok && b.Domain == domain {
-			return c, nil
+		own, ok := b.Own.(*matrix.Config)
+		switch {
+		case !ok:
+		case b.Domain == name:
+			return b.Domain, own, nil
+		case b.Network == name:
+			domain, c = b.Domain, own
+			found++
 		}
 	}
-	return nil, fmt.Errorf("no bridge to Matrix has the domain %q", domain)
+	switch found {
+	case 0:
+		return "", nil, fmt.Errorf("no bridge to Matrix has the domain %q", name)
+	case 1:
+		return domain, c, nil
+	}
+	return "", nil, fmt.Errorf("%d bridges are to Matrix: name the domain of one", found)
 }

@@ -28,12 +28,16 @@ func TestRegistrationFile(t *testing.T) {
 	}{
 		{"nowhere.localhost", 2, "nowhere.localhost"},
 		{domain, 2, domain}, // SMS
-		{"matrix.localhost", 0, file},
+		{"matrix", 0, file}, // the only one
 		{"matrix.localhost", 1, "there already"},
 	} {
 		if status, out := g.command("registration", c.domain); status != c.status || !strings.Contains(out, c.words) {
 			t.Errorf("%s: status %d, %s", c.domain, status, out)
 		}
+	}
+	g.configure(func(s *settings) { s.Extra += strings.ReplaceAll(s.Extra, "matrix.localhost", "second.localhost") })
+	if status, out := g.command("registration", "matrix"); status != 2 || !strings.Contains(out, "2 bridges") {
+		t.Errorf("two bridges: status %d, %s", status, out)
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
