@@ -66,6 +66,29 @@ func (b *Bridge) shun(p *page, id string, r room) error {
 	return errors.Join(p.unsettle(id, who), p.set(secretKey(invitation{id, r.Ghost}), struct{}{}))
 }
 
+// unlocked fails for a room that was encrypted while nobody here listened, which is
+// left then: nothing may be said there in clear text. The next try finds another.
+func (b *Bridge) unlocked(ctx context.Context, id string, ghost bridges.UserID) error {
+	secret, err := encrypted(ctx, b.as(ghost), id)
+	if err != nil || !secret {
+		return err
+	}
+	err = b.book.change(ctx, func(p *page) error {
+		r, err := p.room(id)
+		if err != nil {
+			return err
+		}
+		return b.shun(p, id, r)
+	})
+	if err != nil {
+		return err
+	}
+	b.secrets.wake()
+	e := because(errJoining, nil)
+	e.After = soon
+	return e
+}
+
 // secret reads an encrypted message, and tells whether the user is to hear of it: of
 // the first one in a room.
 func (r *reading) secret(e event.Event, x room) (first bool, err error) {

@@ -86,3 +86,34 @@ func TestEncryptedByServer(t *testing.T) {
 		t.Errorf("%v; %d texts, %q are left", err, f.count("PUT /send/"), f.left())
 	}
 }
+
+// A room that was encrypted while nobody here listened gets no clear text, of an edit
+// neither; it is left, and the text goes to another.
+func TestEncryptedMeanwhile(t *testing.T) {
+	for name, say := range map[string]func(s *session) error{
+		"a text": func(s *session) error {
+			_, err := s.Send(t.Context(), bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "k", Text: "x"})
+			return err
+		},
+		"an edit": func(s *session) error {
+			_, err := s.Edit(t.Context(), bridges.Edit{Message: bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "k", Text: "x"}, Of: "$1"})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, b, _, _ := talking(t)
+			s := open(t, b)
+			f.say("GET /state/m.room.encryption", answer{200, `{"algorithm": "m.megolm.v1.aes-sha2"}`}, refused(404, "M_NOT_FOUND"))
+			if err := say(s); bridges.KindOf(err) != bridges.Temporary || f.count("PUT /send/") > 0 {
+				t.Errorf("%v; %d events were sent", err, f.count("PUT /send/"))
+			}
+			flees(t, b)
+			if !slices.Contains(f.left(), "room") {
+				t.Errorf("%q are left", f.left())
+			}
+			if send(t, s, bob, "then"); f.count("PUT /rooms/!new/send/")+f.count("PUT /rooms/%21new/send/") == 0 {
+				t.Error("the next text went elsewhere")
+			}
+		})
+	}
+}

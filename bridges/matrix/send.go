@@ -111,6 +111,12 @@ func (s *session) once(ctx context.Context, at place, who pair, all ...content) 
 		if ids, err = said(ctx, u, at.room, userID(who.ghost), all); err != nil {
 			return nil, err
 		}
+		if len(ids) < len(all) {
+			err = s.b.unlocked(ctx, at.room, who.ghost)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	for _, c := range s.following(ctx, at, all)[len(ids):] {
 		id, err := u.Send(ctx, at.room, typeMessage, c.Key, c)
