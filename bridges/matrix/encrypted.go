@@ -84,9 +84,7 @@ func (b *Bridge) unlocked(ctx context.Context, id string, ghost bridges.UserID) 
 		return err
 	}
 	b.secrets.wake()
-	e := because(errJoining, nil)
-	e.After = soon
-	return e
+	return notOpen()
 }
 
 // secret reads an encrypted message, and tells whether the user is to hear of it: of

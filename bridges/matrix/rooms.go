@@ -12,6 +12,13 @@ import (
 // soon is when a chat that is being opened is tried again.
 const soon = time.Second
 
+// notOpen says that a chat is being opened.
+func notOpen() error {
+	e := because(errJoining, nil)
+	e.After = soon
+	return e
+}
+
 // place is a room to write to. New says that nothing was ever said in it.
 type place struct {
 	room string
@@ -36,9 +43,7 @@ func (s *session) open(ctx context.Context, who pair) (place, error) {
 	case r.Encrypted:
 		return s.found(ctx, who, false)
 	case r.GhostIs == invited:
-		e := because(errJoining, nil)
-		e.After = soon
-		return place{}, e
+		return place{}, notOpen()
 	case r.GhostIs != joined:
 		return s.found(ctx, who, c.Making)
 	case !r.PersonIs.in():

@@ -108,10 +108,8 @@ func (s *session) quit(ctx context.Context, id string) error {
 func (s *session) once(ctx context.Context, at place, who pair, all ...content) (ids []bridges.MessageID, err error) {
 	u := s.b.as(who.ghost)
 	if _, sure := s.b.sure.Get(who); !sure && !at.new {
-		if ids, err = said(ctx, u, at.room, userID(who.ghost), all); err != nil {
-			return nil, err
-		}
-		if len(ids) < len(all) {
+		ids, err = said(ctx, u, at.room, userID(who.ghost), all)
+		if err == nil && len(ids) < len(all) {
 			err = s.b.unlocked(ctx, at.room, who.ghost)
 		}
 		if err != nil {
