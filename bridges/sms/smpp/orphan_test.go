@@ -13,8 +13,9 @@ import (
 func (l *life) outcome(text string) <-chan result {
 	done := make(chan result, 1)
 	l.work.Go(func() {
-		id, err := l.c.Submit(l.ctx, Ticket{Key: text}, message(text))
-		done <- result{id, err}
+		r := result{err: takeover.ErrHandover} // if it dies on the way
+		defer func() { done <- r }()
+		r.id, r.err = l.c.Submit(l.ctx, Ticket{Key: text}, message(text))
 	})
 	return done
 }

@@ -30,6 +30,7 @@ type world struct {
 
 	mu       sync.Mutex
 	conn     net.Conn
+	over     bool // nothing is served any more
 	binds    int
 	unbinds  int
 	taken    map[string]int    // texts by how often they came
@@ -61,6 +62,9 @@ func newWorld(t *testing.T) *world {
 	w.work.Go(w.accept)
 	t.Cleanup(func() {
 		w.l.Close()
+		w.mu.Lock()
+		w.over = true
+		w.mu.Unlock()
 		w.cut(false)
 		w.work.Wait()
 	})
@@ -89,8 +93,11 @@ func (w *world) accept() {
 		}
 		w.mu.Lock()
 		w.conn = conn
+		over := w.over
 		w.mu.Unlock()
-		w.serve(conn)
+		if !over {
+			w.serve(conn)
+		}
 		conn.Close()
 	}
 }
