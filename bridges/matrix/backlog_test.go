@@ -41,6 +41,10 @@ func TestBacklog(t *testing.T) {
 		t.Errorf("again: %t, %v", again, err)
 	}
 	got := came(t, h)
+	if len(got) == 0 || got[0] != "bob:localhost asks" {
+		t.Fatalf("%d came, without a question", len(got))
+	}
+	got = got[1:]
 	for n := range min(len(got), texts) {
 		if got[n] != fmt.Sprint("bob:localhost ", n) {
 			t.Fatalf("%q came as number %d", got[n], n)

@@ -214,8 +214,7 @@ func (b *Bridge) introduceTo(ctx context.Context, person bridges.UserID, typed s
 	if err != nil {
 		return "", err
 	}
-	request := bridges.Delivery{Account: account, Event: bridges.ContactRequest{Person: person}}
-	if err := b.host.Deliver(ctx, []bridges.Delivery{request}); err != nil {
+	if err := b.joins.asks(ctx, account, person); err != nil {
 		return "", err
 	}
 	if r.PersonIs == joined {

@@ -3,6 +3,7 @@ package matrix
 import (
 	"context"
 
+	"causeway/bridges"
 	"causeway/bridges/matrix/client"
 )
 
@@ -54,6 +55,9 @@ func (j *joins) accept(ctx context.Context, i invitation) error {
 	if err := j.entered(ctx, i, secret); err != nil {
 		return err
 	}
+	if err := j.asks(ctx, account, x.Person); err != nil {
+		return err
+	}
 	return j.catchUp(ctx, i, &backlog{behind: x.Invite, account: account})
 }
 
@@ -71,6 +75,15 @@ func (j *joins) entered(ctx context.Context, i invitation, secret bool) error {
 		}
 		return p.settleOn(i.room, pair{r.Ghost, r.Person}, true)
 	})
+}
+
+// asks has a person who has invited the ghost of an account ask for being a contact; the
+// bot has none.
+func (j *joins) asks(ctx context.Context, account bridges.AccountID, person bridges.UserID) error {
+	if account == "" {
+		return nil
+	}
+	return j.b.host.Deliver(ctx, []bridges.Delivery{{Account: account, Event: bridges.ContactRequest{Person: person}}})
 }
 
 // decline leaves a room, or refuses to enter it.

@@ -42,12 +42,16 @@ func push(t *testing.T, b *Bridge, events ...event.Event) error {
 	return b.Transaction(t.Context(), &appservice.Transaction{ID: "1", Events: events})
 }
 
-// came returns the texts that came, and nothing else may have.
+// came returns the texts and questions that came, and nothing else may have.
 func came(t *testing.T, h *host) (texts []string) {
 	t.Helper()
 	for {
 		select {
 		case e := <-h.came:
+			if r, ok := e.(bridges.ContactRequest); ok {
+				texts = append(texts, string(r.Person)+" asks")
+				continue
+			}
 			m, ok := e.(bridges.Message)
 			if !ok || m.Chat != bridges.ChatID(m.From) || !m.Sent.Equal(at) {
 				t.Errorf("%+v came", e)
@@ -162,7 +166,7 @@ func TestInvitation(t *testing.T) {
 	if err := push(t, b, text("!new", "$3", bob, body("three"))); err != nil {
 		t.Fatal(err)
 	}
-	if got := came(t, h); fmt.Sprint(got) != "[bob:localhost one bob:localhost two bob:localhost three]" {
+	if got := came(t, h); fmt.Sprint(got) != "[bob:localhost asks bob:localhost one bob:localhost two bob:localhost three]" {
 		t.Errorf("%q came", got)
 	}
 	if send(t, s, bob, "answer"); f.count("POST /createRoom") != 0 {

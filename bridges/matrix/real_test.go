@@ -86,6 +86,10 @@ func TestRealChat(t *testing.T) {
 	r.wantText(t, "carol:localhost", "three")
 	send(t, r.s, "carol:localhost", "back")
 	carol.WaitMessage(room, "back")
+
+	lab.Nio(t, r.Matrix, "dora").CreateDM(ghost) // and says nothing
+	for asked := bridges.Event(nil); asked != (bridges.ContactRequest{Person: "dora:localhost"}); asked = next(t, r.came) {
+	}
 }
 
 // Typing and read marks pass both ways.

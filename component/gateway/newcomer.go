@@ -7,6 +7,7 @@ import (
 	"causeway/bridges"
 	"causeway/component/stanza"
 	"causeway/component/xep/nick"
+	"causeway/mapping"
 )
 
 const (
@@ -24,12 +25,13 @@ func (g *Gateway) introduce(ctx context.Context, w *stanza.Writer, in *incoming)
 	if _, known := g.introduced.Get(who); known {
 		return
 	}
-	c, found, err := g.store.Contact(ctx, g.domain, who.account, who.chat)
+	const has = mapping.SeesContact | mapping.SeenByUs | mapping.AddedByUser | mapping.PlacedByUs
+	c, _, err := g.store.Contact(ctx, g.domain, who.account, who.chat)
 	if err != nil {
 		return
 	}
 	g.introduced.Set(who, struct{}{})
-	if found && !removed(c) && !leaves(c) {
+	if c.Subscription&has != 0 && !leaves(c) {
 		return
 	}
 	if name := g.askName(ctx, who); name != "" {

@@ -44,7 +44,7 @@ func TestIntroduced(t *testing.T) {
 	}{
 		"0172.1 nobody that the user has": {profile: telling("Ann"), message: sms("hi"), want: "Ann"},
 		"0172.1 a contact":                {contact: mapping.SeesContact | mapping.SeenByUs, profile: telling("Ann"), message: sms("hi")},
-		"0172.1 one that has asked":       {contact: unanswered, profile: telling("Ann"), message: sms("hi")},
+		"0172.1 one that has asked":       {contact: unanswered, profile: telling("Ann"), message: sms("hi"), want: "Ann"},
 		"0172.1 one that was taken out":   {contact: mapping.RemovedByUser, profile: telling("Ann"), message: sms("hi"), want: "Ann"},
 		"0172.4 a hostile name":           {profile: telling("\u202eA\x01nn\n" + strings.Repeat(" x", 9000)), message: sms("hi"), want: "Ann" + strings.Repeat(" x", 48)},
 		"0172.4 nothing but such":         {profile: telling("\u202e\x01"), message: sms("hi")},
