@@ -103,7 +103,7 @@ type Host interface {
 	// told that we have it. After an error nothing of d is, unless ctx has ended;
 	// then nobody knows. It blocks while the store cannot commit.
 	Deliver(ctx context.Context, d []Delivery) error
-	// Hint shows what may get lost, now or never: a Typing, a Presence or a PictureChange. It
+	// Hint shows what may get lost, now or never: a Typing, a Presence or a ProfileChange. It
 	// is not kept, and what cannot be shown at once is dropped and counted. It
 	// does not block. Only Account and Event of d are looked at.
 	Hint(d Delivery)

@@ -14,7 +14,7 @@ const (
 	CanContacts                    // each Session is a Lister, and ContactChange events come
 	CanStyling                     // its texts have the styling of XEP-0393, where Message.Unstyled is not set, both ways
 	CanOwnMessages                 // Messages come that the account sent through another program: their From is Account.Self
-	CanPictures                    // its people have pictures of their own: Profile has them, and PictureChange events come
+	CanPictures                    // its people have names and pictures of their own: Profile has them, and ProfileChange events come
 	CanEdits                       // each Session is an Editor, and Edit events come
 	CanRetractions                 // each Session is a Retractor, and Retraction events come
 	CanReactions                   // each Session is a Reactor, and Reaction events come

@@ -33,11 +33,12 @@ type Profile struct {
 	Picture []byte
 }
 
-// PictureChange tells that a person has another picture, or none any more. It may
-// get lost, and goes to Host.Hint: the gateway looks at pictures once a day.
-type PictureChange struct{ Person UserID }
+// ProfileChange tells that a person is called otherwise, or has another picture or none
+// any more. It may get lost, and goes to Host.Hint: the gateway looks at profiles once a
+// day.
+type ProfileChange struct{ Person UserID }
 
-func (PictureChange) event() {}
+func (ProfileChange) event() {}
 
 // Profiler is a Bridge that knows something of the people of its network.
 type Profiler interface {

@@ -252,12 +252,12 @@ func (r *reading) state(e event.Event) error {
 	return r.b.notice(r.page, e)
 }
 
-// face tells that a person may have another picture: who is in a room says it
+// face tells that a person may have another name or picture: who is in a room says it
 // there again after every change.
 func (r *reading) face(e event.Event) error {
 	room, account, err := r.room(e.Room)
 	if err == nil && account != "" && room.Person == personOf(*e.StateKey) && room.PersonIs == joined {
-		r.hints = append(r.hints, bridges.Delivery{Account: account, Event: bridges.PictureChange{Person: room.Person}})
+		r.hints = append(r.hints, bridges.Delivery{Account: account, Event: bridges.ProfileChange{Person: room.Person}})
 	}
 	return err
 }

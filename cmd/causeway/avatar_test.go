@@ -89,7 +89,7 @@ func TestOwnPictures(t *testing.T) {
 		sameEverywhere(t, u, jid, first)
 
 		bridge.SetProfile(number, bridges.Profile{Name: "Bob", Picture: portrait(t, color.Black)})
-		s.gateway.Hint(bridges.Delivery{Account: "alice@localhost", Event: bridges.PictureChange{Person: number}})
+		s.gateway.Hint(bridges.Delivery{Account: "alice@localhost", Event: bridges.ProfileChange{Person: number}})
 		second := hashOf(t, u.Wait("0084.5: the next picture", showsPicture(t, jid, first)))
 		u.Wait("0084.1: its event", pictureEvent(jid, second))
 		sameEverywhere(t, u, jid, second)

@@ -235,7 +235,7 @@ func TestOwnPictures(t *testing.T) {
 }
 
 func (r *timeless) pictureOf(id bridges.UserID) {
-	r.g.Hint(bridges.Delivery{Account: alice, Event: bridges.PictureChange{Person: id}})
+	r.g.Hint(bridges.Delivery{Account: alice, Event: bridges.ProfileChange{Person: id}})
 	synctest.Wait()
 }
 
@@ -267,7 +267,7 @@ func TestPictureFound(t *testing.T) {
 			t.Errorf("by the card: %q", now)
 		}
 		for _, to := range []bridges.AccountID{"bob@example.org", "eve@evil.example"} {
-			r.g.Hint(bridges.Delivery{Account: to, Event: bridges.PictureChange{Person: phone}})
+			r.g.Hint(bridges.Delivery{Account: to, Event: bridges.ProfileChange{Person: phone}})
 		}
 		r.pictureOf("+12025550101")
 		r.pictureOf("\xff")

@@ -178,14 +178,17 @@ func (g *Gateway) lookAtFaces(ctx context.Context) {
 	})
 }
 
-// lookAt asks the network what somebody looks like. Of whom it cannot tell now
+// lookAt asks the network what somebody looks like and is called. Of whom it cannot tell now
 // the next presence asks again.
 func (g *Gateway) lookAt(ctx context.Context, w whose) {
 	if !g.member(ctx, w.account) {
 		return
 	}
-	_, _, err := g.profile(ctx, w.account, w.local)
+	p, _, err := g.profile(ctx, w.account, w.local)
 	if errors.Is(err, errNoProfile) {
 		g.learn(w, nil)
+	}
+	if name := cleanName(p.Name); err == nil && name != "" {
+		g.calledLater(w, name)
 	}
 }

@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"context"
 	"strings"
 	"unicode"
 
+	"causeway/bridges"
 	"causeway/component/stanza"
 	"causeway/component/xep/nick"
 	"causeway/component/xep/pubsub"
@@ -58,6 +60,34 @@ func (g *Gateway) tellName(t *tx, was, now mapping.Contact) {
 		pubsub.AppendEvent(&o.Payload, nick.NS, "current", func(w *stanza.Writer) { nick.Append(w, nameOf(now)) })
 		t.send(o)
 	}
+}
+
+// calledLater has a contact called as it calls itself now, but for one that the user, or
+// the user's list on the network, has given a name (xeps.md 0172.3). What is to be done
+// with the roster stands in the row, as after a change of such a list.
+func (g *Gateway) calledLater(w whose, name string) {
+	if g.info.Can.Has(bridges.CanContacts) {
+		return
+	}
+	g.enqueueControl(w.account, false, step{run: func(ctx context.Context) {
+		chat, err := g.resolve(w.local)
+		if err != nil || !g.member(ctx, w.account) {
+			return
+		}
+		was, known, err := g.store.Contact(ctx, g.domain, w.account, chat)
+		if err != nil || !known || was.Name == name || was.Subscription&mapping.NamedByUser != 0 || was.Subscription&standing == 0 {
+			return
+		}
+		t := g.begin(w.account, mapping.Key{})
+		now := was
+		now.Name = name
+		t.batch.PutContacts = append(t.batch.PutContacts, now)
+		g.tellName(t, was, now)
+		if g.people.isOnline(w.account) {
+			t.places(g)
+		}
+		g.finish(ctx, t)
+	}})
 }
 
 // asks is the subscribe of a contact, with its name (xeps.md 0172.1).

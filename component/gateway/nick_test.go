@@ -76,14 +76,46 @@ func FuzzCleanName(f *testing.F) {
 	})
 }
 
-// TestNameEvents: clients that want to know are told that the network's list has
-// another name of a contact, once; one that the user has named keeps that.
+// TestNameEvents: clients that want to know are told that the network's list, or who it
+// is, has another name for a contact, once; one that the user has named keeps that.
 func TestNameEvents(t *testing.T) {
+	t.Run("listed", func(t *testing.T) {
+		nameEvents(t, withList(), func(r *timeless, name string) {
+			r.bridge.SetContacts(alice, bridges.Person{ID: phone, Name: name})
+			r.give(bridges.ContactChange{Person: bridges.Person{ID: phone, Name: name}})
+		})
+	})
+	t.Run("of its own", func(t *testing.T) {
+		nameEvents(t, withPictures(), func(r *timeless, name string) {
+			r.bridge.SetProfile(phone, bridges.Profile{Name: name})
+			for _, who := range []bridges.UserID{phone, "+12025550101"} {
+				r.g.Hint(bridges.Delivery{Account: alice, Event: bridges.ProfileChange{Person: who}})
+			}
+		})
+	})
+}
+
+// names returns the news of names that were sent.
+func (r *timeless) names() (got []string) {
+	for _, xml := range r.drain() {
+		o := mustParse(r.t, xml)
+		if event, ok := o.Child(pubsub.NS+"#event", "event"); ok {
+			items, _ := event.Child(pubsub.NS+"#event", "items")
+			item, _ := items.Child(pubsub.NS+"#event", "item")
+			if name, ok := item.Child(nick.NS, "nick"); ok {
+				got = append(got, o.From+" to "+resourceOf(o.To)+" "+o.Type+" "+items.Attr("node")+" "+name.Text())
+			}
+		}
+	}
+	return got
+}
+
+func nameEvents(t *testing.T, info bridges.Info, change func(r *timeless, name string)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newMemStore()
 		registered(s, alice, number)
 		hasContacts(t, s, phone)
-		r := startTimeless(t, s, withList())
+		r := startTimeless(t, s, info)
 		defer r.end()
 		info, ver := clientInfo(t, nick.NS+pubsub.Notify)
 		r.answer(disco.NSInfo, info)
@@ -91,19 +123,8 @@ func TestNameEvents(t *testing.T) {
 		r.receive(t, says("x", ver))
 		r.drain()
 		named := func(what, name string, want ...string) {
-			r.bridge.SetContacts(alice, bridges.Person{ID: phone, Name: name})
-			r.give(bridges.ContactChange{Person: bridges.Person{ID: phone, Name: name}})
-			var got []string
-			for _, xml := range r.drain() {
-				o := mustParse(t, xml)
-				if event, ok := o.Child(pubsub.NS+"#event", "event"); ok {
-					items, _ := event.Child(pubsub.NS+"#event", "items")
-					item, _ := items.Child(pubsub.NS+"#event", "item")
-					name, _ := item.Child(nick.NS, "nick")
-					got = append(got, o.From+" to "+resourceOf(o.To)+" "+o.Type+" "+items.Attr("node")+" "+name.Text())
-				}
-			}
-			if !slices.Equal(got, want) {
+			change(r, name)
+			if got := r.names(); !slices.Equal(got, want) {
 				t.Errorf("%s: %q", what, got)
 			}
 		}

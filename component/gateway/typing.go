@@ -40,7 +40,7 @@ func newTyping() *typing {
 
 // Hint implements bridges.Host.
 func (g *Gateway) Hint(d bridges.Delivery) {
-	if e, ok := d.Event.(bridges.PictureChange); ok && g.info.Can.Has(bridges.CanPictures) {
+	if e, ok := d.Event.(bridges.ProfileChange); ok && g.info.Can.Has(bridges.CanPictures) {
 		g.lookLater(whose{d.Account, localpart(string(e.Person))})
 		return
 	}
