@@ -27,7 +27,7 @@ func (l *loose) UnmarshalJSON(raw []byte) error {
 }
 
 // mentions are people whom a message calls (Client-Server API, User and room
-// mentions). Nobody is called by words in a text of ours, such as @room: so it is
+// mentions). Nobody else is called by words in a text of ours, such as @room: so it is
 // never left out.
 type mentions struct {
 	Users []string `json:"user_ids,omitempty"`
@@ -90,9 +90,22 @@ func writeAll(m bridges.Message, ghost bridges.UserID) []content {
 			key += "\x02" + strconv.Itoa(i)
 		}
 		all[i] = write(text, m.Unstyled, transaction(ghost, key))
+		if id := userID(bridges.UserID(m.Chat)); hasWord(text, id) {
+			all[i].Mentions = &mentions{[]string{id}}
+		}
 	}
 	all[0] = all[0].answering(m)
 	return all
+}
+
+// hasWord tells whether somebody's whole id is a word of a text.
+func hasWord(text, id string) bool {
+	for word := range strings.FieldsSeq(text) {
+		if strings.Trim(word, `.,:;!?()"'`) == id {
+			return true
+		}
+	}
+	return false
 }
 
 // seen is what was made of a formatted body.

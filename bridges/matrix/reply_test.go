@@ -51,6 +51,19 @@ func TestWriteReply(t *testing.T) {
 	}
 }
 
+// A text calls whom it names by the whole id, and nobody by less.
+func TestMention(t *testing.T) {
+	for text, want := range map[string]string{
+		"@bob:localhost: hello": `{"user_ids":["@bob:localhost"]}`, "hello (@bob:localhost)!": `{"user_ids":["@bob:localhost"]}`,
+		"@bob: hello": `{}`, "@room": `{}`, "@bob:localhost.example.org": `{}`, "a@bob:localhost": `{}`, "@carol:localhost": `{}`,
+	} {
+		all := writeAll(bridges.Message{Chat: bridges.ChatID(bob), Key: "k", Text: text}, "alice:localhost")
+		if got := plainJSON(t, *all[0].Mentions); len(all) != 1 || got != want {
+			t.Errorf("%q calls %s", text, got)
+		}
+	}
+}
+
 // FuzzUnquoted: what is left of a text is its end, and there is something.
 func FuzzUnquoted(f *testing.F) {
 	f.Add("> <@a:hs> x\n> y\n\nz")
