@@ -23,6 +23,16 @@ type Presenter interface {
 	Present(ctx context.Context, account Account, show Show, status string) error
 }
 
+// Prober is a Presenter whose network can be asked how much somebody is there.
+type Prober interface {
+	// Probe asks that of a person, for an account that sees it. It is called when the
+	// gateway is about to show somebody of whom it has not heard for long, never of all
+	// people at once. Without an error and without a Show the network does not tell. It
+	// may block on the network until ctx ends. After a Temporary error it is called
+	// again at Host.Ready or the next time, after another one as after an answer.
+	Probe(ctx context.Context, account Account, person UserID) (Presence, error)
+}
+
 // Presence tells how much a person is there, as far as an account may see it. It
 // may get lost, and goes to Host.Hint. Of whom nothing was told is shown as
 // Available.

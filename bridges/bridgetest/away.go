@@ -129,4 +129,8 @@ func (s Subject) checkBad(ctx context.Context, t *testing.T) {
 	if x, ok := s.Bridge.(bridges.Presenter); ok && can.Has(bridges.CanPresence) {
 		s.checkAnswer(t, x.Present(ctx, s.Account, bridges.Away, ""))
 	}
+	if x, ok := s.Bridge.(bridges.Prober); ok && can.Has(bridges.CanPresence) {
+		_, err := x.Probe(ctx, s.Account, bridges.UserID(s.Chat))
+		s.checkAnswer(t, err)
+	}
 }

@@ -37,6 +37,7 @@ type Bridge struct {
 	meet     func(ctx context.Context) error
 	met      chan Introduced
 	seen     chan Presented
+	probe    func(person bridges.UserID) (bridges.Presence, error)
 	leave    func(l Left) error
 	left     chan Left
 	opens    func(ctx context.Context, f bridges.File) (*bridges.Content, error)

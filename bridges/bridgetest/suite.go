@@ -57,6 +57,7 @@ func checkDays(t *testing.T, of func(t *testing.T) Adapter) {
 	t.Run("people are told of", func(t *testing.T) { checkPeople(t, open(t)) })
 	t.Run("owners are introduced", func(t *testing.T) { checkIntroducer(t, open(t)) })
 	t.Run("owners are there or not", func(t *testing.T) { checkPresenter(t, open(t)) })
+	t.Run("people are there or not", func(t *testing.T) { checkProber(t, open(t)) })
 	t.Run("accounts are done with people, and end", func(t *testing.T) { checkEnds(t, open(t)) })
 	t.Run("files are taken and given", func(t *testing.T) { checkFiles(t, open(t)) })
 	t.Run("sessions close and open again", func(t *testing.T) { checkReopen(t, open(t)) })

@@ -83,6 +83,7 @@ var (
 	_ bridges.Searcher   = (*Bridge)(nil)
 	_ bridges.Introducer = (*Bridge)(nil)
 	_ bridges.Presenter  = (*Bridge)(nil)
+	_ bridges.Prober     = (*Bridge)(nil)
 	_ bridges.Leaver     = (*Bridge)(nil)
 	_ bridges.Ender      = (*Bridge)(nil)
 	_ bridges.Typist     = (*session)(nil)

@@ -142,6 +142,42 @@ func (p *presents) all() map[bridges.UserID]standing {
 	return all
 }
 
+// Probe implements bridges.Prober. A ghost asks that has a room with the person, else
+// the bot does, which may have one.
+func (b *Bridge) Probe(ctx context.Context, account bridges.Account, person bridges.UserID) (is bridges.Presence, err error) {
+	if !isPerson(string(person)) {
+		return is, because(errNobody, nil)
+	}
+	if b.presents.deaf() {
+		return is, nil
+	}
+	room, err := b.joinedRoom(ctx, pair{account.Self, person})
+	if err != nil {
+		return is, b.failed(err, bridges.Temporary)
+	}
+	asks := b.server.As("")
+	if room != "" {
+		asks = b.as(account.Self)
+	}
+	p, err := asks.Presence(ctx, userID(person))
+	switch {
+	case refuses(err):
+		return is, nil
+	case err != nil:
+		return is, b.failed(err, bridges.Temporary)
+	case !p.Known:
+		return is, nil
+	}
+	return bridges.Presence{Person: person, Show: shows[p.Presence], Status: p.Status}, nil
+}
+
+// deaf tells whether the homeserver has no presence.
+func (p *presents) deaf() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.off
+}
+
 // presence reads how much a person is there, for all who have a chat with it.
 func (r *reading) presence(e event.Event) error {
 	var c struct {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"testing"
 
@@ -153,5 +154,81 @@ func TestRealPresence(t *testing.T) {
 		if x, ok := next(t, r.hints).(bridges.Presence); ok && x == (bridges.Presence{Person: "bob:localhost", Show: bridges.Away, Status: "at lunch"}) {
 			break
 		}
+	}
+}
+
+// Who is asked about is asked by who has a room with the person; nothing is made of what
+// the homeserver does not know, or does not tell.
+func TestProbe(t *testing.T) {
+	f, b, s := onFake(t, nil)
+	me := bridges.Account{ID: alice, Self: s.ghost}
+	by := ""
+	f.before = func(r *http.Request) { by = r.URL.Query().Get("user_id") }
+	const path = "GET /_matrix/client/v3/presence/@bob:localhost/status"
+	for _, x := range []struct {
+		says answer
+		want bridges.Presence
+		kind bridges.Kind
+	}{
+		{answer{200, `{"presence": "online", "currently_active": true}`}, bridges.Presence{Person: bob, Show: bridges.Available}, 0},
+		{answer{200, `{"presence": "unavailable", "status_msg": "at lunch", "last_active_ago": 7}`}, bridges.Presence{Person: bob, Show: bridges.Away, Status: "at lunch"}, 0},
+		{answer{200, `{"presence": "offline", "last_active_ago": 7}`}, bridges.Presence{Person: bob, Show: bridges.Unavailable}, 0},
+		{answer{200, `{"presence": "offline"}`}, bridges.Presence{}, 0},
+		{answer{200, `{"presence": "asleep"}`}, bridges.Presence{Person: bob}, 0},
+		{answer{200, `{"presence": 7, "status_msg": []}`}, bridges.Presence{Person: bob}, 0},
+		{refused(403, "M_FORBIDDEN"), bridges.Presence{}, 0},
+		{refused(404, "M_UNRECOGNIZED"), bridges.Presence{}, 0},
+		{refused(502, "M_UNKNOWN"), bridges.Presence{}, bridges.Temporary},
+	} {
+		f.say("GET /presence/", x.says)
+		got, err := b.Probe(t.Context(), me, bob)
+		if got != x.want || (err != nil || x.kind != 0) && bridges.KindOf(err) != x.kind {
+			t.Errorf("%s: %+v, %v", x.says.body, got, err)
+		}
+	}
+	if f.count(path) == 0 || by != "" {
+		t.Errorf("%q asks %q", by, f.asked)
+	}
+	note(t, b, "!room", room{Ghost: s.ghost, Person: bob, GhostIs: joined, PersonIs: joined})
+	if _, err := b.Probe(t.Context(), me, bob); err == nil || by != userID(s.ghost) {
+		t.Errorf("%q asks: %v", by, err)
+	}
+	was := len(f.asked)
+	if _, err := b.Probe(t.Context(), me, "nobody"); bridges.KindOf(err) != bridges.Malformed || len(f.asked) > was {
+		t.Errorf("%v, %q", err, f.asked[was:])
+	}
+	f.say("PUT /presence/", refused(403, "M_FORBIDDEN"))
+	present(t, b, bridges.Available, "")
+	if got, err := b.Probe(t.Context(), me, bob); got != (bridges.Presence{}) || err != nil {
+		t.Errorf("a homeserver without presence: %+v, %v", got, err)
+	}
+}
+
+// Who shares a room is told of, also after a start; else Synapse tells nothing.
+func TestRealProbe(t *testing.T) {
+	r := onSynapse(t)
+	me := bridges.Account{ID: alice, Self: r.s.ghost}
+	bob, carol := lab.Nio(t, r.Matrix, "bob", "autojoin"), lab.Nio(t, r.Matrix, "carol")
+	carol.Do(map[string]any{"do": "presence", "is": "unavailable"})
+	send(t, r.s, "bob:localhost", "hello")
+	joinsRoom(bob, bob.UserID)
+	bob.Do(map[string]any{"do": "presence", "is": "unavailable", "status": "at lunch"})
+	r.stop()
+	r.start(t)
+	for who, want := range map[bridges.UserID]bridges.Presence{
+		"bob:localhost":     {Person: "bob:localhost", Show: bridges.Away, Status: "at lunch"},
+		"carol:localhost":   {},
+		"nobody:localhost":  {},
+		"bob:elsewhere.org": {},
+	} {
+		got, err := r.b.Probe(t.Context(), me, who)
+		if got != want || err != nil {
+			t.Errorf("%s: %+v, %v", who, got, err)
+		}
+	}
+	carol.CreateDM(userID(r.b.ghosts.bot)) // the bot has a room with her now
+	carol.Wait("the bot", func(e peer.MatrixEvent) bool { return e.User == userID(r.b.ghosts.bot) && e.Membership == "join" })
+	if got, err := r.b.Probe(t.Context(), me, "carol:localhost"); got.Show != bridges.Away || err != nil {
+		t.Errorf("by the bot: %+v, %v", got, err)
 	}
 }

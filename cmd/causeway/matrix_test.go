@@ -251,9 +251,12 @@ func TestMatrixPresence(t *testing.T) {
 	bob.Send(room, "and?") // until that has come the homeserver may drop presence
 	alice.Wait("the text", message(jid, "and?"))
 	bob.Do(map[string]any{"do": "presence", "is": "unavailable", "status": "at lunch"})
-	alice.Wait("the presence of bob", func(e peer.Event) bool {
+	atLunch := func(e peer.Event) bool {
 		return e.Event == "presence" && of(e, jid) && strings.Contains(e.XML, "<show>away</show>") && e.Status == "at lunch"
-	})
+	}
+	alice.Wait("the presence of bob", atLunch)
+	m.gateway.killWorker()
+	alice.Wait("the presence of bob after a start", atLunch)
 	is(`<status>here</status>`)
 	sees("online", "here")
 	alice.Do(map[string]any{"do": "quit"})

@@ -108,7 +108,7 @@ type Gateway struct {
 	badges     *cache.Cache[face, *picture.Picture]
 	faces      *faces
 	selves     *selves
-	presences  *cache.Cache[whose, availability]
+	presences  *presences
 	presents   *presents
 	typing     *typing
 	settings   []setting
@@ -152,7 +152,7 @@ func New(cfg Config) *Gateway {
 		cfg: cfg, domain: cfg.Domain, info: cfg.Bridge.Info(), store: patient{cfg.Store}, log: log,
 		trials:  newTrials(takeover.Within(cfg.Keeper, cfg.Domain), log),
 		places:  cache.New[uint64, uint64](64),
-		started: time.Now(), badges: cache.New[face, *picture.Picture](4096), faces: newFaces(), selves: newSelves(), presences: cache.New[whose, availability](presenceLimit), presents: newPresents(),
+		started: time.Now(), badges: cache.New[face, *picture.Picture](4096), faces: newFaces(), selves: newSelves(), presences: newPresences(), presents: newPresents(),
 		sent: newSentMessages(), repeats: newRepeats(), once: newOnceBook(),
 		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), broadcasts: newBroadcasts(), clients: newClientCaps(), typing: newTyping(), signs: newSigns(), commands: newCommandSessions(), dialogues: newDialogues(),
 		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log), rosters: newRosters(),
@@ -250,9 +250,7 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 	if g.info.Can.Has(bridges.CanIntroduce) {
 		g.loop(g.introduceUsers)
 	}
-	if g.info.Can.Has(bridges.CanPresence) {
-		g.loop(g.presentUsers)
-	}
+	g.servePresence()
 	if g.info.Can.Has(bridges.CanTyping) {
 		g.loop(g.showTyping)
 	}

@@ -64,7 +64,7 @@ var (
 		"no hint", "too much typing", "typing unseen", "typing to nobody",
 		"too many markers", "older marker", "edit of another's message",
 		"retraction of an unknown message", "retraction of another's message", "own retraction", "reaction to an unknown message", "own reaction", "marker refused", "marker for an unknown message", "read elsewhere",
-		"too many rosters", "too many clients", "too many pictures", "too many users to introduce", "too much presence",
+		"too many rosters", "too many clients", "too many pictures", "too many users to introduce", "too much presence", "too many probes",
 	}
 	fileOutcomes = map[string][]string{
 		"in": {"uploaded", "linked", "told"}, "out": {"sent", "link sent"},

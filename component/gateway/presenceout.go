@@ -123,6 +123,19 @@ func (g *Gateway) presentLater(id bridges.AccountID) {
 	}
 }
 
+// servePresence tells the network of users, and asks it of people, until the gateway
+// ends.
+func (g *Gateway) servePresence() {
+	if g.info.Can.Has(bridges.CanPresence) {
+		g.loop(g.presentUsers)
+	}
+	if _, ok := g.prober(); ok {
+		for range probers {
+			g.loop(g.probeAll)
+		}
+	}
+}
+
 // presentUsers tells the network until the gateway ends.
 func (g *Gateway) presentUsers(ctx context.Context) {
 	g.presents.each(ctx, func(id bridges.AccountID) {

@@ -187,3 +187,94 @@ func TestPresenceAfterOutage(t *testing.T) {
 		}
 	})
 }
+
+// TestProbe: who is about to be shown is asked about where nothing was heard for long,
+// and never else.
+func TestProbe(t *testing.T) {
+	presenting(t, func(r *timeless) {
+		asked := 0
+		says := func(p bridges.Presence, err error) {
+			r.bridge.OnProbe(func(person bridges.UserID) (bridges.Presence, error) {
+				if asked++; person != phone {
+					r.t.Errorf("%s was asked about", person)
+				}
+				return p, err
+			})
+		}
+		is := func(what string, n int, want ...string) {
+			r.t.Helper()
+			r.wants(what, want...)
+			if asked != n {
+				r.t.Errorf("%s: asked %d times, not %d", what, asked, n)
+			}
+			asked = 0
+		}
+		comes := func() { r.receive(t, available(alice+"/x", domain)) }
+		goes := func() { r.receive(t, presence("unavailable", alice+"/x", domain)) }
+		says(bridges.Presence{Person: phone, Show: bridges.Away, Status: "at lunch"}, nil)
+		is("nobody is there to see it", 0)
+		comes()
+		is("0100.19 after a start", 1, "available", "available away at lunch")
+		goes()
+		comes()
+		is("known", 0, "available away at lunch")
+		r.hears(bridges.Unavailable, "")
+		is("it has gone", 0, "unavailable")
+		says(bridges.Presence{}, nil)
+		time.Sleep(presenceAge)
+		r.receive(t, presence("probe", alice+"/x", phoneJID))
+		is("the network tells no more", 1, "unavailable to x")
+		r.receive(t, presence("probe", alice+"/x", phoneJID))
+		is("that is known", 0, "unavailable to x")
+		time.Sleep(presenceAge)
+		says(bridges.Presence{}, &bridges.Error{Kind: bridges.Temporary, Text: "Away."})
+		r.receive(t, presence("probe", alice+"/x", phoneJID))
+		is("the network is away", 1, "unavailable to x")
+		says(bridges.Presence{Person: phone, Show: bridges.Busy}, nil)
+		r.g.Ready()
+		is("it is back", 1, "available dnd")
+		r.g.Ready()
+		is("back again", 0)
+		time.Sleep(presenceAge)
+		says(bridges.Presence{}, &bridges.Error{Kind: bridges.NotFound, Text: "Nobody."})
+		r.receive(t, presence("probe", alice+"/x", phoneJID))
+		is("there is nobody", 1, "available dnd to x")
+		r.receive(t, presence("probe", alice+"/x", phoneJID))
+		is("that is known, too", 0, "available dnd to x")
+	})
+}
+
+// TestProbeLate: what the network says by itself is newer than its answer.
+func TestProbeLate(t *testing.T) {
+	presenting(t, func(r *timeless) {
+		r.bridge.OnProbe(func(bridges.UserID) (bridges.Presence, error) {
+			time.Sleep(time.Second)
+			r.hears(bridges.Busy, "")
+			return bridges.Presence{Person: phone, Show: bridges.Away}, nil
+		})
+		r.receive(t, available(alice+"/x", domain))
+		time.Sleep(2 * time.Second)
+		r.wants("news", "available", "available dnd")
+	})
+}
+
+// TestProbeAdded: the presence of a new contact comes soon.
+func TestProbeAdded(t *testing.T) {
+	presenting(t, func(r *timeless) {
+		r.bridge.OnProbe(func(person bridges.UserID) (bridges.Presence, error) {
+			return bridges.Presence{Person: person, Show: bridges.Away}, nil
+		})
+		r.receive(t, available(alice+"/x", domain))
+		r.drain()
+		r.receive(t, presence("subscribe", alice, "+12025550177@"+domain))
+		away := 0
+		for _, xml := range r.drain() {
+			if strings.Contains(xml, "+12025550177@"+domain+"/") && strings.Contains(xml, "<show>away</show>") {
+				away++
+			}
+		}
+		if away != 1 {
+			t.Errorf("the new contact is shown away %d times", away)
+		}
+	})
+}

@@ -89,6 +89,7 @@ func (r *router) nudge() {
 func (g *Gateway) Ready() {
 	g.signs.renew(time.Now(), true)
 	g.selves.again()
+	g.presences.again()
 	r := &g.router
 	r.mu.Lock()
 	defer r.mu.Unlock()

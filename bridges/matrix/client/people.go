@@ -107,3 +107,23 @@ func (u *User) Present(ctx context.Context, presence, status string) error {
 	}
 	return u.do(ctx, call{method: http.MethodPut, path: v3("presence", id, "status"), body: body})
 }
+
+// Presence is how much somebody is there.
+type Presence struct {
+	Presence string // online, unavailable or offline
+	Status   string // may be empty
+	// Known is false where the homeserver has never heard of the user's presence, or
+	// keeps none: then it says offline, and nothing of when the user was active.
+	Known bool
+}
+
+// Presence asks how much somebody is there. M_FORBIDDEN: the two have no room together.
+func (u *User) Presence(ctx context.Context, user string) (Presence, error) {
+	var a struct {
+		Presence loose           `json:"presence"`
+		Status   loose           `json:"status_msg"`
+		Ago      json.RawMessage `json:"last_active_ago"`
+	}
+	err := u.do(ctx, call{method: http.MethodGet, path: v3("presence", user, "status"), answer: &a})
+	return Presence{string(a.Presence), string(a.Status), a.Presence != "offline" || a.Status != "" || a.Ago != nil}, err
+}
