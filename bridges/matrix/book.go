@@ -47,7 +47,8 @@ type room struct {
 	PersonIs membership     `json:"personIs,omitempty"`
 	// Encrypted is for ever: a room never becomes readable again.
 	Encrypted bool `json:"encrypted,omitempty"`
-	// Secret is the first encrypted message in it.
+	// Secret is the event by which the user was told that it is encrypted: that which
+	// encrypted it, or the first encrypted message in it.
 	Secret string `json:"secret,omitempty"`
 	// Invite is the event that invited the ghost, while the invitation is to be
 	// answered. What is said meanwhile is read afterwards, from the room.

@@ -52,7 +52,7 @@ const (
 	// odd stands for a message whose content is none.
 	odd = "(a message that cannot be read)"
 	// locked stands for an encrypted message.
-	locked = "(This message is encrypted, and cannot be read here. The sender is asked to write in a chat that is not encrypted.)"
+	locked = "(This message is encrypted, and cannot be read here. " + writeOn + ")"
 )
 
 // contentOf returns what an event says, and the earlier event in whose place it

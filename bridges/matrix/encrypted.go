@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -40,6 +41,15 @@ const (
 	offered     = "You wrote to me in an encrypted chat, which the gateway to XMPP cannot read. Please go on here: this chat is not encrypted."
 )
 
+// What users are told of encryption.
+const (
+	turned = "(This chat is encrypted on Matrix now, and cannot be read here any more. " + writeOn + ")"
+	// writeOn is true of a chat that is not encrypted, askAnew where the person has
+	// encrypted that, too.
+	writeOn = "Just write on: your texts go to another chat with this person that is not encrypted, and are seen there as soon as the person has accepted the invitation."
+	askAnew = "The chat that was offered instead is encrypted, too. Ask the person to begin one with you that is not."
+)
+
 func secretKey(i invitation) string { return secretNotes + i.room + "\x00" + string(i.ghost) }
 
 func offerKey(who pair) string { return offerNotes + string(who.ghost) + "\x00" + string(who.person) }
@@ -66,29 +76,94 @@ func (b *Bridge) shun(p *page, id string, r room) error {
 	return errors.Join(p.unsettle(id, who), p.set(secretKey(invitation{id, r.Ghost}), struct{}{}))
 }
 
+// turns reads that a room is encrypted from now on. The user is told, once, if it is where
+// the two talk: of another room the first encrypted message tells.
+func (r *reading) turns(e event.Event) error {
+	x, account, err := r.room(e.Room)
+	if err != nil || x.Ghost == "" {
+		return err
+	}
+	who := pair{x.Ghost, x.Person}
+	c, err := r.page.chat(who)
+	if err != nil {
+		return err
+	}
+	if x.Secret == "" && c.Room == e.Room && account != "" && x.GhostIs == joined {
+		x.Secret = e.ID
+	}
+	if err := r.b.shun(r.page, e.Room, x); err != nil || x.Secret != e.ID {
+		return err
+	}
+	m, err := r.page.tellsOf(e, who)
+	_, err = r.says(account, m, err)
+	return err
+}
+
+// tellsOf is what a user is told when a room is found to be encrypted.
+func (p *page) tellsOf(e event.Event, who pair) (bridges.Event, error) {
+	text, err := p.advised(turned, who, e.Room)
+	return bridges.Message{
+		ID: bridges.MessageID(e.ID), Chat: bridges.ChatID(who.person), From: who.person, Text: text, Unstyled: true, Sent: e.Time,
+	}, err
+}
+
+// advised makes the advice in a text to a user true: a room is encrypted, and not where
+// the two talk any more.
+func (p *page) advised(text string, who pair, id string) (string, error) {
+	var o offer
+	c, err := p.chat(who)
+	if err = errors.Join(err, p.get(offerKey(who), &o)); err != nil {
+		return "", err
+	}
+	if (c.Room == "" || c.Room == id) && o.recent() && (o.Refused || o.Room == id) {
+		text = strings.Replace(text, writeOn, askAnew, 1)
+	}
+	return text, nil
+}
+
 // unlocked fails for a room that was encrypted while nobody here listened, which is
-// left then: nothing may be said there in clear text. The next try finds another.
-func (b *Bridge) unlocked(ctx context.Context, id string, ghost bridges.UserID) error {
-	secret, err := encrypted(ctx, b.as(ghost), id)
+// left then: nothing may be said there in clear text. The user is told, and the next try
+// finds another room.
+func (s *session) unlocked(ctx context.Context, id string, who pair) error {
+	e, secret, err := encryption(ctx, s.b.as(who.ghost), id)
 	if err != nil || !secret {
 		return err
 	}
-	err = b.book.change(ctx, func(p *page) error {
+	notes := s.b.book.look(ctx)
+	r, err := notes.room(id)
+	if err == nil && r.Secret == "" {
+		err = s.tellTurned(ctx, notes, e, who)
+	}
+	if err != nil {
+		return err
+	}
+	err = s.b.book.change(ctx, func(p *page) error {
 		r, err := p.room(id)
 		if err != nil {
 			return err
 		}
-		return b.shun(p, id, r)
+		r.Secret = cmp.Or(r.Secret, e.ID, id)
+		return s.b.shun(p, id, r)
 	})
 	if err != nil {
 		return err
 	}
-	b.secrets.wake()
+	s.b.secrets.wake()
 	return notOpen()
 }
 
+// tellTurned tells the user. Where the homeserver does not say by which event the room was
+// encrypted, the room's id tells a repetition.
+func (s *session) tellTurned(ctx context.Context, notes *page, e event.Event, who pair) error {
+	m, err := notes.tellsOf(e, who)
+	if err != nil {
+		return err
+	}
+	return s.b.host.Deliver(ctx, []bridges.Delivery{{Account: s.account, Event: m, Once: "encrypted " + e.Room}})
+}
+
 // secret reads an encrypted message, and tells whether the user is to hear of it: of
-// the first one in a room.
+// the first one in a room of which nothing was told.
 func (r *reading) secret(e event.Event, x room) (first bool, err error) {
 	if x.Secret == "" {
 		x.Secret = e.ID

@@ -1,7 +1,9 @@
 package matrix
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"causeway/bridges"
@@ -18,7 +20,11 @@ func flees(t *testing.T, b *Bridge) bool {
 	return again
 }
 
-func encrypts(room, id string) event.Event { return state(room, id, typeEncryption, "", bob, `{}`) }
+func encrypts(room, id string) event.Event {
+	e := state(room, id, typeEncryption, "", bob, `{}`)
+	e.Time = at
+	return e
+}
 
 func sealed(id string) event.Event {
 	e := text("!room", id, bob, `{}`)
@@ -43,7 +49,7 @@ func TestEncryptedOffer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := came(t, h); !slices.Equal(got, []string{"bob:localhost " + locked}) {
+	if got := came(t, h); !slices.Equal(got, []string{"bob:localhost " + turned}) {
 		t.Errorf("%q came", got)
 	}
 	if !flees(t, b) {
@@ -60,10 +66,16 @@ func TestEncryptedOffer(t *testing.T) {
 		t.Error("something is left")
 	}
 	wants("the offer", 1, n+1, "room")
+	if got := came(t, h); got != nil {
+		t.Errorf("%q came again", got)
+	}
 	send(t, s, bob, "here")
 	wants("the answer", 1, n+2, "room")
 	if err := push(t, b, encrypts("!new", "$e2")); err != nil {
 		t.Fatal(err)
+	}
+	if got := came(t, h); !slices.Equal(got, []string{"bob:localhost " + strings.Replace(turned, writeOn, askAnew, 1)}) {
+		t.Errorf("%q came", got)
 	}
 	flees(t, b)
 	wants("the offer is refused", 1, n+2, "room", "new")
@@ -74,6 +86,42 @@ func TestEncryptedOffer(t *testing.T) {
 	note(t, b, "!other", room{Ghost: ghost, Person: bob, GhostIs: joined, PersonIs: joined})
 	if send(t, s, bob, "there"); f.count("PUT /rooms/%21other/send/")+f.count("PUT /rooms/!other/send/") != 1 {
 		t.Error("a room of the person's is not used")
+	}
+}
+
+// The user is told when the chat is encrypted: also when that could not be kept at first,
+// and not of a room in which the two do not talk any more, nor of one that is the bot's.
+func TestEncryptedTold(t *testing.T) {
+	_, b, h, ghost := talking(t)
+	h.fail(errors.New("the store is away"))
+	if push(t, b, encrypts("!room", "$e")) == nil {
+		t.Error("what was not kept was taken")
+	}
+	h.fail(nil)
+	for range 2 {
+		if err := push(t, b, encrypts("!room", "$e"), sealed("$1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := came(t, h); !slices.Equal(got, []string{"bob:localhost " + turned}) {
+		t.Errorf("%q came", got)
+	}
+	for _, id := range []string{"!old", "!now"} {
+		note(t, b, id, room{Ghost: ghost, Person: bob, GhostIs: joined, PersonIs: joined})
+	}
+	note(t, b, "!bot", room{Ghost: b.ghosts.bot, Person: bob, GhostIs: joined, PersonIs: joined})
+	if err := push(t, b, encrypts("!old", "$e2"), encrypts("!bot", "$e3")); err != nil {
+		t.Fatal(err)
+	}
+	if got := came(t, h); got != nil {
+		t.Errorf("%q came", got)
+	}
+	e := sealed("$2")
+	if e.Room = "!old"; push(t, b, e) != nil {
+		t.Error("not taken")
+	}
+	if got := came(t, h); !slices.Equal(got, []string{"bob:localhost " + locked}) {
+		t.Errorf("%q came", got)
 	}
 }
 
@@ -101,11 +149,18 @@ func TestEncryptedMeanwhile(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f, b, _, _ := talking(t)
+			f, b, h, _ := talking(t)
 			s := open(t, b)
-			f.say("GET /state/m.room.encryption", answer{200, `{"algorithm": "m.megolm.v1.aes-sha2"}`}, refused(404, "M_NOT_FOUND"))
+			const whole = `{"type": "m.room.encryption", "state_key": "", "event_id": "$e", "room_id": "!room", "sender": "@bob:localhost", "content": {}}`
+			f.say("GET /state/m.room.encryption", answer{200, whole}, refused(404, "M_NOT_FOUND"))
 			if err := say(s); bridges.KindOf(err) != bridges.Temporary || f.count("PUT /send/") > 0 {
 				t.Errorf("%v; %d events were sent", err, f.count("PUT /send/"))
+			}
+			if err := push(t, b, encrypts("!room", "$e"), sealed("$1")); err != nil { // what came while nobody listened
+				t.Fatal(err)
+			}
+			if m, ok := next(t, h.came).(bridges.Message); !ok || m.Text != turned || m.ID != "$e" || len(h.came) > 0 {
+				t.Errorf("%+v came, and %d more", m, len(h.came))
 			}
 			flees(t, b)
 			if !slices.Contains(f.left(), "room") {

@@ -5,6 +5,7 @@ import (
 
 	"causeway/bridges"
 	"causeway/bridges/matrix/client"
+	"causeway/bridges/matrix/event"
 )
 
 // Why a ghost declines, or leaves, in words for the person.
@@ -118,10 +119,15 @@ func (j *joins) forget(ctx context.Context, i invitation) error {
 
 // encrypted tells whether a room is.
 func encrypted(ctx context.Context, u *client.User, room string) (bool, error) {
-	var c struct{}
-	err := u.State(ctx, room, typeEncryption, "", &c)
+	_, secret, err := encryption(ctx, u, room)
+	return secret, err
+}
+
+// encryption returns by what a room is encrypted, if it is.
+func encryption(ctx context.Context, u *client.User, room string) (e event.Event, secret bool, err error) {
+	e, err = u.StateEvent(ctx, room, typeEncryption, "")
 	if client.Is(err, "M_NOT_FOUND") {
-		return false, nil
+		return e, false, nil
 	}
-	return err == nil, err
+	return e, err == nil, err
 }

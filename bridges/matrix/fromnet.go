@@ -198,10 +198,16 @@ func (p *page) tells(e event.Event, said bridges.Event, ghost bridges.UserID) (b
 	if reacts, err := p.reacts(e); err != nil || reacts != nil {
 		return reacts, err
 	}
+	who := pair{ghost, personOf(e.Sender)}
+	if m, ok := said.(bridges.Message); ok && e.Type == typeEncrypted {
+		text, err := p.advised(m.Text, who, e.Room)
+		m.Text = text
+		return m, err
+	}
 	if said != nil {
 		return said, nil
 	}
-	return p.odd(e, pair{ghost, personOf(e.Sender)})
+	return p.odd(e, who)
 }
 
 // says delivers what an event says, if that is anything.
@@ -248,6 +254,9 @@ func (r *reading) state(e event.Event) error {
 		if err := r.face(e); err != nil {
 			return err
 		}
+	}
+	if e.Type == typeEncryption && *e.StateKey == "" {
+		return r.turns(e)
 	}
 	return r.b.notice(r.page, e)
 }

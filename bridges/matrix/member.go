@@ -13,9 +13,9 @@ type member struct {
 	Membership membership `json:"membership"`
 }
 
-// notice notes what an event says of a room: who is in it, and whether it is
-// encrypted. What it sets depends on the event and on what came before it, so
-// that events that come again end in the same.
+// notice notes what an event says of a room: who is in it, and whether it was replaced.
+// What it sets depends on the event and on what came before it, so that events that
+// come again end in the same.
 func (b *Bridge) notice(p *page, e event.Event) error {
 	if e.StateKey == nil {
 		return nil
@@ -35,8 +35,6 @@ func (b *Bridge) notice(p *page, e event.Event) error {
 		} else if r.Ghost != "" {
 			return b.noticePerson(p, e, r, who, m.Membership)
 		}
-	case e.Type == typeEncryption && *e.StateKey == "" && r.Ghost != "":
-		return b.shun(p, e.Room, r)
 	case e.Type == typeTombstone && *e.StateKey == "" && r.Ghost != "":
 		return p.unsettle(e.Room, pair{r.Ghost, r.Person})
 	}

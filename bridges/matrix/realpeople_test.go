@@ -156,6 +156,10 @@ func TestRealEncrypted(t *testing.T) {
 		}
 	}
 	encrypt(id)
+	told := r.wantText(t, "bob:localhost", turned)
+	if e, secret, err := encryption(t.Context(), r.b.as(r.s.ghost), id); !secret || err != nil || bridges.MessageID(e.ID) != told.ID {
+		t.Errorf("told by %s, encrypted by %+v, %t, %v", told.ID, e, secret, err)
+	}
 	c, err := r.b.book.look(t.Context()).chat(pair{r.s.ghost, "bob:localhost"})
 	if err != nil || c.Room == "" || c.Room == id {
 		t.Fatalf("the chat is in %+v, %v", c, err)
@@ -165,7 +169,7 @@ func TestRealEncrypted(t *testing.T) {
 	send(t, r.s, "bob:localhost", "here")
 	bob.Wait("a text", isText("here"))
 	bob.Do(map[string]any{"do": "send_raw", "room": c.Room, "type": typeEncrypted, "content": map[string]any{"algorithm": "x"}})
-	r.wantText(t, "bob:localhost", locked)
+	r.wantText(t, "bob:localhost", strings.Replace(locked, writeOn, askAnew, 1))
 	bob.Wait("the ghost to go", func(e peer.MatrixEvent) bool { return e.User == ghost && e.Membership == "leave" && e.Room == c.Room })
 	m := bridges.Message{Chat: "bob:localhost", From: r.s.ghost, Key: "k", Text: "x"}
 	if _, err := r.s.Send(t.Context(), m); bridges.KindOf(err) != bridges.Unsupported {

@@ -110,7 +110,7 @@ func (s *session) once(ctx context.Context, at place, who pair, all ...content) 
 	if _, sure := s.b.sure.Get(who); !sure && !at.new {
 		ids, err = said(ctx, u, at.room, userID(who.ghost), all)
 		if err == nil && len(ids) < len(all) {
-			err = s.b.unlocked(ctx, at.room, who.ghost)
+			err = s.unlocked(ctx, at.room, who)
 		}
 		if err != nil {
 			return nil, err

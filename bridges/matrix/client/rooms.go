@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 
 	"causeway/bridges/matrix/event"
 )
@@ -98,6 +99,21 @@ func member(raw []byte) (Member, bool) {
 // none; M_FORBIDDEN: the user is not in the room.
 func (u *User) State(ctx context.Context, room, kind, key string, content any) error {
 	return u.do(ctx, call{method: http.MethodGet, path: v3("rooms", room, "state", kind, key), answer: content})
+}
+
+// StateEvent returns a state event, as State does. Of a homeserver that does not know
+// that it was asked for all of it (format=event) it is the content alone, without an ID.
+func (u *User) StateEvent(ctx context.Context, room, kind, key string) (event.Event, error) {
+	var raw json.RawMessage
+	path, q := v3("rooms", room, "state", kind, key), url.Values{"format": {"event"}}
+	if err := u.do(ctx, call{method: http.MethodGet, path: path, query: q, answer: &raw}); err != nil {
+		return event.Event{}, err
+	}
+	e, err := event.Decode(raw)
+	if err != nil || e.Type != kind {
+		return event.Event{Type: kind, Room: room, Content: raw}, nil
+	}
+	return e, nil
 }
 
 // SendState sets a state event and returns the event's id. To set what is there
