@@ -105,7 +105,7 @@ func (b *Bridge) took(x batch) {
 		if _, again := b.taken.Get(e.ID); again {
 			continue
 		}
-		b.taken.Set(e.ID, struct{}{})
+		b.taken.Set(e.ID, e.Room)
 		if !b.ours(personOf(e.Sender)) {
 			b.anchors.took(e.Room, e.ID)
 		}

@@ -309,7 +309,7 @@ func bare(t testing.TB) *Bridge {
 	b := &Bridge{
 		ghosts: someGhosts, book: newBook(new(bridgetest.Notes)), unread: newUnread(), host: newHost(ghost),
 		metrics: newMetrics(prometheus.NewRegistry()), health: newHealth(), log: discard,
-		anchors: newAnchors(), taken: cache.New[string, struct{}](16),
+		anchors: newAnchors(), taken: cache.New[string, string](16),
 	}
 	b.joins, b.limit = newJoins(b), newLimiter()
 	b.leaves, b.secrets, b.answers = newErrands(b, leaveNotes, nil), newErrands(b, secretNotes, nil), newErrands(b, askNotes, nil)

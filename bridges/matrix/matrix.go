@@ -51,10 +51,10 @@ type Bridge struct {
 	turn         sync.Mutex      // held while events are taken: no room is read back meanwhile
 	order        order
 	anchors      *anchors
-	taken        *cache.Cache[string, struct{}] // events that were: an older transaction may come again behind newer ones
-	dressing     turns                          // what ghosts look like changes
-	gap          time.Duration                  // see profileGap
-	calm         time.Duration                  // see calmTime
+	taken        *cache.Cache[string, string] // events that were, and their rooms: an older transaction may come again behind newer ones
+	dressing     turns                        // what ghosts look like changes
+	gap          time.Duration                // see profileGap
+	calm         time.Duration                // see calmTime
 	joins        *joins
 	leaves       *errands
 	secrets      *errands
@@ -120,7 +120,7 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 		cfg: cfg, registration: r, listen: d.Listen, keeper: d.Keeper,
 		ghosts: ghosts{cfg.UserPrefix, cfg.Homeserver.Name, bridges.UserID(r.SenderLocalpart + ":" + cfg.Homeserver.Name)},
 		book:   newBook(d.Notes), sure: cache.New[pair, struct{}](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
-		running: context.Background(), unread: newUnread(), anchors: newAnchors(), health: newHealth(), gap: profileGap, calm: calmTime, taken: cache.New[string, struct{}](eventsKept),
+		running: context.Background(), unread: newUnread(), anchors: newAnchors(), health: newHealth(), gap: profileGap, calm: calmTime, taken: cache.New[string, string](eventsKept),
 	}
 	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}
 	b.presents, b.leaves = newPresents(b), newErrands(b, leaveNotes, b.depart)

@@ -141,7 +141,7 @@ func TestRealRooms(t *testing.T) {
 	first := joinsRoom(bob, bob.UserID)
 
 	bob.Send(first, "bye")
-	r.wantText(t, "bob:localhost", "bye")
+	bye := r.wantText(t, "bob:localhost", "bye")
 	bob.Do(map[string]any{"do": "leave", "room": first})
 	r.known(t, first, func(x room) bool { return x.PersonIs == left })
 	send(t, r.s, "bob:localhost", "two")
@@ -153,6 +153,15 @@ func TestRealRooms(t *testing.T) {
 	r.wantText(t, "bob:localhost", "here")
 	if send(t, r.s, "bob:localhost", "three"); bob.Wait("three", isText("three")).Room != second {
 		t.Error("the answer is in another room")
+	}
+	if err := r.s.Displayed(t.Context(), "bob:localhost", bye.ID); err != nil {
+		t.Error(err)
+	}
+	read := func(e peer.MatrixEvent) bool {
+		return e.Event == "receipt" && e.User == ghost && e.ID == string(bye.ID)
+	}
+	if e := bob.Wait("a receipt", read); e.Room != first {
+		t.Errorf("the read mark is in %s", e.Room)
 	}
 	bob.Send(first, "there")
 	r.wantText(t, "bob:localhost", "there")

@@ -39,11 +39,36 @@ func (s *session) Typing(ctx context.Context, chat bridges.ChatID, composing boo
 func (s *session) Displayed(ctx context.Context, chat bridges.ChatID, upTo bridges.MessageID) error {
 	s.work.Add(1)
 	defer s.work.Done()
-	room, err := s.b.joinedRoom(ctx, pair{s.ghost, bridges.UserID(chat)})
+	room, err := s.b.readIn(ctx, pair{s.ghost, bridges.UserID(chat)}, upTo)
 	if err != nil || room == "" {
 		return s.b.failed(err, bridges.Temporary)
 	}
 	return s.b.failed(s.b.as(s.ghost).Read(ctx, room, string(upTo)), bridges.Temporary)
+}
+
+// readIn returns the room in which an event is that was read; "": none in which the ghost
+// still is. The homeserver is asked only for one that came before a start, or long ago.
+func (b *Bridge) readIn(ctx context.Context, who pair, event bridges.MessageID) (string, error) {
+	last, err := b.joinedRoom(ctx, who)
+	if err != nil {
+		return "", err
+	}
+	id, known := b.taken.Get(string(event))
+	if !known && last != "" && b.anchors.anchor(last).event == hash(string(event)) {
+		id, known = last, true
+	}
+	if !known {
+		found, err := b.roomWith(ctx, who, event)
+		if bridges.KindOf(err) == bridges.Rejected {
+			return "", nil
+		}
+		return found.id, err
+	}
+	r, err := b.book.look(ctx).room(id)
+	if err != nil || r.Ghost != who.ghost || r.GhostIs != joined {
+		return "", err
+	}
+	return id, nil
 }
 
 // joinedRoom returns the room of a chat, if the ghost is in one.
