@@ -21,6 +21,7 @@ var (
 	errForced  = reason{bridges.Unsupported, "Matrix encrypts every new chat here, which the gateway cannot read. Please tell the operator."}
 	errLong    = reason{bridges.TooLong, "This text is too long for Matrix. Please send it in pieces."}
 	errRefused = reason{bridges.Forbidden, "Matrix does not let you write to this person."}
+	errBanned  = reason{bridges.Forbidden, "This person has banned you on Matrix, and does not want to be written to."}
 	errJoining = reason{bridges.Temporary, "The chat on Matrix is not open yet."}
 	errGone    = reason{bridges.Rejected, "This message is no longer in the chat on Matrix: it stays as it is."}
 	errNoFile  = reason{bridges.NotFound, "This file is not on Matrix any more, or cannot be had."}

@@ -54,6 +54,9 @@ func (b *Bridge) noticeGhost(p *page, e event.Event, r room, who bridges.UserID,
 			return err
 		}
 	}
+	if err := p.bans(e, r, who, m); err != nil {
+		return err
+	}
 	if r.Ghost != "" && r.Ghost != who && r.GhostIs.in() {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 
+	"causeway/bridges"
 	"causeway/cmd/lab"
 	"causeway/cmd/lab/peer"
 )
@@ -73,23 +74,78 @@ func (r *real) settled(t *testing.T, fits func(room string) bool) {
 	t.Fatal("the chat does not move")
 }
 
-// A ghost that is thrown out, or banned, begins anew elsewhere.
+// A ghost that is thrown out begins anew elsewhere; one that is banned does not, until the
+// ban is lifted or the person invites it.
 func TestRealThrownOut(t *testing.T) {
 	r := onSynapse(t)
 	ghost := userID(r.s.ghost)
 	bob := lab.Nio(t, r.Matrix, "bob", "autojoin")
 	token, _ := r.login(t, "bob")
-	for _, how := range []string{"kick", "ban"} {
+	tells := func(id, how string) {
+		t.Helper()
+		r.ask(t, http.MethodPost, "/rooms/"+id+"/"+how, token, map[string]string{"user_id": ghost}, &struct{}{})
+	}
+	throws := func(how string) string {
+		t.Helper()
 		id := r.direct(t, token, ghost)
 		bob.Send(id, how)
 		r.wantText(t, "bob:localhost", how)
-		r.ask(t, http.MethodPost, "/rooms/"+id+"/"+how, token, map[string]string{"user_id": ghost}, &struct{}{})
-		r.settled(t, func(now string) bool { return now != id })
-		send(t, r.s, "bob:localhost", "after the "+how)
-		if e := bob.Wait("a text", isText("after the "+how)); e.Room == id {
-			t.Errorf("after a %s the text is in the same room", how)
+		tells(id, how)
+		return id
+	}
+	goesElsewhere := func(id, text string) {
+		t.Helper()
+		send(t, r.s, "bob:localhost", text)
+		if e := bob.Wait("a text", isText(text)); e.Room == id {
+			t.Errorf("%s: the text is in the same room", text)
 		}
 	}
+	isRefused := func(what string) {
+		t.Helper()
+		m := bridges.Message{Chat: "bob:localhost", From: r.s.ghost, Key: what, Text: what}
+		if _, err := r.s.Send(t.Context(), m); bridges.KindOf(err) != bridges.Forbidden {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	id := throws("kick")
+	r.settled(t, func(now string) bool { return now != id })
+	goesElsewhere(id, "after the kick")
+
+	id = throws("ban")
+	isRefused("at once") // the homeserver may not have told of it yet
+	r.settled(t, func(now string) bool { return now == "" })
+	isRefused("later")
+	r.stop()
+	r.start(t)
+	isRefused("after a start")
+	tells(id, "unban")
+	r.lifted(t)
+	goesElsewhere(id, "after the ban")
+
+	throws("ban")
+	r.settled(t, func(now string) bool { return now == "" })
+	anew := bob.CreateDM(ghost)
+	r.settled(t, func(now string) bool { return now == anew })
+	if send(t, r.s, "bob:localhost", "invited"); bob.Wait("a text", isText("invited")).Room != anew {
+		t.Error("the text is not where bob invited to")
+	}
+	r.lifted(t)
+}
+
+// lifted waits until alice may write to bob.
+func (r *real) lifted(t *testing.T) {
+	t.Helper()
+	for range 1200 {
+		x, err := r.b.book.look(t.Context()).ban(pair{r.s.ghost, "bob:localhost"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.Room == "" {
+			return
+		}
+		wait(t)
+	}
+	t.Fatal("the ban stays")
 }
 
 // Whom a person ignores hears nothing of that, and is not seen: the list is the

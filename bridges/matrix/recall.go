@@ -35,10 +35,12 @@ func (r room) deserted() bool { return r.GhostIs == joined && r.PersonIs == left
 func (b *Bridge) callBack(ctx context.Context, key string) bool {
 	id := strings.TrimPrefix(key, recallNotes)
 	r, err := b.book.look(ctx).room(id)
-	if err == nil && r.deserted() {
-		err = b.recall(ctx, id, pair{r.Ghost, r.Person})
+	if who := (pair{r.Ghost, r.Person}); err == nil && r.deserted() {
+		if err = b.mayInvite(ctx, who); err == nil {
+			err = b.recall(ctx, id, who)
+		}
 	}
-	if refuses(err) {
+	if kind := bridges.KindOf(err); refuses(err) || kind == bridges.Forbidden || kind == bridges.NotFound {
 		b.log.Info("a person cannot be invited back", "room", id, "person", r.Person, "err", err)
 		err = nil
 	}

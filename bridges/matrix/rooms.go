@@ -55,14 +55,14 @@ func (s *session) open(ctx context.Context, who pair) (place, error) {
 // again has a person back who has left the room; in a new one where the ghost may
 // not invite.
 func (s *session) again(ctx context.Context, id string, who pair) (place, error) {
-	if err := s.b.present(ctx, who.person); err != nil {
+	if err := s.b.mayInvite(ctx, who); err != nil {
 		return place{}, err
 	}
 	err := s.b.recall(ctx, id, who)
 	if !shut(err) {
 		return place{room: id}, err
 	}
-	if err := s.quit(ctx, id); err != nil {
+	if err := s.quit(ctx, id, who); err != nil {
 		return place{}, err
 	}
 	return s.found(ctx, who, false)
@@ -99,7 +99,7 @@ func (s *session) found(ctx context.Context, who pair, again bool) (place, error
 	case refused:
 		return place{}, because(errSecret, nil)
 	}
-	if err := s.b.present(ctx, who.person); err != nil {
+	if err := s.b.mayInvite(ctx, who); err != nil {
 		return place{}, err
 	}
 	if err := s.b.appears(ctx, who.ghost, s.account); err != nil {

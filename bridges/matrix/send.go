@@ -79,7 +79,7 @@ func (s *session) say(ctx context.Context, who pair, all ...content) ([]bridges.
 	if !shut(err) || at.new {
 		return ids, err
 	}
-	if err := s.quit(ctx, at.room); err != nil {
+	if err := s.quit(ctx, at.room, who); err != nil {
 		return nil, s.b.failed(err, bridges.Temporary)
 	}
 	if at, err = s.open(ctx, who); err != nil {
@@ -88,12 +88,22 @@ func (s *session) say(ctx context.Context, who pair, all ...content) ([]bridges.
 	return s.once(ctx, at, who, all...)
 }
 
-// quit leaves a room in which the ghost cannot speak.
-func (s *session) quit(ctx context.Context, id string) error {
+// quit leaves a room in which the ghost cannot speak. One that the person has banned does
+// not begin anew.
+func (s *session) quit(ctx context.Context, id string, who pair) error {
+	out, err := s.b.outcast(ctx, id, who)
+	if err != nil {
+		return err
+	}
 	if err := s.b.as(s.ghost).Leave(ctx, id, leaveMute); err != nil && !shut(err) {
 		return err
 	}
 	return s.b.book.change(ctx, func(p *page) error {
+		if out {
+			if err := p.setBan(who, id); err != nil {
+				return err
+			}
+		}
 		r, err := p.room(id)
 		if err != nil {
 			return err
