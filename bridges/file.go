@@ -27,7 +27,8 @@ type File struct {
 	Thumbnail *Thumbnail
 	// Open gives the bytes of an outgoing file, each time from the first on. It
 	// blocks until they begin to come or ctx ends, and fails as Opener.OpenFile does:
-	// Send returns that error. How many there are is known.
+	// Send returns that error. How many there are is known, and what else is known of
+	// them counts for more than what is claimed.
 	Open func(ctx context.Context) (*Content, error) `json:"-"`
 }
 
@@ -45,6 +46,11 @@ type Content struct {
 	Size int64  // in bytes; -1: unknown
 	Type string // media type; empty: unknown
 	Name string // empty: unknown
+	// Width and Height are those of a picture in pixels; 0: unknown.
+	Width, Height int
+	// Harmless is the media type under which a server may have a browser open it: of a
+	// page or a drawing that can run programs it is another than Type. Empty: unknown.
+	Harmless string
 }
 
 // Opener is a Bridge of a network whose messages carry files (CanFiles).

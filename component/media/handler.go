@@ -114,13 +114,18 @@ func (s *Service) request(escaped string) (q request, err error) {
 // send answers with a file that is on the disk.
 func (s *Service) send(w *paced, r *http.Request, q request, it *item, left time.Duration) error {
 	file := io.NewSectionReader(it.file.file, 0, it.file.Size)
-	mediaType, show, err := judge(file, it.file.Type)
-	if err != nil {
+	head := make([]byte, sniffed)
+	n, err := file.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return noRoom(err)
 	}
+	mediaType, show := judge(head[:n], it.file.Type)
 	disposition := "attachment"
 	if show {
 		disposition = "inline"
+	}
+	if mediaType == "text/plain" {
+		mediaType += "; charset=utf-8"
 	}
 	sum := sha256.Sum256([]byte(it.key))
 	h := w.Header()
