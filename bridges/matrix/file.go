@@ -166,10 +166,14 @@ func (s *session) attach(ctx context.Context, who pair, c content, file *bridges
 		return c, err
 	}
 	defer f.Close()
-	kind := cmp.Or(file.Type, f.Type, "application/octet-stream")
+	about := *file
+	about.Type, about.Size = cmp.Or(f.Type, file.Type, "application/octet-stream"), f.Size
+	if f.Width > 0 {
+		about.Width, about.Height = f.Width, f.Height
+	}
 	c = c.beside(cmp.Or(file.Name, f.Name, "file"))
 	source := &source{Content: f}
-	c.URL, err = s.b.as(s.ghost).Upload(ctx, source, f.Size, kind, c.name())
+	c.URL, err = s.b.as(s.ghost).Upload(ctx, source, f.Size, about.Type, c.name())
 	switch {
 	case source.err != nil:
 		return c, source.failure()
@@ -178,7 +182,7 @@ func (s *session) attach(ctx context.Context, who pair, c content, file *bridges
 	case err != nil:
 		return c, s.b.failed(err, bridges.Temporary) // nothing was said
 	}
-	return c.about(file, kind, f.Size), nil
+	return c.about(about), nil
 }
 
 // beside makes a text the caption of a file with a name.
@@ -195,10 +199,10 @@ func (c content) beside(name string) content {
 }
 
 // about says what is known of a file.
-func (c content) about(f *bridges.File, kind string, size int64) content {
-	c.MsgType = msgTypeOf(kind)
+func (c content) about(f bridges.File) content {
+	c.MsgType = msgTypeOf(f.Type)
 	ms := f.Duration.Milliseconds()
-	c.Info = &fileInfo{Type: kind, Size: size, Width: int64(f.Width), Height: int64(f.Height), Duration: ms}
+	c.Info = &fileInfo{Type: f.Type, Size: f.Size, Width: int64(f.Width), Height: int64(f.Height), Duration: ms}
 	if f.Voice && c.MsgType == msgAudio {
 		c.Voice, c.Audio = true, &audioInfo{ms}
 	}

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -261,7 +263,23 @@ func TestFiles(t *testing.T) {
 			if data, content = f.bobGets("m.image"); !bytes.Equal(data, picture[:1000]) || content["body"] != "b.png" {
 				t.Errorf("0066.3, the second of two: %d bytes, %v", len(data), content)
 			}
+			f.seen()
 		})
+	}
+}
+
+// seen has a picture pass of which nothing is said but where it is (xeps.md 0446).
+func (f *fileRig) seen() {
+	f.t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 30, 40))); err != nil {
+		f.t.Fatal(err)
+	}
+	f.aliceSends("p4", oobOf(f.aliceUploads(b.Bytes(), "IMG_1", "application/octet-stream")))
+	data, content := f.bobGets("m.image")
+	info, _ := content["info"].(map[string]any)
+	if !bytes.Equal(data, b.Bytes()) || info["mimetype"] != "image/png" || info["w"] != 30.0 || info["h"] != 40.0 {
+		f.t.Errorf("24: %d bytes, %v", len(data), content)
 	}
 }
 

@@ -111,7 +111,8 @@ type fetched struct {
 }
 
 // open implements bridges.File.Open: the media service fetches the file. It is kept
-// on disk while it is sent when its server does not say how long it is.
+// on disk while it is sent when its server does not say how long it is. Most clients
+// say nothing of a file but where it is: the rest its head shows.
 func (f *fetched) open(ctx context.Context) (*bridges.Content, error) {
 	c, err := f.g.cfg.Media.Fetch(ctx, f.account, f.file.URL)
 	if err != nil {
@@ -123,6 +124,7 @@ func (f *fetched) open(ctx context.Context) (*bridges.Content, error) {
 		return nil, err
 	}
 	c.Type = typeOf(f.file.Type, c.Type)
+	media.Look(c)
 	c.Name = media.FileName(cmp.Or(f.file.Name, c.Name), c.Type)
 	c.ReadCloser = &noted{c.ReadCloser, f, c.Size}
 	return c, nil
