@@ -173,7 +173,9 @@ func (s *session) attach(ctx context.Context, who pair, c content, file *bridges
 	}
 	c = c.beside(cmp.Or(file.Name, f.Name, "file"))
 	source := &source{Content: f}
-	c.URL, err = s.b.as(s.ghost).Upload(ctx, source, f.Size, about.Type, c.name())
+	// The homeserver hands the file to browsers as what it is uploaded as; what is said
+	// of it in the event is for programs, and runs nothing.
+	c.URL, err = s.b.as(s.ghost).Upload(ctx, source, f.Size, cmp.Or(f.Harmless, about.Type), c.name())
 	switch {
 	case source.err != nil:
 		return c, source.failure()

@@ -221,6 +221,31 @@ func TestFilesOut(t *testing.T) {
 	}
 }
 
+// The homeserver gets a page as what no browser opens; what is said of it is true.
+func TestFileOutHarmless(t *testing.T) {
+	for harmless, want := range map[string]string{"application/octet-stream": "application/octet-stream", "": "text/html"} {
+		f, _, s := onFake(t, nil)
+		content, before, was := sentContent(f), f.before, ""
+		f.before = func(r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/upload") {
+				was = r.Header.Get("Content-Type")
+			}
+			before(r)
+		}
+		file := &bridges.File{Name: "a.html", Open: func(context.Context) (*bridges.Content, error) {
+			c := bridgetest.ContentOf("a.html", "text/html", []byte("<p>"))
+			c.Harmless = harmless
+			return c, nil
+		}}
+		if _, err := s.Send(t.Context(), bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "k", File: file}); err != nil {
+			t.Fatal(err)
+		}
+		if c := content(t); was != want || c["msgtype"] != "m.file" || c["body"] != "a.html" || c["info"].(map[string]any)["mimetype"] != "text/html" {
+			t.Errorf("%s was uploaded, %v is told", was, c)
+		}
+	}
+}
+
 // What goes wrong with a file on its way out is told, and nothing is sent. Only the
 // homeserver's own faults are its own.
 func TestFilesOutFail(t *testing.T) {

@@ -48,7 +48,7 @@ func newFileRig(t *testing.T, server string, o peer.Options) *fileRig {
 }
 
 // asks sends a request as bob, and reads the answer: as JSON, or as it is.
-func (f *fileRig) asks(method, url, typ string, body []byte, answer any) {
+func (f *fileRig) asks(method, url, typ string, body []byte, answer any) http.Header {
 	f.t.Helper()
 	r, err := http.NewRequestWithContext(within(f.t), method, url, bytes.NewReader(body))
 	if err != nil {
@@ -78,6 +78,18 @@ func (f *fileRig) asks(method, url, typ string, body []byte, answer any) {
 			f.t.Fatal(err)
 		}
 	}
+	return a.Header
+}
+
+// servedAs is the type that a server says of what it hands out.
+func (f *fileRig) servedAs(url string) string {
+	f.t.Helper()
+	return f.asks(http.MethodGet, url, "", nil, nil).Get("Content-Type")
+}
+
+// downloadOf is where bob finds the file of a message.
+func (f *fileRig) downloadOf(content map[string]any) string {
+	return f.home.URL + "/_matrix/client/v1/media/download/" + strings.TrimPrefix(fmt.Sprint(content["url"]), "mxc://")
 }
 
 // bobUploads puts a file to the homeserver.
@@ -106,8 +118,7 @@ func (f *fileRig) bobGets(msgType string) (data []byte, content map[string]any) 
 	if err := json.Unmarshal(e.Content, &content); err != nil || content["msgtype"] != msgType {
 		f.t.Fatalf("bob got %s", e.Content)
 	}
-	mxc := strings.TrimPrefix(fmt.Sprint(content["url"]), "mxc://")
-	f.asks(http.MethodGet, f.home.URL+"/_matrix/client/v1/media/download/"+mxc, "", nil, &data)
+	f.asks(http.MethodGet, f.downloadOf(content), "", nil, &data)
 	return data, content
 }
 
@@ -264,6 +275,7 @@ func TestFiles(t *testing.T) {
 				t.Errorf("0066.3, the second of two: %d bytes, %v", len(data), content)
 			}
 			f.seen()
+			f.pages()
 		})
 	}
 }
@@ -280,6 +292,25 @@ func (f *fileRig) seen() {
 	info, _ := content["info"].(map[string]any)
 	if !bytes.Equal(data, b.Bytes()) || info["mimetype"] != "image/png" || info["w"] != 30.0 || info["h"] != 40.0 {
 		f.t.Errorf("24: %d bytes, %v", len(data), content)
+	}
+}
+
+// pages has a page pass both ways: no server hands it to browsers as one, and who gets
+// it knows what it is.
+func (f *fileRig) pages() {
+	f.t.Helper()
+	page := []byte("<!DOCTYPE html><script>alert(1)</script>")
+	f.bobSends(page, "text/html", map[string]any{"msgtype": "m.file", "body": "a.html", "info": map[string]any{"mimetype": "text/html"}})
+	m := f.aliceGets(page)
+	if served := f.servedAs(m.URL); m.File.Type != "text/html" || m.File.Name != "a.html" || !strings.HasSuffix(m.URL, ".html") || served != "application/octet-stream" {
+		f.t.Errorf("%+v, served as %s", m, served)
+	}
+	f.aliceSends("p5", oobOf(f.aliceUploads(page, "b.html", "text/html")))
+	data, content := f.bobGets("m.file")
+	info, _ := content["info"].(map[string]any)
+	served := f.servedAs(f.downloadOf(content))
+	if !bytes.Equal(data, page) || content["body"] != "b.html" || info["mimetype"] != "text/html" || served != "application/octet-stream" {
+		f.t.Errorf("%d bytes, %v, served as %s", len(data), content, served)
 	}
 }
 

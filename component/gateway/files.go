@@ -19,6 +19,7 @@ import (
 	"causeway/component/xep/fallback"
 	"causeway/component/xep/oob"
 	"causeway/component/xep/sfs"
+	"causeway/component/xep/upload"
 )
 
 // Media moves files. A *media.Service is one.
@@ -201,7 +202,11 @@ func (g *Gateway) upload(ctx context.Context, id bridges.AccountID, f bridges.Fi
 		return err
 	}
 	defer c.Close()
-	s.Size, s.Type = c.Size, typeOf(s.Type, c.Type)
+	c.Type = typeOf(s.Type, c.Type)
+	media.Look(c)
+	if s.Size, s.Type = c.Size, c.Type; c.Width > 0 {
+		s.Width, s.Height = c.Width, c.Height
+	}
 	s.Name = media.FileName(cmp.Or(f.Name, c.Name), s.Type)
 	return g.put(ctx, to, id, s, c)
 }
@@ -222,14 +227,16 @@ func (g *Gateway) sized(c *bridges.Content) (*bridges.Content, error) {
 	return &bridges.Content{ReadCloser: spooled, Size: spooled.Size, Type: c.Type, Name: c.Name}, nil
 }
 
-// put has the service take the bytes, which are hashed as they pass.
+// put has the service take the bytes, which are hashed as they pass. It hands them to
+// browsers from the user's own server: as what no page of a stranger can be. The name
+// keeps its ending, by which clients know a file.
 func (g *Gateway) put(ctx context.Context, to service, id bridges.AccountID, s *shared, c *bridges.Content) error {
-	slot, get, err := g.slot(ctx, to, id, s)
+	slot, get, err := g.slot(ctx, to, id, upload.Request{Name: s.Name, Size: s.Size, Type: c.Harmless})
 	if err != nil {
 		return err
 	}
 	hash := sha256.New()
-	if err := g.cfg.Media.Put(ctx, slot, io.TeeReader(c, hash), c.Size, s.Type); err != nil {
+	if err := g.cfg.Media.Put(ctx, slot, io.TeeReader(c, hash), c.Size, c.Harmless); err != nil {
 		return err
 	}
 	s.url, s.hash = get, hash.Sum(nil)

@@ -17,14 +17,14 @@ import (
 const fileIn = `<message from='+12025550100@sms.example.org/gateway' to='alice@example.org' id='*' type='chat'><body>https://get.example/1/a.png</body>` +
 	`<x xmlns='jabber:x:oob'><url>https://get.example/1/a.png</url></x>` +
 	`<file-sharing xmlns='urn:xmpp:sfs:0' disposition='inline'><file xmlns='urn:xmpp:file:metadata:0'><media-type>image/png</media-type><name>a.png</name>` +
-	`<size>5</size><width>3</width><height>4</height><hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>WZRHGrsBESr8wYFZ9sx0tPURuZgG2lmzyvWpwXPKz8U=</hash></file><sources><url-data xmlns='http://jabber.org/protocol/url-data' target='https://get.example/1/a.png'/></sources></file-sharing>` +
+	`<size>5</size><width>3</width><height>4</height><hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>XC9TbjYm/um7TQ+SIlSCm83BqKKT89vvs/1j8MhP9w4=</hash></file><sources><url-data xmlns='http://jabber.org/protocol/url-data' target='https://get.example/1/a.png'/></sources></file-sharing>` +
 	`<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:sfs:0'><body/></fallback>` +
 	`<active xmlns='http://jabber.org/protocol/chatstates'/><markable xmlns='urn:xmpp:chat-markers:0'/></message>`
 
 // Assertion 23 of xeps.md section 7; 0066.1, 0363.1-3, 0447.1-2.
 func TestFileIn(t *testing.T) {
 	inFiles(t, func(r *timeless, m *fakeMedia) {
-		r.gives("12345", 5)
+		r.gives(fiveBytes, 5)
 		r.delivers(aPicture("n1", ""))
 		sent := r.drain()
 		last := sent[len(sent)-1]
@@ -32,7 +32,7 @@ func TestFileIn(t *testing.T) {
 		if want := strings.Replace(fileIn, "*", s.ID, 1); last != want || len(s.ID) != 36 {
 			t.Errorf("%s, not %s", last, want)
 		}
-		if got := m.put["https://put.example/1"]; got != "image/png x 12345" {
+		if got := m.put["https://put.example/1"]; got != "image/png x "+fiveBytes {
 			t.Errorf("%q was put", got)
 		}
 		asked := strings.Join(sent, "\n")
@@ -57,7 +57,7 @@ func TestFileIn(t *testing.T) {
 // 0077.17: the links of an account end with it.
 func TestFileLinks(t *testing.T) {
 	inFiles(t, func(r *timeless, m *fakeMedia) {
-		r.gives("12345", 5)
+		r.gives(fiveBytes, 5)
 		for account, want := range map[bridges.AccountID]bool{alice: true, "bob@example.org": false} {
 			c, err := m.sources[0](t.Context(), account, bridges.File{ID: "n1"})
 			if (err == nil) != want || err != nil && bridges.KindOf(err) != bridges.NotFound {
@@ -70,7 +70,7 @@ func TestFileLinks(t *testing.T) {
 // What is beside the picture, and what becomes of it later: 0066.2, 0308.6.
 func TestCaptionIn(t *testing.T) {
 	inFiles(t, func(r *timeless, _ *fakeMedia) {
-		r.gives("12345", 5)
+		r.gives(fiveBytes, 5)
 		want := func(name string, all ...string) {
 			t.Helper()
 			if got := r.showed(); fmt.Sprint(got) != fmt.Sprint(all) {
@@ -108,7 +108,7 @@ func TestCaptionIn(t *testing.T) {
 // What users do to either message they do to the one of the network.
 func TestDeedsOnFile(t *testing.T) {
 	inFiles(t, func(r *timeless, _ *fakeMedia) {
-		r.gives("12345", 5)
+		r.gives(fiveBytes, 5)
 		r.delivers(aPicture("n1", "look"))
 		for _, id := range []bridges.MessageID{"n1", captions + "n1"} {
 			r.receive(t, reacting("x"+string(id[1:2]), r.stanzaOf(id), "👍"))
@@ -166,7 +166,7 @@ var filesNotTaken = map[string]struct {
 	"0066.1 an address that is none": {func(r *timeless, _ *fakeMedia) {
 		r.answer("urn:xmpp:http:upload:0", strings.Replace(slotPayload, "a.png", "a b#c.png", 1))
 	}, words, true, "no address"},
-	"an unknown size": {func(r *timeless, _ *fakeMedia) { r.gives("12345", -1) }, uploaded, false, ""},
+	"an unknown size": {func(r *timeless, _ *fakeMedia) { r.gives(fiveBytes, -1) }, uploaded, false, ""},
 	"a panic": {func(r *timeless, _ *fakeMedia) {
 		r.bridge.OnOpen(func(context.Context, bridges.File) (*bridges.Content, error) { panic("odd") })
 	}, words, false, ""},
@@ -178,7 +178,7 @@ func TestFileNotTaken(t *testing.T) {
 		for _, own := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, links: %t", name, own), func(t *testing.T) {
 				inFiles(t, func(r *timeless, m *fakeMedia) {
-					r.gives("12345", 5)
+					r.gives(fiveBytes, 5)
 					c.set(r, m)
 					m.linked = own
 					want := c.want
@@ -208,7 +208,7 @@ func TestSlowFile(t *testing.T) {
 			case <-let:
 			case <-ctx.Done():
 			}
-			return &bridges.Content{ReadCloser: io.NopCloser(strings.NewReader("12345")), Size: 5}, ctx.Err()
+			return &bridges.Content{ReadCloser: io.NopCloser(strings.NewReader(fiveBytes)), Size: 5}, ctx.Err()
 		})
 		r.delivers(aPicture("n1", ""), sms("behind"), bridges.Message{Chat: "+12025550101", From: "+12025550101", Text: "another"})
 		if got := r.showed(); fmt.Sprint(got) != "[another]" {
@@ -238,7 +238,7 @@ func TestFileAndCrash(t *testing.T) {
 		}
 		next := r.crash(withFiles())
 		next.serves("")
-		next.gives("12345", 5)
+		next.gives(fiveBytes, 5)
 		time.Sleep(uploadTime * 10)
 		if got := next.showed(); fmt.Sprint(got) != "[file https://get.example/1/a.png look]" {
 			t.Errorf("%q came", got)
@@ -261,7 +261,7 @@ func TestFileAsUser(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inFiles(t, func(r *timeless, _ *fakeMedia) {
-				r.gives("12345", 5)
+				r.gives(fiveBytes, 5)
 				r.g.privileges.set("example.org", privilege.Rights{NS: privilege.NS, Upload: true})
 				r.answer(privilege.NS, c.answer)
 				r.delivers(aPicture("n1", ""))

@@ -148,6 +148,9 @@ func (r *timeless) serves(fields string) {
 	r.answer("urn:xmpp:http:upload:0", slotPayload)
 }
 
+// fiveBytes are of what nobody can see what it is.
+const fiveBytes = "\x012345"
+
 // aPicture is a message with a file.
 func aPicture(id, text string) bridges.Message {
 	return bridges.Message{ID: bridges.MessageID(id), Chat: phone, From: phone, Text: text, File: &bridges.File{

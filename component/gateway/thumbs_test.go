@@ -21,7 +21,7 @@ var thumbs = map[string]struct {
 			if f.ID == "t1" {
 				return nil, errFileGone
 			}
-			return &bridges.Content{ReadCloser: io.NopCloser(strings.NewReader("12345")), Size: 5}, nil
+			return &bridges.Content{ReadCloser: io.NopCloser(strings.NewReader(fiveBytes)), Size: 5}, nil
 		})
 	}, ""},
 }
@@ -32,7 +32,7 @@ func TestThumbnailIn(t *testing.T) {
 	for name, c := range thumbs {
 		t.Run(name, func(t *testing.T) {
 			inFiles(t, func(r *timeless, m *fakeMedia) {
-				r.gives("12345", 5)
+				r.gives(fiveBytes, 5)
 				if c.set != nil {
 					c.set(r, m)
 				}

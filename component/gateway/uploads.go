@@ -139,15 +139,14 @@ func (g *Gateway) askServer(ctx context.Context, to string, write func(w *stanza
 
 // slot asks for a place for a file: as the user, where the host lets us, so that it
 // counts as the user's own, else as ourselves (xeps.md 0363.5).
-func (g *Gateway) slot(ctx context.Context, to service, id bridges.AccountID, s *shared) (put media.Slot, get string, err error) {
-	if to.max > 0 && s.Size > to.max {
+func (g *Gateway) slot(ctx context.Context, to service, id bridges.AccountID, f upload.Request) (put media.Slot, get string, err error) {
+	if to.max > 0 && f.Size > to.max {
 		return put, "", &bridges.Error{Kind: bridges.TooLong, Text: "The file is too large for the server."}
 	}
-	ask := upload.Request{Name: s.Name, Size: s.Size, Type: s.Type}.Append
-	found, err := g.slotAsUser(ctx, to.jid, id, ask)
+	found, err := g.slotAsUser(ctx, to.jid, id, f.Append)
 	if errors.Is(err, errNoRight) {
 		var a *stanza.Stanza
-		if a, err = g.askServer(ctx, to.jid, ask); err == nil {
+		if a, err = g.askServer(ctx, to.jid, f.Append); err == nil {
 			found, err = slotIn(a.Root())
 		}
 	}
