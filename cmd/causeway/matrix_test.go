@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"crypto/sha1"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -101,9 +103,9 @@ func (m *matrixRig) registered(name string) *user {
 	m.t.Helper()
 	u := m.login(m.t, name)
 	u.Do(map[string]any{"do": "register", "to": matrixDomain})
-	u.Wait("the welcome", func(e peer.Event) bool {
+	u.gather(map[string]func(peer.Event) bool{"the result": answer, "the welcome": func(e peer.Event) bool {
 		return e.Event == "message" && e.From == matrixDomain && strings.Contains(e.Body, aliceGhost)
-	})
+	}})
 	return u
 }
 
@@ -194,11 +196,7 @@ func TestMatrixFace(t *testing.T) {
 	alice.Send(matrixJID("bob"), "1", "hello")
 	sees := func(name string, picture bool) {
 		t.Helper()
-		bob.Wait("the face of alice", func(e peer.MatrixEvent) bool {
-			var f struct{ Displayname, Avatar_url string }
-			return e.Event == "member" && e.User == aliceGhost && e.Membership == "join" &&
-				json.Unmarshal(e.Content, &f) == nil && f.Displayname == name+" (XMPP)" && (f.Avatar_url != "") == picture
-		})
+		seesFace(t, bob, name, func(url string) bool { return (url != "") == picture })
 	}
 	sees("alice", false)
 	card := func(name, photo string) {
@@ -212,6 +210,48 @@ func TestMatrixFace(t *testing.T) {
 	sees("Alice", true)
 	alice.Send(matrixDomain, "3", "settings profile=false")
 	sees("alice", false)
+}
+
+// seesFace waits until bob sees alice with a name and a picture, and returns the
+// address of that.
+func seesFace(t *testing.T, bob *lab.MatrixClient, name string, picture func(url string) bool) string {
+	t.Helper()
+	var f struct{ Displayname, Avatar_url string }
+	bob.Wait("the face of alice", func(e peer.MatrixEvent) bool {
+		f.Displayname, f.Avatar_url = "", ""
+		return e.Event == "member" && e.User == aliceGhost && e.Membership == "join" &&
+			json.Unmarshal(e.Content, &f) == nil && f.Displayname == name+" (XMPP)" && picture(f.Avatar_url)
+	})
+	return f.Avatar_url
+}
+
+// A user whose programs publish a picture and a name, and no vCard, is seen with them,
+// and with the next picture (xeps.md 0084.1-3, 0084.10, 0172). Prosody makes a vCard of
+// what is published, ejabberd does not as it is set up here.
+func TestMatrixFacePublished(t *testing.T) {
+	each(t, func(t *testing.T, server string) {
+		m := newMatrixRigWith(t, matrixSetup{server: server})
+		alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
+		publish := func(node, id, inside string) {
+			alice.result("set", "", `<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='`+node+`'><item id='`+id+`'>`+inside+`</item></publish></pubsub>`, &struct{}{})
+		}
+		shows := func(picture string) {
+			data, err := base64.StdEncoding.DecodeString(picture)
+			if err != nil {
+				t.Fatal(err)
+			}
+			id := fmt.Sprintf("%x", sha1.Sum(data))
+			publish("urn:xmpp:avatar:data", id, `<data xmlns='urn:xmpp:avatar:data'>`+picture+`</data>`)
+			publish("urn:xmpp:avatar:metadata", id, fmt.Sprintf(`<metadata xmlns='urn:xmpp:avatar:metadata'><info id='%s' bytes='%d' type='image/png' width='1' height='1'/></metadata>`, id, len(data)))
+		}
+		publish("http://jabber.org/protocol/nick", "current", `<nick xmlns='http://jabber.org/protocol/nick'>Ally</nick>`)
+		shows(facePNG)
+		alice.Send(matrixJID("bob"), "1", "hello")
+		alice.Send(matrixDomain, "2", "settings profile=true")
+		first := seesFace(t, bob, "Ally", func(url string) bool { return url != "" })
+		shows(otherPNG)
+		seesFace(t, bob, "Ally", func(url string) bool { return url != "" && url != first })
+	})
 }
 
 // Two pictures of one pixel.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"causeway/bridges/bridgetest"
 	"causeway/component"
 	"causeway/component/stanza"
+	"causeway/component/xep/pubsub"
 )
 
 // fakeLink is a link without a socket, for tests in which time is simulated.
@@ -29,7 +31,8 @@ type fakeLink struct {
 	answers map[string]string
 }
 
-// answer sets what the server, or a client, says to requests; "": nothing.
+// answer sets what the server, or a client, says to requests with a payload of this
+// namespace, or for items of this node; "": nothing.
 func (l *fakeLink) answer(space, payload string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -62,7 +65,8 @@ func (l *fakeLink) Request(ctx context.Context, o *stanza.Out) (*stanza.Stanza, 
 	}
 	for e := range s.Children() {
 		space, _ := e.Name()
-		if payload := l.answerTo(space); payload != "" {
+		node, _, _ := pubsub.Wanted(e)
+		if payload := cmp.Or(l.answerTo(node), l.answerTo(space)); payload != "" {
 			return answerOf(s, payload)
 		}
 	}

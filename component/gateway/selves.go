@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -43,6 +42,7 @@ type selves struct {
 // self is what is known of a user.
 type self struct {
 	photo string // the hash of the picture, as presence said it last
+	shown string // the id of the picture, as an event told it last
 	nick  string // what the user's program said
 	at    time.Time
 	told  [sha256.Size]byte // of what the network was told
@@ -127,12 +127,22 @@ var profileNodes = []string{avatar.NSMetadata, nick.NS, vcard.Node}
 // hearEvent takes the news that a user's server has of the user's profile. False:
 // it is none. It does not block.
 func (g *Gateway) hearEvent(s *stanza.Stanza) bool {
-	if !g.info.Can.Has(bridges.CanIntroduce) || resourceOf(s.From) != "" || !slices.Contains(profileNodes, pubsub.EventOf(s)) {
+	node, inside := pubsub.EventOf(s)
+	if !g.info.Can.Has(bridges.CanIntroduce) || resourceOf(s.From) != "" || !slices.Contains(profileNodes, node) {
 		return false
 	}
-	if id := accountOf(s.From); g.admits(id) {
-		g.introduceLater(id)
+	id := accountOf(s.From)
+	if !g.admits(id) {
+		return true
 	}
+	if node == avatar.NSMetadata {
+		shown := strings.Clone(avatar.FindMetadata(inside, maxShown))
+		g.selves.changes(id, func(x *self, _ bool) bool {
+			x.shown = shown
+			return false
+		})
+	}
+	g.introduceLater(id)
 	return true
 }
 
@@ -166,7 +176,7 @@ func (g *Gateway) introduceUser(ctx context.Context, id bridges.AccountID) {
 		s = *x
 		return false
 	})
-	me, err := g.selfOf(ctx, acc, s.nick)
+	me, err := g.selfOf(ctx, acc, s)
 	told := sha256.Sum256([]byte(me.Name + "\x00" + string(me.Picture)))
 	if err == nil && told != s.told {
 		err = g.tellSelf(ctx, acc, me)
@@ -199,10 +209,10 @@ func (g *Gateway) tellSelf(ctx context.Context, acc mapping.Account, me bridges.
 // selfOf returns what a user is called and looks like: to a user who has not asked
 // for more, that is the nickname that the user's program says, or what stands
 // before the @ (xeps.md 0084.10). The error is Temporary.
-func (g *Gateway) selfOf(ctx context.Context, acc mapping.Account, called string) (me bridges.Profile, err error) {
-	me.Name = cleanName(called)
+func (g *Gateway) selfOf(ctx context.Context, acc mapping.Account, s self) (me bridges.Profile, err error) {
+	me.Name = cleanName(s.nick)
 	if g.chosen(ctx, acc.ID, ownProfile) == profileShown {
-		c, photo, err := g.cardOf(ctx, acc.ID)
+		c, photo, err := g.cardOf(ctx, acc.ID, s.shown)
 		if err != nil {
 			return me, err
 		}
@@ -219,26 +229,4 @@ func (g *Gateway) selfOf(ctx context.Context, acc mapping.Account, called string
 		me.Name = cleanName(localOf(string(acc.ID)))
 	}
 	return me, nil
-}
-
-// cardOf asks a user's server for the vCard. One that says that there is none has
-// told all that there is.
-func (g *Gateway) cardOf(ctx context.Context, id bridges.AccountID) (c vcard.Card, photo []byte, err error) {
-	defer resting(ctx).enter()
-	ctx, cancel := context.WithTimeout(ctx, cardTime)
-	defer cancel()
-	o := &stanza.Out{Kind: stanza.IQ, Type: "get", From: g.domain, To: string(id)}
-	o.Payload.Leaf("vCard", vcard.NS, "")
-	s, err := g.link.Request(ctx, o)
-	var refused *stanza.Error
-	switch {
-	case errors.As(err, &refused) && refused.Type != "wait":
-		return c, nil, nil
-	case err != nil:
-		return c, nil, &bridges.Error{Kind: bridges.Temporary, Text: "The server does not tell what the user looks like.", Cause: err}
-	}
-
-	e, _ := s.Child(vcard.NS, "vCard")
-	c, photo = vcard.Read(e)
-	return c, photo, nil
 }

@@ -15,9 +15,13 @@ import (
 	"causeway/bridges"
 	"causeway/bridges/bridgetest"
 	"causeway/component/picture"
+	"causeway/component/xep/pubsub"
 	"causeway/component/xep/vcard"
 	"causeway/mapping"
 )
+
+// notFound is what a server says of what nobody has published.
+const notFound = `<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`
 
 // looks is available presence of a client of alice with the hash of a picture; "-":
 // it says nothing of one.
@@ -85,6 +89,7 @@ func introducing(t *testing.T, asked bool, f func(r *timeless)) {
 		info.Can |= bridges.CanIntroduce
 		r := startTimeless(t, s, info)
 		defer r.end()
+		r.answer(pubsub.NS, notFound)
 		f(r)
 	})
 }
@@ -117,7 +122,7 @@ func TestIntroduce(t *testing.T) {
 			"no nickname":     {"4", cardWith("", "Alice Example", nil), "Alice Example"},
 			"no names":        {"5", cardWith("\u202e", " ", nil), "alice"},
 			"0172.4 hostile":  {"6", cardWith(strings.Repeat("x", 5000), "", nil), strings.Repeat("x", 100)},
-			"no vCard":        {"", `<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`, "alice"},
+			"no vCard":        {"", notFound, "alice"},
 		} {
 			r.answer(vcard.NS, cardWith("before", "", nil))
 			r.receive(t, looks("before"))

@@ -1,10 +1,12 @@
 // Package avatar implements XEP-0084 (1.1.4): User Avatar, and the hash in
-// presence of XEP-0153 (1.1.1): vCard-Based Avatars, as who has the picture.
+// presence of XEP-0153 (1.1.1): vCard-Based Avatars, as who has the picture and as who
+// wants to see it.
 package avatar
 
 import (
 	"encoding/base64"
 	"strconv"
+	"strings"
 
 	"causeway/component/picture"
 	"causeway/component/stanza"
@@ -24,6 +26,31 @@ func AppendMetadata(w *stanza.Writer, i picture.Info) {
 	w.Leaf("info", "", "", "bytes", strconv.Itoa(i.Bytes), "id", i.ID, "type", "image/png",
 		"width", strconv.Itoa(i.Width), "height", strconv.Itoa(i.Height))
 	w.End()
+}
+
+// FindMetadata returns the id of the picture in an item of NSMetadata that is in an item
+// of NSData, too, and has at most so many bytes; "": there is none.
+func FindMetadata(metadata stanza.Element, most int) (id string) {
+	for i := range metadata.All(NSMetadata, "info") {
+		bytes, err := strconv.Atoi(i.Attr("bytes"))
+		if id = i.Attr("id"); err == nil && bytes <= most && i.Attr("url") == "" && len(id) <= longestID {
+			return id
+		}
+	}
+	return ""
+}
+
+// FindData returns the picture in an item of NSData, whatever that is; nil: there is
+// none.
+func FindData(data stanza.Element) []byte {
+	if space, name := data.Name(); space != NSData || name != "data" {
+		return nil
+	}
+	p, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(data.Text()), "")) // many write it in lines
+	if err != nil {
+		return nil
+	}
+	return p
 }
 
 // AppendData writes what is in an item of NSData.
