@@ -26,20 +26,37 @@ const fileSize = 100_000_000
 // fileWait bounds a passage.
 const fileWait = 2 * time.Minute
 
+// uploads is an upload service (XEP-0363) that takes the large file.
+const uploads = `
+Component "upload.localhost" "http_file_share"
+	http_host = "localhost"
+	http_file_share_size_limit = 100 * 1024 * 1024
+	http_file_share_daily_quota = 100 * 100 * 1024 * 1024
+`
+
 // BenchmarkMatrixFile measures the memory of the worker while a file of 100 MB
 // passes through the whole program: from a web server by a link in an XMPP message
 // (XEP-0066) to a real homeserver, and from there to an XMPP client that reads it at
-// the link that comes. Both ends compare what came with what was sent.
+// the link that comes, which is ours or a slot of the XMPP server. Both ends compare
+// what came with what was sent.
 func BenchmarkMatrixFile(b *testing.B) {
-	m := newMatrixRig(b, synapseHome, gatewayBetween)
-	most := map[string]float64{}
-	for b.Loop() {
-		m.passage(most, "to-matrix", m.fileUp)
-		m.passage(most, "from-matrix", m.fileDown)
-	}
-	b.ReportMetric(0, "ns/op")
-	for unit, figure := range most {
-		b.ReportMetric(figure, unit)
+	for name, extra := range map[string]string{"ours": "", "slot": uploads} {
+		b.Run(name, func(b *testing.B) {
+			m := newMatrixRigWith(b, extra, synapseHome, gatewayBetween)
+			host := m.web
+			if name == "slot" {
+				host = m.server.HTTP
+			}
+			most := map[string]float64{}
+			for b.Loop() {
+				m.passage(most, "to-matrix", m.fileUp)
+				m.passage(most, "from-matrix", func() { m.fileDown(host) })
+			}
+			b.ReportMetric(0, "ns/op")
+			for unit, figure := range most {
+				b.ReportMetric(figure, unit)
+			}
+		})
 	}
 }
 
@@ -177,8 +194,9 @@ func (m *matrixRig) linked(p *matrixPerson, name string) (mxc string) {
 	return ""
 }
 
-// fileDown has somebody send the large file, and alice read it at the link that comes.
-func (m *matrixRig) fileDown() {
+// fileDown has somebody send the large file, and alice read it at the link that comes,
+// which leads to this host.
+func (m *matrixRig) fileDown(host string) {
 	m.b.Helper()
 	p := m.people[0]
 	q := m.request(http.MethodPost, m.homeURL("media/v3/upload"), p.token, largeFile())
@@ -194,6 +212,9 @@ func (m *matrixRig) fileDown() {
 	})
 	select {
 	case link := <-m.links:
+		if !strings.HasPrefix(link, "http://"+host+"/") {
+			m.b.Fatalf("%s came, not a link to %s", link, host)
+		}
 		got := m.load(m.request(http.MethodGet, link, "", nil))
 		defer got.Close()
 		m.compare("from Matrix", got)

@@ -77,9 +77,15 @@ type between func(m *matrixRig) string
 
 func newMatrixRig(b *testing.B, start func(*matrixRig) matrixHome, program between) *matrixRig {
 	b.Helper()
+	return newMatrixRigWith(b, "", start, program)
+}
+
+// newMatrixRigWith has a server with more in its configuration.
+func newMatrixRigWith(b *testing.B, extra string, start func(*matrixRig) matrixHome, program between) *matrixRig {
+	b.Helper()
 	pin(b, 0)
 	m := &matrixRig{b: b, links: make(chan string, 1)}
-	m.server = lab.Servers["prosody"](b, peer.Options{Bare: true, Users: []string{"alice"}, Components: []string{matrixDomain}, LogLevel: "error"})
+	m.server = lab.Servers["prosody"](b, peer.Options{Bare: true, Users: []string{"alice"}, Components: []string{matrixDomain}, LogLevel: "error", Extra: extra})
 	m.configure()
 	m.home = start(m)
 	pin(b, 1)
