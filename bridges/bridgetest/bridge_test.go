@@ -27,6 +27,9 @@ type phones struct {
 	took map[string]bridges.MessageID // by Key
 	read []bridges.Message
 	wait []bridges.Delivery
+	said map[bridges.UserID]map[string]bridges.MessageID // by bob, to an identity
+	n    int
+	eyes map[string][]string // emojis of bob, by the text
 	news chan struct{}
 }
 
@@ -44,7 +47,7 @@ const (
 
 func scripted(can bridges.Can) func(*testing.T) Adapter {
 	return func(*testing.T) Adapter {
-		p := &phones{Line: new(Line), took: map[string]bridges.MessageID{}, news: make(chan struct{}, 1)}
+		p := &phones{Line: new(Line), took: map[string]bridges.MessageID{}, said: map[bridges.UserID]map[string]bridges.MessageID{}, eyes: map[string][]string{}, news: make(chan struct{}, 1)}
 		return Adapter{
 			Make: func(*testing.T, bridges.Notes) bridges.Bridge { return p.bridge(can) }, Network: p, Line: p.Line,
 			Account: bridges.Account{ID: "alice@example.org", Self: alice},
@@ -57,13 +60,14 @@ func scripted(can bridges.Can) func(*testing.T) Adapter {
 
 func (p *phones) bridge(can bridges.Can) bridges.Bridge {
 	info := SMS()
-	info.Can |= can | bridges.CanIntroduce | bridges.CanPresence | bridges.CanFiles
+	info.Can |= can | bridges.CanReplies | bridges.CanThreads | bridges.CanPictures | bridges.CanIntroduce | bridges.CanPresence | bridges.CanFiles
 	info.Unknown = bridges.Idempotent
 	b := New(info, alice)
 	b.SetContacts("alice@example.org", bridges.Person{ID: bob, Name: "Bob"})
 	b.SetProfile(bob, bridges.Profile{Name: "Bob"})
 	b.SetSettings([]bridges.Field{{Name: "sign", Label: "Signature", Default: "false", Kind: bridges.Bool}}, nil)
 	b.OnSend(p.take)
+	b.OnOpen(openFile)
 	return onPhones{b, p}
 }
 
@@ -120,18 +124,6 @@ func (p *phones) Texts(from bridges.UserID) (texts []string) {
 	return texts
 }
 
-// Say implements Network.
-func (p *phones) Say(_ *testing.T, to bridges.UserID, text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	account := map[bridges.UserID]bridges.AccountID{alice: "alice@example.org", carol: "carol@example.org"}[to]
-	m := bridges.Message{ID: bridges.MessageID("said " + text), Chat: bob, From: bob, Text: text}
-	if account != "" {
-		p.wait = append(p.wait, bridges.Delivery{Account: account, Event: m})
-	}
-	p.poke()
-}
-
 func (p *phones) poke() {
 	select {
 	case p.news <- struct{}{}:
@@ -155,11 +147,21 @@ func (b onPhones) Run(ctx context.Context, h bridges.Host) error {
 			}
 			continue
 		}
-		if b.p.Pass(Telling) == Go && h.Deliver(ctx, wait[:1]) == nil && b.p.Pass(Told) == Go {
+		if b.p.Pass(Telling) == Go && give(ctx, h, wait[0]) == nil && b.p.Pass(Told) == Go {
 			b.p.mu.Lock()
 			b.p.wait = b.p.wait[1:]
 			b.p.mu.Unlock()
 		}
 	}
 	return nil
+}
+
+// give delivers what must not get lost.
+func give(ctx context.Context, h bridges.Host, d bridges.Delivery) error {
+	switch d.Event.(type) {
+	case bridges.Typing, bridges.Presence, bridges.ProfileChange:
+		h.Hint(d)
+		return nil
+	}
+	return h.Deliver(ctx, []bridges.Delivery{d})
 }

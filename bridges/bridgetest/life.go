@@ -25,6 +25,7 @@ type life struct {
 // host is the gateway of one adapter.
 type host struct {
 	w     *world
+	life  *life
 	ready chan struct{}
 	hints chan bridges.Delivery
 }
@@ -52,6 +53,9 @@ func (h *host) Deliver(ctx context.Context, ds []bridges.Delivery) error {
 	if h.w.fuse.step(inStore, 0) == Cut {
 		return errRefused // and nothing is kept
 	}
+	for _, d := range ds {
+		h.w.checkOwn(h.life, d)
+	}
 	h.w.store.keep(ds)
 	if h.w.fuse.step(kept, 0) == Cut {
 		return errRefused
@@ -61,6 +65,7 @@ func (h *host) Deliver(ctx context.Context, ds []bridges.Delivery) error {
 
 // Hint implements bridges.Host.
 func (h *host) Hint(d bridges.Delivery) {
+	h.w.checkOwn(h.life, d)
 	select {
 	case h.hints <- d:
 	default: // it may get lost
@@ -109,7 +114,7 @@ func newWorld(t *testing.T, a Adapter) *world {
 func (w *world) begin() {
 	w.t.Helper()
 	l := &life{sessions: map[bridges.AccountID]bridges.Session{}}
-	l.host = &host{w: w, ready: make(chan struct{}, 1), hints: make(chan bridges.Delivery, 1000)}
+	l.host = &host{w: w, life: l, ready: make(chan struct{}, 1), hints: make(chan bridges.Delivery, 1000)}
 	l.ctx, l.end = context.WithCancel(context.WithoutCancel(w.t.Context()))
 	l.dead = w.fuse.alive(l.end)
 	l.bridge = w.Make(w.t, keeps{w.Notes, w.fuse})

@@ -29,7 +29,7 @@ const (
 // it is known what became of it, or never will be.
 func (w *world) send(from bridges.Account, text string) fate {
 	w.t.Helper()
-	m := bridges.Message{Chat: w.Chat, From: from.Self, Key: "key of " + text, Text: text}
+	m := bridges.Message{Chat: w.Chat, From: from.Self, Key: "key of " + text, Text: text, Receipt: true}
 	var ids []bridges.MessageID
 	f := w.do(from, m.Key, func(ctx context.Context, s bridges.Session) (err error) {
 		ids, err = s.Send(ctx, m)
@@ -168,11 +168,7 @@ func (w *world) told(play string, to bridges.Account, want []string) {
 	if g := got(); !slices.Equal(g, want) {
 		w.t.Errorf("the person said %.40q,\nand %.40q came", want, g)
 	}
-	w.store.mu.Lock()
-	defer w.store.mu.Unlock()
-	for _, err := range w.store.faults {
-		w.t.Error(err)
-	}
+	w.checkFaults()
 }
 
 // read wants the person to have what was sent, by what is known of it: once, in

@@ -106,7 +106,7 @@ func check(d bridges.Delivery) error {
 	m, ok := d.Event.(bridges.Message)
 	switch {
 	case !ok:
-		return nil
+		return checkDone(d.Event)
 	case m.Text == "" && m.File == nil || !utf8.ValidString(m.Text):
 		return errors.New("a message with neither a text that is one nor a file")
 	case m.From == "" || m.Chat == "":

@@ -60,6 +60,8 @@ func checkDays(t *testing.T, of func(t *testing.T) Adapter) {
 	t.Run("people are there or not", func(t *testing.T) { checkProber(t, open(t)) })
 	t.Run("accounts are done with people, and end", func(t *testing.T) { checkEnds(t, open(t)) })
 	t.Run("files are taken and given", func(t *testing.T) { checkFiles(t, open(t)) })
+	t.Run("what people do comes", func(t *testing.T) { checkActs(t, open(t)) })
+	t.Run("signs of people come", func(t *testing.T) { checkHints(t, open(t)) })
 	t.Run("sessions close and open again", func(t *testing.T) { checkReopen(t, open(t)) })
 	t.Run("sessions close when they are done", func(t *testing.T) { checkClose(t, open(t)) })
 	t.Run("two talk at once", func(t *testing.T) { checkTwo(t, open(t)) })

@@ -31,6 +31,7 @@ type homeserver struct {
 	rooms   []*joint
 	seen    history           // by bob
 	txns    map[string]string // the events that were sent with a transaction
+	files   map[string]string
 	queue   []*pushed
 	news    chan struct{}
 	n       int
@@ -57,8 +58,8 @@ type spoken struct {
 
 // pushed is a transaction for the bridge.
 type pushed struct {
-	id     int
-	events []spoken
+	id            int
+	events, signs []spoken // signs are ephemeral
 }
 
 const bobID = "@bob:localhost"
@@ -67,7 +68,7 @@ func newHomeserver(t *testing.T, l *bridgetest.Line) *homeserver {
 	t.Helper()
 	wire := new(http.Transport)
 	h := &homeserver{
-		fake: newFake(t), seen: newHistory(), txns: map[string]string{}, news: make(chan struct{}, 1),
+		fake: newFake(t), seen: newHistory(), txns: map[string]string{}, files: map[string]string{}, news: make(chan struct{}, 1),
 		push: http.Client{Transport: passing{l, bridgetest.Telling, bridgetest.Told, wire}},
 	}
 	mux := http.NewServeMux()
@@ -83,6 +84,7 @@ func newHomeserver(t *testing.T, l *bridgetest.Line) *homeserver {
 	} {
 		mux.HandleFunc(pattern, h.answer(f))
 	}
+	mux.HandleFunc("GET /_matrix/client/v1/media/download/{server}/{id}", h.download)
 	mux.Handle("/", h.fake)
 	h.front = httptest.NewServer(mux)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -121,7 +123,7 @@ func (h *homeserver) happens(x *joint, e spoken) string {
 	e.ID, e.Room, e.Time = fmt.Sprintf("$%d", h.n), x.id, time.Now().UnixMilli()
 	x.events = append(x.events, e)
 	h.seen.add(happened{e.ID, e.Type, e.Sender, e.Redacts, utteredIn(e.Content)})
-	h.queue = append(h.queue, &pushed{h.n, []spoken{e}})
+	h.queue = append(h.queue, &pushed{id: h.n, events: []spoken{e}})
 	nudge(h.news)
 	return e.ID
 }
@@ -261,7 +263,7 @@ func (h *homeserver) tell(ctx context.Context) {
 
 // give is one try, and tells whether a transaction was taken.
 func (h *homeserver) give(ctx context.Context, address string, p *pushed) bool {
-	body, _ := json.Marshal(map[string]any{"events": p.events})
+	body, _ := json.Marshal(map[string]any{"events": p.events, "ephemeral": p.signs})
 	to := fmt.Sprintf("http://%s/_matrix/app/v1/transactions/%d", address, p.id)
 	r, err := http.NewRequestWithContext(ctx, http.MethodPut, to, bytes.NewReader(body))
 	if err != nil {

@@ -18,14 +18,19 @@ import (
 // person is a bob with a client that nobody here wrote.
 type person struct {
 	*lab.MatrixClient
-	mu   sync.Mutex
-	read history
-	room map[string]string // the newest in which a ghost is, too
+	home    *lab.Matrix
+	token   string // by which files are uploaded
+	picture string // a file
+	mu      sync.Mutex
+	read    history
+	room    map[string]string // the newest in which a ghost is, too
 }
 
 // newPerson reads until the test ends.
-func newPerson(t *testing.T, c *lab.MatrixClient) *person {
-	p := &person{MatrixClient: c, read: newHistory(), room: map[string]string{}}
+func newPerson(t *testing.T, m *lab.Matrix, token string) *person {
+	c := lab.Nio(t, m, "bob", "autojoin")
+	p := &person{MatrixClient: c, home: m, token: token, read: newHistory(), room: map[string]string{}}
+	p.picture, _ = picture(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	var work sync.WaitGroup
 	work.Go(func() {
@@ -43,6 +48,7 @@ func (p *person) sees(e peer.MatrixEvent) {
 		p.room[e.User] = e.Room
 	case e.Event == "member" && p.room[e.User] == e.Room:
 		delete(p.room, e.User)
+	case e.Event == "receipt": // its ID is that of what was read
 	default:
 		p.read.add(happened{e.ID, e.Type, e.Sender, e.Redacts, utteredIn(e.Content)})
 	}
@@ -96,6 +102,6 @@ func TestRealSuite(t *testing.T) {
 	}
 	a := adapter(c, new(takeover.Memory), func(_, address string) (net.Listener, error) { return net.Listen("tcp", address) })
 	m := lab.Synapse(t, peer.SynapseOptions{Registrations: []string{c.Appservice.Registration}, Port: free[0]})
-	a.Network, a.Line, a.Notes = newPerson(t, lab.Nio(t, m, "bob", "autojoin")), l, new(bridgetest.Notes)
+	a.Network, a.Line, a.Notes = newPerson(t, m, a.Secrets[0]), l, new(bridgetest.Notes)
 	bridgetest.RealSuite(t, func(*testing.T) bridgetest.Adapter { return a }, 13)
 }

@@ -150,6 +150,17 @@ func (o *office) Say(_ *testing.T, to bridges.UserID, text string) {
 	}
 }
 
+// Act implements bridgetest.Acting.
+func (o *office) Act(_ *testing.T, _ bridges.UserID, a bridgetest.Act) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, e := range o.read {
+		if e.Text == a.Of {
+			o.parts <- lab.Reporting(e, true)
+		}
+	}
+}
+
 // The suite that every adapter passes, with centres that nobody here wrote.
 func TestRealSuite(t *testing.T) {
 	eachCentre(t, func(t *testing.T, c *lab.Centre) {

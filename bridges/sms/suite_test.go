@@ -58,6 +58,23 @@ func (h *handset) Say(t *testing.T, to bridges.UserID, text string) {
 	}
 }
 
+var _, _ bridgetest.Acting = (*handset)(nil), (*office)(nil)
+
+// Act implements bridgetest.Acting: phones tell that they have a text.
+func (h *handset) Act(t *testing.T, _ bridges.UserID, a bridgetest.Act) {
+	t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, x := range h.read {
+		if x.Body != a.Of {
+			continue
+		}
+		if err := h.centre.Report(x, smsc.Delivered, func(error) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestSuite(t *testing.T) {
 	for name, keeper := range map[string]func() takeover.Keeper{
 		"without a keeper": func() takeover.Keeper { return nil },

@@ -10,7 +10,7 @@ import (
 // answers: its command_status.
 func (c *Centre) Report(of CentreEvent, delivered bool) int {
 	c.t.Helper()
-	return c.deliver(report(of, delivered))
+	return c.deliver(Reporting(of, delivered))
 }
 
 // BareReport is like Report, but all is in the text of the report, where the
@@ -18,12 +18,13 @@ func (c *Centre) Report(of CentreEvent, delivered bool) int {
 func (c *Centre) BareReport(of CentreEvent, delivered bool) int {
 	c.t.Helper()
 	of.ID = strings.TrimLeft(of.ID, "0")
-	command := report(of, delivered)
+	command := Reporting(of, delivered)
 	command["bare"] = true
 	return c.deliver(command)
 }
 
-func report(of CentreEvent, delivered bool) map[string]any {
+// Reporting is the command for the delivery report of a text, without its tag.
+func Reporting(of CentreEvent, delivered bool) map[string]any {
 	stat, state, code := "DELIVRD", 2, "000"
 	if !delivered {
 		stat, state, code = "UNDELIV", 5, "001"
