@@ -67,6 +67,7 @@ var payloads = []struct {
 	{name: "private message of a room", inside: `<body>one</body><x xmlns='http://jabber.org/protocol/muc#user'/>`, err: "service-unavailable", counter: "refused private message of a room"},
 	{name: "several languages", inside: `<body xml:lang='de'>eins</body><body>one</body>`, text: "one"},
 	{name: "empty", inside: `<body> ` + "\n" + `</body>`, counter: "dropped no text"},
+	{name: "0201 in a thread", inside: `<body>one</body><thread>x</thread>`, text: "one"},
 	{name: "subject", inside: `<subject>one</subject>`, counter: "dropped no text"},
 	{name: "0334.3 hints", inside: `<body>one</body><no-store xmlns='urn:xmpp:hints'/><no-copy xmlns='urn:xmpp:hints'/>`, text: "one"},
 	{name: "0085.3 state beside a text", inside: `<body>one</body><active xmlns='http://jabber.org/protocol/chatstates'/>`, text: "one"},

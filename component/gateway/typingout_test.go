@@ -19,6 +19,7 @@ import (
 	"causeway/component/xep/correct"
 	"causeway/component/xep/markers"
 	"causeway/component/xep/reactions"
+	"causeway/component/xep/receipts"
 	"causeway/component/xep/reply"
 	"causeway/component/xep/retract"
 	"causeway/mapping"
@@ -230,9 +231,9 @@ func TestSignsBounded(t *testing.T) {
 // TestSignsAnnounced: clients tell who types only whom they find to be told
 // (xeps.md 0085.6).
 func TestSignsAnnounced(t *testing.T) {
-	for _, info := range []bridges.Info{bridgetest.SMS(), bridgetest.Rich()} {
+	for _, info := range []bridges.Info{bridgetest.SMS(), bridgetest.Rich(), {Name: "texts alone"}} {
 		d := New(Config{Domain: domain, Bridge: bridgetest.New(info), Store: newMemStore()}).disco
-		for feature, can := range map[string]bridges.Can{chatstates.NS: bridges.CanTyping, markers.NS: bridges.CanDisplayed, correct.NS: bridges.CanEdits, retract.NS: bridges.CanRetractions, reactions.NS: bridges.CanReactions, reply.NS: bridges.CanReplies} {
+		for feature, can := range map[string]bridges.Can{chatstates.NS: bridges.CanTyping, markers.NS: bridges.CanDisplayed, correct.NS: bridges.CanEdits, retract.NS: bridges.CanRetractions, reactions.NS: bridges.CanReactions, reply.NS: bridges.CanReplies, receipts.NS: bridges.CanReceipts} {
 			for name, e := range map[string]entity{"contact": d.anybody.contact, "resource": d.anybody.speaker} {
 				if got := slices.Contains(e.Features, feature); got != info.Can.Has(can) {
 					t.Errorf("%s: a %s announces %s: %t", info.Name, name, feature, got)
