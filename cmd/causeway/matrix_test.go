@@ -345,11 +345,20 @@ func matrixBurst(t *testing.T, server string) {
 		t.Fatal(err)
 	}
 	for i := range burst {
-		got := alice.Wait("a text", func(e peer.Event) bool {
-			return e.Event == "message" && of(e, matrixJID("bob")) && e.Body != ""
-		})
-		if want := fmt.Sprint("down ", i); got.Body != want {
-			t.Fatalf("alice got %q, not %q", got.Body, want)
+		if got, want := alice.nextText(matrixJID("bob")), fmt.Sprint("down ", i); got != want {
+			t.Fatalf("alice got %q, not %q", got, want)
 		}
 	}
+	alice.Send(matrixJID("bob"), "end", "the end") // behind it nothing can be doubled
+	bob.WaitMessage(room, "the end")
+	bob.Send(room, "the end")
+	if got := alice.nextText(matrixJID("bob")); got != "the end" {
+		t.Errorf("alice got %q at the end", got)
+	}
+}
+
+// nextText waits for the next text of a contact.
+func (u *user) nextText(contact string) string {
+	u.t.Helper()
+	return u.Wait("a text", func(e peer.Event) bool { return e.Event == "message" && of(e, contact) && e.Body != "" }).Body
 }
