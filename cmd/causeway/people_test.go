@@ -28,12 +28,14 @@ type matrixPeople struct {
 }
 
 // TestMatrixPeople: what an independent client would test first, with people of
-// Matrix; TestMatrixChanges has 29 to 32. To send from another program (26 to 28)
-// takes an account of one's own there.
+// Matrix; TestMatrixChanges has 29 to 32, TestFiles 23 and 24, TestMatrixStyling 38.
+// To send from another program (26 to 28) takes an account of one's own there.
 func TestMatrixPeople(t *testing.T) {
 	each(t, func(t *testing.T, server string) {
 		l := newLate(t)
-		p := &matrixPeople{matrixRig: newMatrixRigWith(t, matrixSetup{server: server, others: []string{l.file}}), server: server, late: l}
+		p := &matrixPeople{matrixRig: newMatrixRigWith(t, matrixSetup{
+			server: server, others: []string{l.file}, options: peer.Options{Extra: map[string]string{"prosody": littleRoom}[server]},
+		}), server: server, late: l}
 		p.alice = p.login(t, "alice")
 		p.alice.Do(map[string]any{"do": "register", "to": matrixDomain})
 		p.alice.gather(map[string]func(peer.Event) bool{"the result": answer, "the welcome": func(e peer.Event) bool {
@@ -42,14 +44,20 @@ func TestMatrixPeople(t *testing.T) {
 		p.bob, p.carol = lab.Nio(t, p.home, "bob", "autojoin"), lab.Nio(t, p.home, "carol")
 		p.discovery()
 		p.prompts()
+		p.vectors()
 		p.subscribes()
+		p.changesRoster()
 		p.addresses()
+		p.keepsRoster()
 		p.strangers()
 		p.payloads()
 		p.receipts()
 		p.marks()
 		p.types()
+		p.answers()
+		p.reactsTooMuch()
 		p.comesLate()
+		p.files()
 	})
 }
 

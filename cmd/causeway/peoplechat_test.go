@@ -186,7 +186,7 @@ func (l *late) send(home, room, body string, at time.Time) {
 	l.ask(http.MethodPut, where, map[string]any{"msgtype": "m.text", "body": body})
 }
 
-// ask returns the id of a room, if the answer has one.
+// ask returns the id of a room, or where a file is, if the answer has one.
 func (l *late) ask(method, where string, question any) string {
 	l.t.Helper()
 	body, err := json.Marshal(question)
@@ -206,9 +206,10 @@ func (l *late) ask(method, where string, question any) string {
 	defer a.Body.Close()
 	var said struct {
 		Room string `json:"room_id"`
+		URI  string `json:"content_uri"`
 	}
 	if err := json.NewDecoder(a.Body).Decode(&said); err != nil || a.StatusCode != http.StatusOK {
 		l.t.Fatalf("%s: %s, %v", where, a.Status, err)
 	}
-	return said.Room
+	return said.Room + said.URI
 }
