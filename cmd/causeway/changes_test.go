@@ -163,9 +163,10 @@ func relates(t *testing.T, c *lab.MatrixClient, body string) (x related) {
 
 // TestMatrixChanges: the whole path, between a client of XMPP and one of Matrix;
 // in between the worker is killed.
-func TestMatrixChanges(t *testing.T) {
-	t.Parallel()
-	m := newMatrixRig(t)
+func TestMatrixChanges(t *testing.T) { each(t, matrixChanges) }
+
+func matrixChanges(t *testing.T, server string) {
+	m := newMatrixRigWith(t, matrixSetup{server: server})
 	alice := m.registered("alice")
 	bob := lab.Nio(t, m.home, "bob", "autojoin")
 	alice.Send(matrixJID("bob"), "1", "helo")

@@ -19,9 +19,10 @@ func formatted(c *lab.MatrixClient, room, body, html string) {
 
 // What is styled is so on both sides, and what only looks like it on neither (xeps.md
 // 7.38: 0393.1 to 0393.4, 0372.6).
-func TestMatrixStyling(t *testing.T) {
-	t.Parallel()
-	m := newMatrixRig(t)
+func TestMatrixStyling(t *testing.T) { each(t, matrixStyling) }
+
+func matrixStyling(t *testing.T, server string) {
+	m := newMatrixRigWith(t, matrixSetup{server: server})
 	alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
 	jid := matrixJID("bob")
 	const text = "*bold* `code` @room @everyone\n> quote\n```go\nx < y\n```"
@@ -64,7 +65,7 @@ func TestMatrixStyling(t *testing.T) {
 // them the worker is killed. What nobody here knows is said to be so once.
 func TestMatrixLong(t *testing.T) {
 	t.Parallel()
-	m := newMatrixRig(t)
+	m := newMatrixRigWith(t, matrixSetup{server: "prosody"})
 	alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
 	jid := matrixJID("bob")
 	var lines []string

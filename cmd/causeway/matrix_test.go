@@ -51,11 +51,6 @@ type matrixSetup struct {
 	asked, pushed func(*proxy.Exchange)
 }
 
-func newMatrixRig(t *testing.T) *matrixRig {
-	t.Helper()
-	return newMatrixRigWith(t, matrixSetup{server: "prosody"})
-}
-
 // newMatrixRigWith starts all three; the program itself makes the registration.
 func newMatrixRigWith(t *testing.T, s matrixSetup) *matrixRig {
 	t.Helper()
@@ -191,7 +186,7 @@ func matrixSigns(t *testing.T, server string) {
 // as soon as it is another (xeps.md 0084.10, 0153).
 func TestMatrixFace(t *testing.T) {
 	t.Parallel()
-	m := newMatrixRig(t)
+	m := newMatrixRigWith(t, matrixSetup{server: "prosody"})
 	alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
 	alice.Send(matrixJID("bob"), "1", "hello")
 	sees := func(name string, picture bool) {
@@ -262,9 +257,10 @@ const (
 
 // Both sides see whether the other is there (xeps.md 0100.19, 0100.24), also after the
 // worker was killed.
-func TestMatrixPresence(t *testing.T) {
-	t.Parallel()
-	m := newMatrixRig(t)
+func TestMatrixPresence(t *testing.T) { each(t, matrixPresence) }
+
+func matrixPresence(t *testing.T, server string) {
+	m := newMatrixRigWith(t, matrixSetup{server: server})
 	alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
 	jid := matrixJID("bob")
 	alice.add(jid)

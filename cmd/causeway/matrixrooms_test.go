@@ -20,9 +20,10 @@ func leaves(c *lab.MatrixClient, room string) string {
 // A person of Matrix asks the bot for alice, who is asked in turn (xeps.md 0100.37,
 // 0172.1); when alice takes the contact out of the roster the person sees it (0100.32),
 // also when the worker is killed then.
-func TestMatrixAsk(t *testing.T) {
-	t.Parallel()
-	m := newMatrixRig(t)
+func TestMatrixAsk(t *testing.T) { each(t, matrixAsk) }
+
+func matrixAsk(t *testing.T, server string) {
+	m := newMatrixRigWith(t, matrixSetup{server: server})
 	alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
 	bob.Do(map[string]any{"do": "name", "name": "Robert"})
 	jid := matrixJID("bob")
@@ -56,9 +57,10 @@ func TestMatrixAsk(t *testing.T) {
 
 // Who unregisters leaves Matrix, also when the worker is killed then, and is the same
 // there after registering again (xeps.md 0100.15-17).
-func TestMatrixEnd(t *testing.T) {
-	t.Parallel()
-	m := newMatrixRig(t)
+func TestMatrixEnd(t *testing.T) { each(t, matrixEnd) }
+
+func matrixEnd(t *testing.T, server string) {
+	m := newMatrixRigWith(t, matrixSetup{server: server})
 	alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
 	jid := matrixJID("bob")
 	alice.Send(jid, "1", "hello")

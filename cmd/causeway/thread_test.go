@@ -15,9 +15,10 @@ var threadID = regexp.MustCompile(`<thread[^>]*>([^<]+)</thread>`)
 
 // What is said in a thread is in one, and an answer to it; who writes in it is in it
 // there, as is who only answers. A thread that a program has made up is none.
-func TestMatrixThread(t *testing.T) {
-	t.Parallel()
-	m := newMatrixRig(t)
+func TestMatrixThread(t *testing.T) { each(t, matrixThread) }
+
+func matrixThread(t *testing.T, server string) {
+	m := newMatrixRigWith(t, matrixSetup{server: server})
 	alice, bob := m.registered("alice"), lab.Nio(t, m.home, "bob", "autojoin")
 	jid := matrixJID("bob")
 	alice.Send(jid, "1", "hello")
