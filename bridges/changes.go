@@ -11,15 +11,21 @@ type Edit struct {
 	// Of is the message as it first was, never an earlier edit of it. On the way
 	// in it may be one.
 	Of MessageID
+	// More are the other parts of what is there now, in order, on the way out: of a
+	// text for which Send or Edit has returned several ids.
+	More []MessageID
 }
 
 // Editor is a Session of a network that lets texts be changed (CanEdits).
 type Editor interface {
-	// Edit changes a text of the account's that was one message, and returns the
-	// network's id of that, if it has one. It behaves as Send, and is called in
-	// turn with that: the same Key is the same edit. An *Error tells what failed;
-	// then nothing is sent in its place.
-	Edit(ctx context.Context, e Edit) (MessageID, error)
+	// Edit changes a text of the account's, and returns an id for each part of what
+	// it is then, in order: for a part that was there that of its edit, empty if the
+	// network has none, and for one that is new its own. A text that is too long for
+	// the parts that were there goes on in new ones, and those that are too many are
+	// taken back. It behaves as Send, and is called in turn with that: the same Key
+	// is the same edit. An *Error tells what failed; then nothing is sent in its
+	// place.
+	Edit(ctx context.Context, e Edit) ([]MessageID, error)
 }
 
 // Retraction tells that the author of a message has taken it back.
@@ -30,16 +36,16 @@ type Retraction struct {
 	From UserID
 	// Key is the idempotency key of an outgoing one, as that of a Message.
 	Key string
-	// Of is the message as it first was, never an edit of it.
+	// Of is the message, or one part of it, as it first was, never an edit of it.
 	Of MessageID
 }
 
 // Retractor is a Session of a network that lets messages be taken back
 // (CanRetractions).
 type Retractor interface {
-	// Retract takes a message of the account's back that was one message. It
-	// behaves as Send, and is called in turn with that. What was taken back
-	// already is no error.
+	// Retract takes a message of the account's back, or one part of it. It
+	// behaves as Send, and is called in turn with
+	// that. What was taken back already is no error.
 	Retract(ctx context.Context, r Retraction) error
 }
 

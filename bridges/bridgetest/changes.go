@@ -48,9 +48,14 @@ func (s Subject) checkEditor(ctx context.Context, t *testing.T, session bridges.
 	editor := session.(bridges.Editor)
 	seen := map[bridges.MessageID]bool{}
 	for _, text := range []string{"changed", "changed", "changed again"} {
-		id, err := editor.Edit(ctx, bridges.Edit{Message: s.message(text), Of: of})
-		if err != nil || id != "" && (id == of || seen[id] != (text == "changed" && len(seen) > 0)) {
-			t.Errorf("%s: %q after %v, %v", text, id, seen, err)
+		ids, err := editor.Edit(ctx, bridges.Edit{Message: s.message(text), Of: of})
+		if err != nil || len(ids) != 1 {
+			t.Errorf("%s: %q, %v", text, ids, err)
+			continue
+		}
+		id := ids[0]
+		if id != "" && (id == of || seen[id] != (text == "changed" && len(seen) > 0)) {
+			t.Errorf("%s: %q after %v", text, id, seen)
 		}
 		seen[id] = true
 	}

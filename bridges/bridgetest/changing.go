@@ -20,6 +20,9 @@ func (w *world) change(play string, texts []string, fates []fate) {
 	if can.Has(bridges.CanEdits) {
 		want = append(want, "edit "+w.edit(texts[0]))
 	}
+	if can.Has(bridges.CanEdits | bridges.CanRetractions) {
+		want = append(want, "edit "+w.edit(texts[2], texts[3]), "retract "+texts[3])
+	}
 	if can.Has(bridges.CanReactions) {
 		w.react(texts[1], "1", "👍", "🎉")
 		w.react(texts[1], "2", "🎉")
@@ -38,12 +41,18 @@ func (w *world) change(play string, texts []string, fates []fate) {
 	}
 }
 
-// edit changes a text, and returns what it is then.
-func (w *world) edit(text string) string {
+// edit changes a text, of which others may be the rest, and returns what it is then.
+func (w *world) edit(text string, rest ...string) string {
 	w.t.Helper()
 	e := bridges.Edit{Of: w.of[text][0], Message: bridges.Message{Chat: w.Chat, From: w.Account.Self, Key: "edit of " + text, Text: text + ", changed"}}
+	for _, x := range rest {
+		e.More = append(e.More, w.of[x]...)
+	}
 	w.do(w.Account, e.Key, func(ctx context.Context, s bridges.Session) error {
-		_, err := s.(bridges.Editor).Edit(ctx, e)
+		ids, err := s.(bridges.Editor).Edit(ctx, e)
+		if err == nil && len(ids) != 1 {
+			w.t.Errorf("%q is %q", e.Text, ids)
+		}
 		return err
 	})
 	return e.Text

@@ -3,6 +3,7 @@ package bridgetest
 import (
 	"context"
 	"strconv"
+	"strings"
 	"sync"
 
 	"causeway/bridges"
@@ -152,13 +153,19 @@ type editor struct{ s *session }
 
 // Edit implements bridges.Editor. What has become of the same Key before is told
 // again.
-func (e editor) Edit(ctx context.Context, x bridges.Edit) (bridges.MessageID, error) {
+func (e editor) Edit(ctx context.Context, x bridges.Edit) (ids []bridges.MessageID, err error) {
 	bridges.Waits(ctx)
 	if err := e.s.shows(ctx, x); err != nil {
-		return "", err
+		return nil, err
 	}
-	return bridges.MessageID("edit " + x.Key), nil
+	for i := range strings.Split(x.Text, seam) {
+		ids = append(ids, bridges.MessageID("edit "+strconv.Itoa(i)+" "+x.Key))
+	}
+	return ids, nil
 }
+
+// seam is between the parts that a scripted Bridge makes of the text of an edit.
+const seam = "|"
 
 type retractor struct{ s *session }
 

@@ -9,6 +9,7 @@ import (
 
 	"causeway/bridges"
 	"causeway/bridges/matrix/client"
+	"causeway/bridges/matrix/event"
 )
 
 // relation is what an event has to do with an earlier one (m.relates_to).
@@ -38,23 +39,32 @@ const relReplace = "m.replace"
 // fallbackEdit begins what programs show that do not know of edits.
 const fallbackEdit = "* "
 
-// writeEdit makes the content that changes an event to a text. What is for programs
-// that do not know edits is shorter, if it must be.
-func writeEdit(m bridges.Message, key string, of bridges.MessageID) (content, error) {
-	c := write(m.Text, m.Unstyled, key)
+// editFrame is what an edit may have, in bytes, beside what the event is then.
+const editFrame = 1 << 10
+
+// editing makes of what an event is to be the content that changes it to that. What is
+// for programs that do not know edits is shorter, if it must be.
+func (c content) editing(of bridges.MessageID) content {
 	fresh := c
 	fresh.Key = ""
 	c.Body, c.New, c.Relates = fallbackEdit+c.Body, &fresh, &relation{Type: relReplace, Event: string(of)}
 	if c.Formatted != "" {
 		c.Formatted = fallbackEdit + c.Formatted
 	}
-	if !c.fits() {
+	if !c.within(maxContent + editFrame) {
 		c.Body, c.Format, c.Formatted = fallbackEdit+longEdit, "", ""
 	}
-	if !c.fits() {
-		return c, because(errLong, nil)
+	return c
+}
+
+// writeEdits makes the contents that change the events of a message to those of its
+// new text, and, where that has more of them, the others.
+func writeEdits(m bridges.Message, ghost bridges.UserID, parts []bridges.MessageID) []content {
+	all := pieces(m, ghost)
+	for i := range all[:min(len(all), len(parts))] {
+		all[i] = all[i].editing(parts[i])
 	}
-	return c, nil
+	return all
 }
 
 // longEdit is for programs that do not know edits, instead of a long text.
@@ -75,30 +85,37 @@ func (c content) edits() (of string, now content) {
 	return of, now
 }
 
-// Edit implements bridges.Editor.
-func (s *session) Edit(ctx context.Context, e bridges.Edit) (bridges.MessageID, error) {
+// Edit implements bridges.Editor. What is too much of the old text goes when the new
+// one is there.
+func (s *session) Edit(ctx context.Context, e bridges.Edit) ([]bridges.MessageID, error) {
 	s.work.Add(1)
 	defer s.work.Done()
 	who := pair{s.ghost, bridges.UserID(e.Chat)}
-	c, err := writeEdit(e.Message, transaction(s.ghost, e.Key), e.Of)
-	if err != nil {
-		return "", err
-	}
 	bridges.Waits(ctx)
 	room, err := s.b.roomWith(ctx, who, e.Of)
 	if err == nil && room.Encrypted {
 		err = because(errSecret, nil)
 	}
 	if err != nil {
-		return "", s.b.failed(err, bridges.Temporary)
+		return nil, s.b.failed(err, bridges.Temporary)
 	}
-	ids, err := s.once(ctx, place{room: room.id}, who, c)
+	parts := append([]bridges.MessageID{e.Of}, e.More...)
+	all := writeEdits(e.Message, s.ghost, parts)
+	if root := threadOf(room.event.Content, room.event.ID, ""); root != "" {
+		for i := len(parts); i < len(all); i++ {
+			all[i].Relates = inThread(root)
+		}
+	}
+	ids, err := s.once(ctx, place{room: room.id}, who, all...)
+	for i := len(all); i < len(parts) && err == nil; i++ {
+		err = rest(s.redact(ctx, who, parts[i], e.Key+"\x01"+string(parts[i])))
+	}
 	if err != nil {
-		return "", s.b.failed(notHere(err), bridges.Unknown)
+		return nil, s.b.failed(notHere(err), bridges.Unknown)
 	}
 	s.b.unread.add(who, ids...)
 	s.b.typists.stop(ctx, who)
-	return ids[0], nil
+	return ids, nil
 }
 
 // Retract implements bridges.Retractor. Whoever redacts twice has done it once.
@@ -106,18 +123,34 @@ func (s *session) Retract(ctx context.Context, r bridges.Retraction) error {
 	s.work.Add(1)
 	defer s.work.Done()
 	bridges.Waits(ctx)
-	room, err := s.b.roomWith(ctx, pair{s.ghost, bridges.UserID(r.Chat)}, r.Of)
-	if err != nil {
-		return s.b.failed(err, bridges.Temporary)
-	}
-	_, err = s.b.as(s.ghost).Redact(ctx, room.id, string(r.Of), transaction(s.ghost, r.Key), "")
+	err := s.redact(ctx, pair{s.ghost, bridges.UserID(r.Chat)}, r.Of, r.Key)
 	return s.b.failed(notHere(err), bridges.Unknown)
 }
 
-// placed is a room and its id.
+// redact takes a text of the ghost's away.
+func (s *session) redact(ctx context.Context, who pair, of bridges.MessageID, key string) error {
+	room, err := s.b.roomWith(ctx, who, of)
+	if err != nil {
+		return s.b.failed(err, bridges.Temporary)
+	}
+	_, err = s.b.as(who.ghost).Redact(ctx, room.id, string(of), transaction(who.ghost, key), "")
+	return err
+}
+
+// rest has an error say of what is too much of an edited text that it stays.
+func rest(err error) error {
+	var e *bridges.Error
+	if shut(err) || errors.As(err, &e) && e.Kind == bridges.Rejected {
+		return because(errRest, err)
+	}
+	return err
+}
+
+// placed is a room, its id, and the event in it that was looked for.
 type placed struct {
 	id string
 	room
+	event event.Event
 }
 
 // errFound ends a search.
@@ -131,10 +164,10 @@ func (b *Bridge) roomWith(ctx context.Context, who pair, of bridges.MessageID) (
 		return found, err
 	}
 	try := func(id string, r room) error {
-		_, err := b.as(who.ghost).Event(ctx, id, string(of))
+		e, err := b.as(who.ghost).Event(ctx, id, string(of))
 		switch {
 		case err == nil:
-			found = placed{id, r}
+			found = placed{id, r, e}
 			return errFound
 		case refuses(err):
 			return nil

@@ -61,7 +61,11 @@ func TestEditsIn(t *testing.T) {
 func edit(t *testing.T, s *session, of, text string) (bridges.MessageID, error) {
 	t.Helper()
 	m := bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "key " + text, Text: text}
-	return s.Edit(t.Context(), bridges.Edit{Message: m, Of: bridges.MessageID(of)})
+	ids, err := s.Edit(t.Context(), bridges.Edit{Message: m, Of: bridges.MessageID(of)})
+	if err != nil {
+		return "", err
+	}
+	return ids[0], nil
 }
 
 // What is not in the room stays as it is, in words, and nothing goes elsewhere, or
@@ -92,9 +96,6 @@ func TestEditsOut(t *testing.T) {
 			}
 		})
 	}
-	if _, err := writeEdit(bridges.Message{Text: strings.Repeat("x", maxContent)}, "k", "$1"); bridges.KindOf(err) != bridges.TooLong {
-		t.Error(err)
-	}
 	for text, want := range map[string]string{
 		"/me waves": `{"msgtype":"m.emote","body":"* waves","m.mentions":{},"m.new_content":{"msgtype":"m.emote","body":"waves","m.mentions":{}},` +
 			`"m.relates_to":{"rel_type":"m.replace","event_id":"$1"},"org.causeway.key":"k"}`,
@@ -103,9 +104,9 @@ func TestEditsOut(t *testing.T) {
 			`"m.relates_to":{"rel_type":"m.replace","event_id":"$1"},"org.causeway.key":"k"}`,
 		strings.Repeat("x", 40_000): "",
 	} {
-		c, err := writeEdit(bridges.Message{Text: text}, "k", "$1")
-		if got := plainJSON(t, c); err != nil || !c.fits() || want != "" && got != want {
-			t.Errorf("%.100s, %v", got, err)
+		c := write(text, false, "k").editing("$1")
+		if got := plainJSON(t, c); !c.within(maxContent+editFrame) || want != "" && got != want {
+			t.Errorf("%.100s", got)
 		}
 	}
 }

@@ -23,7 +23,8 @@ var (
 	errRefused = reason{bridges.Forbidden, "Matrix does not let you write to this person."}
 	errBanned  = reason{bridges.Forbidden, "This person has banned you on Matrix, and does not want to be written to."}
 	errJoining = reason{bridges.Temporary, "The chat on Matrix is not open yet."}
-	errGone    = reason{bridges.Rejected, "This message is no longer in the chat on Matrix: it stays as it is."}
+	errGone    = reason{bridges.Rejected, "This message cannot be changed or taken back on Matrix any more."}
+	errRest    = reason{bridges.Rejected, "The new text is on Matrix, but a part of the old one could not be taken back there."}
 	errNoFile  = reason{bridges.NotFound, "This file is not on Matrix any more, or cannot be had."}
 	errHalf    = reason{bridges.Temporary, "This file cannot be read to its end now."}
 	errBig     = reason{bridges.TooLong, "This file is too large for Matrix."}

@@ -62,11 +62,14 @@ const maxContent = 60_000
 const short = 1 << 10
 
 // fits tells whether an event can have this content.
-func (c content) fits() bool {
+func (c content) fits() bool { return c.within(maxContent) }
+
+// within tells whether c is no longer than that as JSON.
+func (c content) within(most int) bool {
 	n := counter(0)
 	e := json.NewEncoder(&n)
 	e.SetEscapeHTML(false) // the homeserver does not count it so
-	return e.Encode(c) == nil && n <= maxContent
+	return e.Encode(c) == nil && int(n) <= most
 }
 
 // counter counts what is written.
@@ -80,6 +83,13 @@ func (n *counter) Write(p []byte) (int, error) {
 // writeAll makes the contents for a message: several of one that is too long for an
 // event, the first of which is the answer. Each has the id of its transaction.
 func writeAll(m bridges.Message, ghost bridges.UserID) []content {
+	all := pieces(m, ghost)
+	all[0] = all[0].answering(m)
+	return all
+}
+
+// pieces makes the contents for the text of a message, each with its transaction.
+func pieces(m bridges.Message, ghost bridges.UserID) []content {
 	texts := styling.Split(m.Text, !m.Unstyled, func(text string) bool {
 		return len(text) <= short || write(text, m.Unstyled, "").fits()
 	})
@@ -94,7 +104,6 @@ func writeAll(m bridges.Message, ghost bridges.UserID) []content {
 			all[i].Mentions = &mentions{[]string{id}}
 		}
 	}
-	all[0] = all[0].answering(m)
 	return all
 }
 

@@ -178,7 +178,7 @@ func (h *homeserver) send(r *http.Request, user string) (any, string) {
 	switch {
 	case x.members[user] != joined:
 		return nil, "M_FORBIDDEN"
-	case content.Len() > 60_000:
+	case content.Len() > maxContent+editFrame:
 		return nil, "M_TOO_LARGE"
 	}
 	h.txns[txn] = h.happens(x, spoken{Type: r.PathValue("type"), Sender: user, Content: content.Bytes()})

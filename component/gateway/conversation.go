@@ -52,10 +52,11 @@ type outgoing struct {
 	doubt    bool                // an earlier attempt's outcome is not known
 	parked   bool                // it has a row of its own
 	dropped  bool                // it was found to be a repetition when it was to be parked
-	edits    bridges.MessageID   // what it changes on the network, once it was found
+	edit     edited              // what it has changed on the network
+	stay     []*bridges.Error    // why parts of what it takes back could not be
 	file     bool                // it carries some, which take their time
 	given    []bridges.MessageID // of its files that the network has
-	next     int                 // the first of its files that it has not
+	next     int                 // the first of its files that it has not, or of the parts that are not taken back
 	tried    bool                // a predecessor has given it to the bridge, which remembers what became of it
 }
 

@@ -52,6 +52,7 @@ var plays = map[string]struct {
 	"edit out":       {playEditOut, endEditOut, true},
 	"edit in":        {playEditIn, endEditIn, true},
 	"retraction out": {playBackOut, endBackOut, true},
+	"parts out":      {playPartsOut, endPartsOut, true},
 	"retraction in":  {playBackIn, endBackIn, true},
 	"reaction out":   {playReactOut, endReactOut, true},
 	"reaction in":    {playReactIn, endReactIn, true},

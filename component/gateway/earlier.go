@@ -101,19 +101,21 @@ func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapp
 	if r.does == reacts {
 		return reactsTo(row, found, r.emojis, msg)
 	}
-	found = found && row.Parts <= 1
+	var parts []bridges.MessageID
+	if found {
+		parts = g.partsOf(ctx, row)
+	}
 	switch {
+	case ctx.Err() != nil:
+		return nil, nil // whoever asks looks
 	case found && row.Parts == 0:
 		return nil, errNotYours
 	case r.does == edits:
-		return g.edits(m, msg, row, found), nil
+		return g.edits(m, msg, parts), nil
 	case !found:
 		return nil, errNotKnown
 	}
-	x := bridges.Retraction{Chat: msg.Chat, From: msg.From, Key: msg.Key, Of: row.ID}
-	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
-		return nil, s.(bridges.Retractor).Retract(ctx, x) // Info.Can says so
-	}, nil
+	return g.retracts(m, msg, parts), nil
 }
 
 // answer has msg say what it answers, if it does. Where nobody knows that, the text
@@ -145,42 +147,37 @@ func reactsTo(row mapping.Message, found bool, emojis []string, msg bridges.Mess
 	}, nil
 }
 
-// edits changes an earlier text; when nobody knows that, it is a new one.
-func (g *Gateway) edits(m *outgoing, msg bridges.Message, row mapping.Message, found bool) errand {
-	if !found {
-		if m.attempts == 0 {
-			g.cfg.Metrics.changed.WithLabelValues(g.domain, "correction").Inc()
-		}
-		msg.Text = corrected + msg.Text
-		return sends(msg)
-	}
-	m.edits = row.ID
-	e := bridges.Edit{Message: msg, Of: row.ID}
-	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
-		id, err := s.(bridges.Editor).Edit(ctx, e) // Info.Can says so
-		if id == "" {
-			id = bridges.MessageID("\x01edit " + e.Key)
-		}
-		return []bridges.MessageID{id}, err
-	}
-}
-
 func sends(msg bridges.Message) errand {
 	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) { return s.Send(ctx, msg) }
 }
 
 // earlier finds the message of a chat that a user names by its stanza, or by that
-// of an edit of it, as it first was.
+// of an edit of it, as it first was: of several parts the last that is there now.
 func (g *Gateway) earlier(ctx context.Context, id bridges.AccountID, chat bridges.ChatID, stanzaID string) (row mapping.Message, found bool) {
 	g.insist(ctx, "read messages", func() error {
 		parts, err := g.store.Parts(ctx, g.domain, id, chat, stanzaID)
 		if found = len(parts) > 0; !found {
 			return err
 		}
-		row, found, err = g.unedited(ctx, parts[len(parts)-1])
+		row, found, err = g.unedited(ctx, newest(parts))
 		return err
 	})
-	return row, found && row.Account == id && row.Chat == chat
+	if found = found && row.Account == id && row.Chat == chat; found && row.Parts > 1 {
+		if ids := g.partsOf(ctx, row); len(ids) > 0 {
+			row.ID = ids[len(ids)-1]
+		}
+	}
+	return row, found
+}
+
+// newest returns the last part of the newest of messages that have the same stanza.
+func newest(parts []mapping.Message) (last mapping.Message) {
+	for _, m := range parts {
+		if !m.At.Before(last.At) {
+			last = m
+		}
+	}
+	return last
 }
 
 // unedited returns the message that an edit changed first of all, and any other

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -161,7 +160,7 @@ func (g *Gateway) carries(ctx context.Context, m *outgoing, r reading, acc mappi
 		for ; m.next < len(r.files); m.next++ {
 			one := msg
 			if f := r.files[m.next]; m.next > 0 {
-				one.Key, one.ReplyTo, one.Text = msg.Key+"+"+strconv.Itoa(m.next), "", f.Desc
+				one.Key, one.ReplyTo, one.Text = partKey(msg.Key, m.next), "", f.Desc
 			}
 			ids, err := g.carriesOne(m, r.files[m.next], acc.ID, one)(ctx, s)
 			if err != nil {

@@ -41,7 +41,6 @@ var retractionsOut = changesOut{
 	{"of another chat's message", func(r *timeless) {
 		r.receive(r.t, strings.Replace(takingBack("x", "a1"), "to='"+phone, "to='"+stranger, 1))
 	}, "", "item-not-found"},
-	{"of a message in parts", func(r *timeless) { r.receive(r.t, takingBack("x", "long")) }, "", "item-not-found"},
 	{"0424.3 of nothing", func(r *timeless) { r.receive(r.t, takingBack("x", "")) }, "", "feature-not-implemented"},
 	{"0424.3 that the network does not take", func(r *timeless) {
 		r.says(&bridges.Error{Kind: bridges.Rejected, Text: "Too late."})

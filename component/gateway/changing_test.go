@@ -1,0 +1,138 @@
+package gateway
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"causeway/bridges"
+	"causeway/bridges/bridgetest"
+)
+
+// partsOut are what a user does to a message that is several of the network.
+var partsOut = changesOut{
+	{"0424.2 all of it is taken back", func(r *timeless) { r.receive(r.t, takingBack("x", "long")) }, "p1 is back, p2 is back", ""},
+	{"0424.2 a repetition is one", func(r *timeless) {
+		r.receive(r.t, takingBack(lasting("x"), "long"))
+		r.receive(r.t, takingBack(lasting("x"), "long"))
+	}, "p1 is back, p2 is back", ""},
+	{"the second of two that have the same id", func(r *timeless) {
+		r.bridge.OnSend(parts("q1"))
+		r.receive(r.t, text("long", "short"))
+		time.Sleep(time.Millisecond)
+		r.handed()
+		r.receive(r.t, takingBack("x", "long"))
+	}, "q1 is back", ""},
+	{"one part the network does not take back", func(r *timeless) {
+		r.bridge.OnSign(func(_ context.Context, e bridges.Event) error {
+			if e.(bridges.Retraction).Of == "p1" {
+				return &bridges.Error{Kind: bridges.Rejected, Text: "Too late."}
+			}
+			return nil
+		})
+		r.receive(r.t, takingBack("x", "long"))
+	}, "p1 is back, p2 is back", "A part of your message could not be taken back: 1 of 2 that it has on the network. Too late."},
+	{"none of them does it take back", func(r *timeless) {
+		r.says(&bridges.Error{Kind: bridges.Rejected, Text: "Too late."})
+		r.receive(r.t, takingBack("x", "long"))
+	}, "p1 is back, p2 is back", ">Too late.<"},
+	{"0308.2 all of it is edited", func(r *timeless) { r.receive(r.t, replacing("e", "long", "ONE")) }, "p1+p2 is now ONE", ""},
+	{"0308.2 and what is left is edited again", func(r *timeless) {
+		r.receive(r.t, replacing("e", "long", "ONE"))
+		r.receive(r.t, replacing("f", "long", "Uno"))
+		r.receive(r.t, replacing("g", "e", "Eins"))
+	}, "p1+p2 is now ONE, p1 is now Uno, p1 is now Eins", ""},
+	{"0424.2 and what is left is taken back", func(r *timeless) {
+		r.receive(r.t, replacing("e", "long", "ONE"))
+		r.receive(r.t, takingBack("x", "long"))
+	}, "p1+p2 is now ONE, p1 is back", ""},
+	{"0308.2 it becomes longer, and shorter", func(r *timeless) {
+		r.receive(r.t, replacing("e", "long", "a|b|c"))
+		r.receive(r.t, replacing("f", "e", "A|B"))
+		r.receive(r.t, replacing("g", "long", "ONE"))
+	}, "p1+p2 is now a|b|c, p1+p2+NEW is now A|B, p1+p2 is now ONE", ""},
+	{"0308.2 a short text becomes long, and is taken back", func(r *timeless) {
+		r.receive(r.t, replacing("e", "a1", "a|b"))
+		r.receive(r.t, takingBack("x", "e"))
+	}, "m1 is now a|b, m1 is back, NEW is back", ""},
+	{"0461.6 what is left is answered", func(r *timeless) {
+		r.receive(r.t, replacing("e", "long", "ONE"))
+		r.receive(r.t, answeringLong("b", "long"))
+		synctest.Wait()
+		if m := r.bridge.All(); m[len(m)-1].ReplyTo != "p1" {
+			r.t.Errorf("it answers %q", m[len(m)-1].ReplyTo)
+		}
+	}, "p1+p2 is now ONE, yes", ""},
+}
+
+func answeringLong(id, of string) string {
+	return `<message type='chat' id='` + id + `' from='alice@example.org/phone' to='+12025550100@sms.example.org'>` +
+		`<body>yes</body><reply xmlns='urn:xmpp:reply:0' id='` + of + `'/></message>`
+}
+
+// TestPartsOut: what a user does to a message is done to all that it is on the network.
+func TestPartsOut(t *testing.T) { partsOut.run(t) }
+
+// TestPartsOutAfterACrash: which parts a message has is on disk, and who dies between
+// two of them goes on with the same keys.
+func TestPartsOutAfterACrash(t *testing.T) {
+	markerRig(t, func(r *timeless) {
+		r.correspond()
+		r.receive(t, replacing("e", "long", "a|b|c"))
+		synctest.Wait()
+		r.handed()
+		r.bridge.OnSign(func(_ context.Context, e bridges.Event) error {
+			if e.(bridges.Retraction).Of != "p1" {
+				return later
+			}
+			return nil
+		})
+		r.receive(t, takingBack("x", "long"))
+		synctest.Wait()
+		before := keysOf(r.bridge)
+		info := bridgetest.Rich()
+		info.Unknown = bridges.Idempotent
+		next := r.crash(info)
+		next.g.Ready()
+		time.Sleep(time.Minute)
+		after := keysOf(next.bridge)
+		if len(before) != 2 || len(after) != 3 || before[0] != after[0] || before[1] != after[1] || after[1] == after[2] {
+			t.Errorf("%q, then %q", before, after)
+		}
+		*r = *next
+	})
+}
+
+// keysOf are those of what was taken back.
+func keysOf(b *bridgetest.Bridge) (all []string) {
+	for len(b.Events()) > 0 {
+		if x, ok := (<-b.Events()).(bridges.Retraction); ok {
+			all = append(all, x.Key)
+		}
+	}
+	return all
+}
+
+func playPartsOut(r *theater) {
+	r.receive(text("t", "t"), true)
+	r.receive(replacing("e", "t", "a|b|c"), true)
+	r.receive(takingBack("x", "t"), true)
+}
+
+// endPartsOut: of all parts each was taken back once, or none was and the user is told.
+func endPartsOut(r *theater) {
+	parts := map[bridges.MessageID]string{}
+	for len(r.bridge.Events()) > 0 {
+		x, ok := (<-r.bridge.Events()).(bridges.Retraction)
+		if key := parts[x.Of]; ok && key != "" && key != x.Key {
+			r.w.t.Errorf("%s was taken back twice", x.Of)
+		}
+		if ok {
+			parts[x.Of] = x.Key
+		}
+	}
+	if told := r.saw("type='error'", "id='x'"); told > 1 || told == 1 && len(parts) > 0 || told == 0 && len(parts) == 2 {
+		r.w.t.Errorf("told %d times, taken back %v", told, parts)
+	}
+}
