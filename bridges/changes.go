@@ -43,8 +43,8 @@ type Retraction struct {
 // Retractor is a Session of a network that lets messages be taken back
 // (CanRetractions).
 type Retractor interface {
-	// Retract takes a message of the account's back, or one part of it. It
-	// behaves as Send, and is called in turn with
+	// Retract takes a message of the account's back, or one part of it, with all
+	// that it ever was by edits. It behaves as Send, and is called in turn with
 	// that. What was taken back already is no error.
 	Retract(ctx context.Context, r Retraction) error
 }

@@ -127,13 +127,31 @@ func (s *session) Retract(ctx context.Context, r bridges.Retraction) error {
 	return s.b.failed(notHere(err), bridges.Unknown)
 }
 
-// redact takes a text of the ghost's away.
+// maxEdits bounds the edits of a text that are taken away with it, the newest.
+const maxEdits = 200
+
+// redact takes a text of the ghost's away, and before it its edits, which can be read
+// without it, and are found by it only. The homeserver knows them: so whoever is killed
+// in between goes on where he was.
 func (s *session) redact(ctx context.Context, who pair, of bridges.MessageID, key string) error {
 	room, err := s.b.roomWith(ctx, who, of)
 	if err != nil {
 		return s.b.failed(err, bridges.Temporary)
 	}
-	_, err = s.b.as(who.ghost).Redact(ctx, room.id, string(of), transaction(who.ghost, key), "")
+	u := s.b.as(who.ghost)
+	all, err := u.Relations(ctx, room.id, string(of), relReplace, typeMessage)
+	if err != nil && !refuses(err) {
+		return s.b.failed(err, bridges.Temporary)
+	}
+	for _, e := range all[:min(len(all), maxEdits)] {
+		if personOf(e.Sender) != who.ghost {
+			continue
+		}
+		if _, err := u.Redact(ctx, room.id, e.ID, transaction(who.ghost, key+"\x01"+e.ID), ""); err != nil {
+			return err
+		}
+	}
+	_, err = u.Redact(ctx, room.id, string(of), transaction(who.ghost, key), "")
 	return err
 }
 

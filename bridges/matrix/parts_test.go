@@ -114,6 +114,40 @@ func TestRealParts(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	redacted(ids[0])
-	redacted(now[1])
+	for _, id := range []bridges.MessageID{now[0], ids[0], now[1]} { // an edit goes with its text
+		redacted(id)
+	}
+}
+
+// TestRetractionsOfEdits: with a text its edits are taken away, those that are the ghost's.
+func TestRetractionsOfEdits(t *testing.T) {
+	f, b, s := onFake(t, nil)
+	note(t, b, "!room", room{Ghost: s.ghost, Person: bob, GhostIs: joined, PersonIs: joined})
+	edit := func(id, sender string) string {
+		return fmt.Sprintf(`{"type": "m.room.message", "event_id": %q, "room_id": "!room", "sender": %q, "content": {}}`, id, sender)
+	}
+	edits := answer{200, `{"chunk": [` + edit("$e1", userID(s.ghost)) + `,` + edit("$e2", bobID) + `,` + edit("$e3", userID(s.ghost)) + `]}`}
+	for name, c := range map[string]struct {
+		edits answer
+		want  int
+		kind  bridges.Kind
+	}{
+		"edits":                      {edits, 3, 0},
+		"a homeserver without them":  {refused(404, "M_UNRECOGNIZED"), 1, 0},
+		"nobody may see them":        {refused(403, "M_FORBIDDEN"), 1, 0},
+		"a homeserver that is busy":  {refused(502, "M_UNKNOWN"), 0, bridges.Temporary},
+		"a homeserver that is upset": {refused(429, "M_LIMIT_EXCEEDED"), 0, bridges.Temporary},
+	} {
+		f.say("GET /relations/", c.edits)
+		before := f.count("PUT /redact/")
+		err := retractBob(t, s, "$1")
+		if n := f.count("PUT /redact/") - before; n != c.want || (err == nil) != (c.kind == 0) || err != nil && bridges.KindOf(err) != c.kind {
+			t.Errorf("%s: %d redactions, %v", name, n, err)
+		}
+	}
+	f.say("GET /relations/", edits)
+	f.say("PUT /redact/", refused(502, "M_UNKNOWN"))
+	if err := retractBob(t, s, "$1"); bridges.KindOf(err) != bridges.Unknown {
+		t.Errorf("when it is not known what became of it: %v", err)
+	}
 }
