@@ -33,6 +33,15 @@ const (
 // wordless: what is in the text is for those who do not know the deed.
 func (x deed) wordless() bool { return x == retracts || x == reacts }
 
+// late returns the error that says of a text that it was not sent, or perhaps not; of a
+// deed it says what that is of.
+func (x deed) late(e *stanza.Error) *stanza.Error {
+	if x == nothing {
+		return e
+	}
+	return errNotDone
+}
+
 // said is by what a reading is known: its text, or what it does without one.
 func (r *reading) said() string {
 	if r.files != nil {
@@ -85,6 +94,14 @@ var (
 	errNotKnown = &stanza.Error{
 		Type: "cancel", Condition: "item-not-found",
 		Text: "This message is too old, or was never sent: nothing can be done to it.",
+	}
+	errNotDone = &stanza.Error{
+		Type: "wait", Condition: "remote-server-timeout",
+		Text: "The network did not confirm this in time: the earlier message may still be as it was.",
+	}
+	errOfNothing = &stanza.Error{
+		Type: "modify", Condition: "bad-request",
+		Text: "Your program does not say to which message this belongs: nothing was done.",
 	}
 )
 

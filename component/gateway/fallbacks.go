@@ -115,6 +115,15 @@ func (r *fallbackRule) counter(m *Metrics) *prometheus.CounterVec {
 	return m.dropped
 }
 
+// refusal is what the sender is told. Who is refused what the network can do has not
+// said to which message it belongs.
+func (r *fallbackRule) refusal(can bridges.Can) *stanza.Error {
+	if r.lacks != 0 && can.Has(r.lacks) {
+		return errOfNothing
+	}
+	return r.refuse
+}
+
 // fallbackRules has all that a message may hold, in the order in which it is
 // looked for. The first that drops or refuses ends it: so whatever the fallback
 // body of a reaction or of an encrypted text says, it costs no text.

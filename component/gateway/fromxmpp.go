@@ -60,7 +60,7 @@ func (d *draft) read() (r reading) {
 			rule.change(d)
 			r.changed = append(r.changed, rule.reason)
 		case rule.refuse != nil:
-			return reading{refuse: rule.refuse, reason: rule.reason, chosen: d.unusual}
+			return reading{refuse: rule.refusal(d.can), reason: rule.reason, chosen: d.unusual}
 		default:
 			return reading{drop: rule.reason}
 		}

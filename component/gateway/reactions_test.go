@@ -70,7 +70,7 @@ var reactionsOut = changesOut{
 	{"to another user's message", func(r *timeless) {
 		r.receive(r.t, strings.Replace(reacting("x", "a1", "👍"), alice, bob, 1))
 	}, "", "item-not-found"},
-	{"to nothing", func(r *timeless) { r.receive(r.t, reacting("x", "", "👍")) }, "", "not-acceptable"},
+	{"to nothing", func(r *timeless) { r.receive(r.t, reacting("x", "", "👍")) }, "", "bad-request"},
 }
 
 func TestReactionsOut(t *testing.T) { reactionsOut.run(t) }

@@ -41,11 +41,19 @@ var retractionsOut = changesOut{
 	{"of another chat's message", func(r *timeless) {
 		r.receive(r.t, strings.Replace(takingBack("x", "a1"), "to='"+phone, "to='"+stranger, 1))
 	}, "", "item-not-found"},
-	{"0424.3 of nothing", func(r *timeless) { r.receive(r.t, takingBack("x", "")) }, "", "feature-not-implemented"},
+	{"0424.3 of nothing", func(r *timeless) { r.receive(r.t, takingBack("x", "")) }, "", "bad-request"},
 	{"0424.3 that the network does not take", func(r *timeless) {
 		r.says(&bridges.Error{Kind: bridges.Rejected, Text: "Too late."})
 		r.receive(r.t, takingBack("x", "a1"))
 	}, "m1 is back", "Too late."},
+	{"while the network is down for too long", func(r *timeless) {
+		r.says(later)
+		r.receive(r.t, takingBack("x", "a1"))
+		synctest.Wait()
+		r.handed()
+		time.Sleep(30 * 24 * time.Hour)
+		r.handed()
+	}, "", "may still be as it was"},
 	{"behind the text, while the network is down", func(r *timeless) {
 		r.bridge.OnSend(func(context.Context, bridges.Message) ([]bridges.MessageID, error) { return nil, later })
 		r.receive(r.t, text("b", "behind"))

@@ -81,7 +81,7 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 		return verdict{}
 	}
 	hash := repeatHash(c.user.id, c.contact, m.mark, g.known(m, r))
-	if v, past := g.past(ctx, c, m, hash); past {
+	if v, past := g.past(ctx, c, m, r.does, hash); past {
 		return v
 	}
 	if v, off := g.refuseOff(ctx, c, m, hash); off {
@@ -127,16 +127,16 @@ func (g *Gateway) readDefault(m *outgoing) string {
 // past ends a text that is not to be sent: the network has it or may have it, or
 // it has waited too long. What a predecessor tried does not expire: its outcome
 // decides.
-func (g *Gateway) past(ctx context.Context, c *conversation, m *outgoing, hash [16]byte) (v verdict, past bool) {
+func (g *Gateway) past(ctx context.Context, c *conversation, m *outgoing, does deed, hash [16]byte) (v verdict, past bool) {
 	now := time.Now()
 	expired := !m.tried && !now.Before(m.expires)
 	switch {
 	case m.mark != "" && (g.repeats.has(hash, now) || c.sent.has(hash)):
 		return g.drop(ctx, m, "repetition"), true
 	case m.doubt && (expired || g.info.Unknown == bridges.Report):
-		return g.fail(ctx, c, m, errInDoubt, &hash), true
+		return g.fail(ctx, c, m, does.late(errInDoubt), &hash), true
 	case expired:
-		return g.fail(ctx, c, m, errExpired, nil), true
+		return g.fail(ctx, c, m, does.late(errExpired), nil), true
 	}
 	return v, false
 }
