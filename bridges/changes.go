@@ -28,6 +28,15 @@ type Editor interface {
 	Edit(ctx context.Context, e Edit) ([]MessageID, error)
 }
 
+// Recaller is an Editor of a network where an edit can be taken back: then the text is
+// what it was before. The Retraction that comes is of the edit.
+type Recaller interface {
+	// Recall returns what a message of a chat is now, as it would come, whoever has
+	// written it. It blocks on the network until ctx ends, and may be called again.
+	// An *Error tells what failed: NotFound when there is no such text any more.
+	Recall(ctx context.Context, chat ChatID, of MessageID) (Message, error)
+}
+
 // Retraction tells that the author of a message has taken it back.
 type Retraction struct {
 	// ID is the network's own id of an incoming retraction, if it has one.

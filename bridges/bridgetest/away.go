@@ -83,6 +83,10 @@ func (s Subject) checkSigns(ctx context.Context, t *testing.T, session bridges.S
 		_, err := x.Edit(ctx, bridges.Edit{Message: m, Of: "never seen"})
 		s.checkAnswer(t, err)
 	}
+	if x, ok := session.(bridges.Recaller); ok {
+		_, err := x.Recall(ctx, s.Chat, "never seen")
+		s.checkAnswer(t, err)
+	}
 	if x, ok := session.(bridges.Retractor); ok {
 		s.checkAnswer(t, x.Retract(ctx, bridges.Retraction{Chat: s.Chat, From: m.From, Key: m.Key, Of: "never seen"}))
 	}

@@ -40,6 +40,8 @@ type Bridge struct {
 	probe    func(person bridges.UserID) (bridges.Presence, error)
 	leave    func(l Left) error
 	left     chan Left
+	edited   map[bridges.MessageID]bridges.Message
+	recall   func(of bridges.MessageID) (bridges.Message, error)
 	opens    func(ctx context.Context, f bridges.File) (*bridges.Content, error)
 }
 
@@ -59,6 +61,7 @@ func New(info bridges.Info, pool ...bridges.UserID) *Bridge {
 		seen:     make(chan Presented, 1000),
 		left:     make(chan Left, 1000),
 		profiles: map[bridges.UserID]bridges.Profile{}, contacts: map[bridges.AccountID][]bridges.Person{},
+		edited: map[bridges.MessageID]bridges.Message{},
 	}
 }
 

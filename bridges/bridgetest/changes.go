@@ -61,6 +61,20 @@ func (s Subject) checkEditor(ctx context.Context, t *testing.T, session bridges.
 	}
 	_, err := editor.Edit(ctx, bridges.Edit{Message: s.message("of nothing"), Of: "never seen"})
 	s.checkAnswer(t, err)
+	s.checkRecaller(ctx, t, session, of, "changed again")
+}
+
+// checkRecaller wants to be told what a text is now, and words when there is none.
+func (s Subject) checkRecaller(ctx context.Context, t *testing.T, session bridges.Session, of bridges.MessageID, text string) {
+	r, ok := session.(bridges.Recaller)
+	if !ok {
+		return
+	}
+	if m, err := r.Recall(ctx, s.Chat, of); err != nil || m.Text != text {
+		t.Errorf("a text that was edited is %q, %v", m.Text, err)
+	}
+	_, err := r.Recall(ctx, s.Chat, "never seen")
+	s.checkAnswer(t, err)
 }
 
 // checkRetractor wants a text to be taken back, and again as if nothing was, and

@@ -112,6 +112,10 @@ func (s Subject) refused(t *testing.T, session bridges.Session, local string) {
 		_, err := x.Edit(ctx, bridges.Edit{Message: m, Of: "never seen"})
 		s.checkAnswer(t, err)
 	}
+	if x, ok := session.(bridges.Recaller); ok {
+		_, err := x.Recall(ctx, chat, "never seen")
+		s.checkAnswer(t, err)
+	}
 	if x, ok := session.(bridges.Retractor); ok {
 		s.checkAnswer(t, x.Retract(ctx, bridges.Retraction{Chat: chat, From: m.From, Key: m.Key, Of: "never seen"}))
 	}

@@ -65,9 +65,10 @@ func (b *Bridge) session(a bridges.Account) bridges.Session {
 			bridges.Reader
 			bridges.Lister
 			bridges.Editor
+			bridges.Recaller
 			bridges.Retractor
 			bridges.Reactor
-		}{s, t, r, l, editor{s}, retractor{s}, reactor{s}}
+		}{s, t, r, l, editor{s}, editor{s}, retractor{s}, reactor{s}}
 	}
 	switch b.info.Can & (bridges.CanTyping | bridges.CanDisplayed | bridges.CanContacts) {
 	case bridges.CanTyping:
@@ -158,6 +159,9 @@ func (e editor) Edit(ctx context.Context, x bridges.Edit) (ids []bridges.Message
 	if err := e.s.shows(ctx, x); err != nil {
 		return nil, err
 	}
+	e.s.b.mu.Lock()
+	defer e.s.b.mu.Unlock()
+	e.s.b.edited[x.Of] = x.Message
 	for i := range strings.Split(x.Text, seam) {
 		ids = append(ids, bridges.MessageID("edit "+strconv.Itoa(i)+" "+x.Key))
 	}
@@ -166,6 +170,28 @@ func (e editor) Edit(ctx context.Context, x bridges.Edit) (ids []bridges.Message
 
 // seam is between the parts that a scripted Bridge makes of the text of an edit.
 const seam = "|"
+
+// OnRecall sets what messages are from now on; nil: what they were edited to.
+func (b *Bridge) OnRecall(f func(of bridges.MessageID) (bridges.Message, error)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.recall = f
+}
+
+// Recall implements bridges.Recaller.
+func (e editor) Recall(_ context.Context, _ bridges.ChatID, of bridges.MessageID) (bridges.Message, error) {
+	e.s.b.mu.Lock()
+	f := e.s.b.recall
+	m, ok := e.s.b.edited[of]
+	e.s.b.mu.Unlock()
+	switch {
+	case f != nil:
+		return f(of)
+	case !ok:
+		return m, &bridges.Error{Kind: bridges.NotFound, Text: "There is no such message."}
+	}
+	return m, nil
+}
 
 type retractor struct{ s *session }
 

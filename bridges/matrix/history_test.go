@@ -18,6 +18,7 @@ type uttered struct {
 	Body    string
 	New     *struct{ Body string } `json:"m.new_content"`
 	Relates struct {
+		Type  string `json:"rel_type"`
 		Event string `json:"event_id"`
 		Key   string
 	} `json:"m.relates_to"`

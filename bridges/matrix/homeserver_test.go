@@ -54,6 +54,7 @@ type spoken struct {
 	Redacts  string          `json:"redacts,omitempty"`
 	Content  json.RawMessage `json:"content"`
 	Time     int64           `json:"origin_server_ts"`
+	Unsigned any             `json:"unsigned,omitempty"`
 }
 
 // pushed is a transaction for the bridge.

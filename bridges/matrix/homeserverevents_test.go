@@ -20,6 +20,9 @@ func (h *homeserver) event(r *http.Request, user string) (any, string) {
 	}
 	for _, e := range x.events {
 		if e.ID == r.PathValue("event") {
+			if edits := x.related(e.ID, e.Type, relReplace); len(edits) > 0 {
+				e.Unsigned = map[string]any{"m.relations": map[string]any{relReplace: edits[len(edits)-1]}}
+			}
 			return e, ""
 		}
 	}
@@ -28,17 +31,22 @@ func (h *homeserver) event(r *http.Request, user string) (any, string) {
 
 // relations are those that were not redacted.
 func (h *homeserver) relations(r *http.Request, user string) (any, string) {
-	x, gone, all := h.room(r), map[string]bool{}, []spoken{}
+	x := h.room(r)
 	if x.members[user] != joined {
 		return nil, "M_FORBIDDEN"
 	}
+	return map[string]any{"chunk": x.related(r.PathValue("event"), r.PathValue("type"), r.PathValue("rel"))}, ""
+}
+
+func (x *joint) related(id, kind, rel string) []spoken {
+	gone, all := map[string]bool{}, []spoken{}
 	for _, e := range x.events {
 		gone[e.Redacts] = true
 	}
 	for _, e := range x.events {
-		if utteredIn(e.Content).Relates.Event == r.PathValue("event") && e.Type == r.PathValue("type") && !gone[e.ID] {
+		if is := utteredIn(e.Content).Relates; is.Event == id && is.Type == rel && e.Type == kind && !gone[e.ID] {
 			all = append(all, e)
 		}
 	}
-	return map[string]any{"chunk": all}, ""
+	return all
 }

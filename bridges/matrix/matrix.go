@@ -89,6 +89,7 @@ var (
 	_ bridges.Typist     = (*session)(nil)
 	_ bridges.Reader     = (*session)(nil)
 	_ bridges.Editor     = (*session)(nil)
+	_ bridges.Recaller   = (*session)(nil)
 	_ bridges.Retractor  = (*session)(nil)
 	_ bridges.Reactor    = (*session)(nil)
 

@@ -171,7 +171,6 @@ func matrixChanges(t *testing.T, server string) {
 	bob := lab.Nio(t, m.home, "bob", "autojoin")
 	alice.Send(matrixJID("bob"), "1", "helo")
 	said := bob.Wait("the text", func(e peer.MatrixEvent) bool { return e.Event == "message" && e.Body == "helo" })
-
 	for i, text := range []string{"hello", "hello!"} {
 		alice.edits(matrixJID("bob"), text, []string{"1", "hello"}[i], text)
 		x := relates(t, bob, "* "+text)
@@ -182,14 +181,18 @@ func matrixChanges(t *testing.T, server string) {
 	}
 	answered := bob.Send(said.Room, "yse")
 	id := alice.Wait("the answer", message(matrixJID("bob"), "yse")).ID
+	var edit string
 	for _, text := range []string{"yes", "yes!"} {
-		bob.Do(map[string]any{"do": "send_raw", "room": said.Room, "type": "m.room.message", "content": map[string]any{
+		edit = bob.Do(map[string]any{"do": "send_raw", "room": said.Room, "type": "m.room.message", "content": map[string]any{
 			"msgtype": "m.text", "body": "* " + text, "m.new_content": map[string]any{"msgtype": "m.text", "body": text},
 			"m.relates_to": map[string]any{"rel_type": "m.replace", "event_id": answered},
-		}})
+		}}).ID
 		alice.corrected(matrixJID("bob"), id, text)
 		m.gateway.killWorker()
 	}
+	bob.Do(map[string]any{"do": "redact", "room": said.Room, "id": edit})
+	m.gateway.killWorker()
+	alice.corrected(matrixJID("bob"), id, "yes")
 	alice.replies(matrixJID("bob"), "p1", id, "fine")
 	if x := relates(t, bob, "fine"); x.Relates.InReplyTo.Event != answered {
 		t.Errorf("0461.4: bob got %+v", x)

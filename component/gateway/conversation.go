@@ -137,6 +137,7 @@ func (g *Gateway) runConversation(c *conversation) {
 			r.mu.Unlock()
 			g.stepIn(in)
 			r.mu.Lock()
+			r.comesAgain(c, in)
 		case c.next():
 			c.shown = 0
 			m := c.head

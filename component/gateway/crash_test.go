@@ -54,6 +54,7 @@ var plays = map[string]struct {
 	"retraction out": {playBackOut, endBackOut, true},
 	"parts out":      {playPartsOut, endPartsOut, true},
 	"retraction in":  {playBackIn, endBackIn, true},
+	"edit back in":   {playRecallIn, endRecallIn, true},
 	"reaction out":   {playReactOut, endReactOut, true},
 	"reaction in":    {playReactIn, endReactIn, true},
 }
@@ -112,6 +113,7 @@ func act(t *testing.T, n int, before bool, info bridges.Info, play, end func(r *
 
 func stage(w *world, s *memStore) *life {
 	l := &life{w: w, store: s, bridge: bridgetest.New(w.info, number, "+12025550198"), ended: make(chan struct{})}
+	l.bridge.OnRecall(leftOf)
 	l.g = New(Config{Domain: domain, Bridge: l.bridge, Store: s, Allow: []string{"example.org"}, Admins: []string{boss}, Hold: time.Hour})
 	ctx, cancel := context.WithCancel(context.Background())
 	l.cancel = cancel

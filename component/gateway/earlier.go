@@ -294,19 +294,23 @@ func (g *Gateway) showEdit(ctx context.Context, in *incoming) {
 const tookBack = "(A message was taken back. Your program does not show which.)"
 
 // showRetraction shows that a message was taken back by its author (xeps.md
-// 0424.1). That an edit was is not shown: the text before it is not known.
+// 0424.1).
 func (g *Gateway) showRetraction(ctx context.Context, in *incoming) {
 	row, known, ok := g.target(ctx, in.Of)
 	own := g.isOwn(ctx, in)
 	switch {
 	case !ok || g.hasNoCaption(ctx, in, known):
 		return
-	case !known || row.ID != in.Of:
+	case !known:
 		g.dropIn(ctx, in, "retraction of an unknown message")
 	case !byAuthor(in, row, own):
 		g.dropIn(ctx, in, "retraction of another's message")
 	case g.theirs(in, row, own):
 		g.dropIn(ctx, in, "own retraction")
+	case row.ID != in.Of && in.recalls == recallAsked:
+		g.dropIn(ctx, in, "retraction of an edit")
+	case row.ID != in.Of:
+		in.first, in.recalls = row.ID, toRecall
 	default:
 		in.replaces = row.Stanza
 		g.showMessage(ctx, in)

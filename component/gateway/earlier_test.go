@@ -194,6 +194,7 @@ func (all changesIn) run(t *testing.T, sees func(r *timeless) []string) {
 		t.Run(c.name, func(t *testing.T) {
 			markerRig(t, func(r *timeless) {
 				r.correspond()
+				r.bridge.OnRecall(leftOf)
 				before := r.dropped(c.drop)
 				r.give(c.events...)
 				got := sees(r)

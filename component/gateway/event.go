@@ -39,6 +39,7 @@ type incoming struct {
 	first    bridges.MessageID // what an edit changes, as it first was
 	captions bridges.MessageID // the file to which an edit gives its first caption
 	shared   *shared           // where the file is, once that is known
+	recalls  recalling         // of a retraction
 }
 
 // place is where the event stands among those of its conversation.

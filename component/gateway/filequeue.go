@@ -78,7 +78,8 @@ func (f *files) done(id bridges.AccountID) {
 // not yet. The caller holds the lock of the router.
 func (g *Gateway) sharesFirst(c *conversation) bool {
 	in := c.in[0]
-	if in.Kind != kindMessage || in.Message.File == nil || in.shared != nil {
+	file := in.Kind == kindMessage && in.Message.File != nil && in.shared == nil
+	if !file && in.recalls != toRecall {
 		return false
 	}
 	c.sharing = in
@@ -101,21 +102,42 @@ func (g *Gateway) shareFiles(ctx context.Context) {
 	}
 }
 
-// shareFirst brings the file for which c waits, and has c go on. What panics
-// becomes a text, as what cannot be brought.
+// shareFirst brings the file for which c waits, or the text, and has c go on.
 func (g *Gateway) shareFirst(c *conversation) {
 	in := g.router.waitsFor(c)
-	got := &shared{File: *in.Message.File}
-	g.contain("a file", step{key: in.key, run: func(ctx context.Context) { g.bring(ctx, in, got) }})
+	brings := g.bringFile
+	if in.recalls == toRecall {
+		brings = g.bringText
+	}
+	brought := brings(in)
 	if g.work.Err() != nil {
 		return // it stays in the journal
 	}
 	r := &g.router
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	in.shared, in.Message.Text, c.sharing = got, got.text(), nil
+	c.sharing = nil
+	c.becomes(in, brought())
 	g.startConversation(c)
 	g.settleConversation(c) // the gateway was turned off meanwhile
+}
+
+// becomes puts an event in the place of another, unless that was taken out meanwhile.
+func (c *conversation) becomes(was, in *incoming) {
+	if i := slices.Index(c.in, was); i >= 0 {
+		c.in[i] = in
+	}
+}
+
+// bringFile brings the file of an event, and returns what is done then. What panics
+// becomes a text, as what cannot be brought.
+func (g *Gateway) bringFile(in *incoming) func() *incoming {
+	got := &shared{File: *in.Message.File}
+	g.contain("a file", step{key: in.key, run: func(ctx context.Context) { g.bring(ctx, in, got) }})
+	return func() *incoming {
+		in.shared, in.Message.Text = got, got.text()
+		return in
+	}
 }
 
 // waitsFor returns the event for whose file c waits.

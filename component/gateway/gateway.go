@@ -243,6 +243,8 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 	}
 	if g.info.Can.Has(bridges.CanFiles) {
 		g.offerFiles()
+	}
+	if g.info.Can&(bridges.CanFiles|bridges.CanEdits) != 0 {
 		for range fileWorkers {
 			g.loop(g.shareFiles)
 		}

@@ -100,7 +100,7 @@ var retractionsIn = changesIn{
 	{"0424.1 by the contact", []bridges.Event{back(phone, "r1", "n0")}, "N0", ""},
 	{"5.1.8 a repetition of the network", []bridges.Event{back(phone, "r1", "n0"), back(phone, "r1", "n0")}, "N0", "repetition of the network"},
 	{"of a text that was edited", []bridges.Event{now(phone, "e1", "n0", "new"), back(phone, "r1", "n0")}, "N0", ""},
-	{"of an edit", []bridges.Event{now(phone, "e1", "n0", "new"), back(phone, "r1", "e1")}, "", "retraction of an unknown message"},
+	{"of an edit", []bridges.Event{now(phone, "e1", "n0", "new"), back(phone, "r1", "e1")}, "", ""},
 	{"of what never came", []bridges.Event{back(phone, "r1", "n9")}, "", "retraction of an unknown message"},
 	{"0424.2 of the user's message by the contact", []bridges.Event{back(phone, "r1", "m1")}, "", "retraction of another's message"},
 	{"0424.2 of the contact's by the user", []bridges.Event{back(number, "r1", "n0")}, "", "retraction of another's message"},
