@@ -42,11 +42,13 @@ const fallbackEdit = "* "
 // editFrame is what an edit may have, in bytes, beside what the event is then.
 const editFrame = 1 << 10
 
-// editing makes of what an event is to be the content that changes it to that. What is
-// for programs that do not know edits is shorter, if it must be.
+// editing makes of what an event is to be the content that changes it to that, which
+// calls nobody once more. What is for programs that do not know edits is shorter, if it
+// must be.
 func (c content) editing(of bridges.MessageID) content {
 	fresh := c
 	fresh.Key = ""
+	c.Mentions = &mentions{}
 	c.Body, c.New, c.Relates = fallbackEdit+c.Body, &fresh, &relation{Type: relReplace, Event: string(of)}
 	if c.Formatted != "" {
 		c.Formatted = fallbackEdit + c.Formatted

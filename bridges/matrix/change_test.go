@@ -96,6 +96,10 @@ func TestEditsOut(t *testing.T) {
 			}
 		})
 	}
+	calls := pieces(bridges.Message{Chat: bridges.ChatID(bob), Text: "ask " + bobID}, "")[0].editing("$1")
+	if len(calls.Mentions.Users) != 0 || len(calls.New.Mentions.Users) != 1 {
+		t.Errorf("%v is called by an edit, and %v by what the text is", calls.Mentions, calls.New.Mentions)
+	}
 	for text, want := range map[string]string{
 		"/me waves": `{"msgtype":"m.emote","body":"* waves","m.mentions":{},"m.new_content":{"msgtype":"m.emote","body":"waves","m.mentions":{}},` +
 			`"m.relates_to":{"rel_type":"m.replace","event_id":"$1"},"org.causeway.key":"k"}`,
