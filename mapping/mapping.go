@@ -95,6 +95,7 @@ const (
 	AskedOnce                              // the contact was offered or asked for once
 	NamedByUser                            // Name is the user's own: the network's does not replace it
 	AddedByUser                            // the user has added the contact, and we are to place it, or to ask
+	BlockedByUser                          // the user wants to hear nothing of this person
 )
 
 // Contact is a foreign person in the list of an account.

@@ -53,6 +53,27 @@ func matrixAsk(t *testing.T, server string) {
 	bob.Do(map[string]any{"do": "invite", "room": invited.Room, "user": aliceGhost})
 	bob.Send(invited.Room, "once more")
 	alice.Wait("the text", message(jid, "once more")) // 0100.33
+	m.blocks(alice, bob, invited.Room)
+}
+
+// blocks has alice block bob, who is in a room with the ghost: it leaves, and bob invites
+// and writes in vain until alice ends that (xeps.md 0191.4).
+func (m *matrixRig) blocks(alice *user, bob *lab.MatrixClient, room string) {
+	m.t.Helper()
+	alice.Send(matrixDomain, "b", "block "+matrixJID("bob"))
+	leaves(bob, room)
+	bob.Do(map[string]any{"do": "invite", "room": room, "user": aliceGhost})
+	bob.Send(room, "in vain")
+	lab.Await(m.t, "the question and the text to be dropped", func() bool {
+		return m.gateway.metric("causeway_gateway_dropped_total", "blocked by the user") == 2
+	})
+	alice.Send(matrixDomain, "u", "unblock "+matrixJID("bob"))
+	seen := alice.until("the answer", func(e peer.Event) bool {
+		return e.Event == "message" && of(e, matrixDomain) && strings.Contains(e.Body, "not blocked any more")
+	})
+	bob.Send(room, "and now?")
+	seen = append(seen, alice.until("the text", message(matrixJID("bob"), "and now?"))...)
+	none(m.t, "0191.4: a text", seen, message(matrixJID("bob"), "in vain"))
 }
 
 // Who unregisters leaves Matrix, also when the worker is killed then, and is the same

@@ -40,6 +40,9 @@ func (g *Gateway) add(ctx context.Context, t *tx, id bridges.ChatID) (result, er
 	if err != nil {
 		return result{}, err
 	}
+	if blocked(c) {
+		return result{}, errBlocked
+	}
 	jid := g.contactJID(id)
 	r := result{text: "Write to " + jid + "."}
 	if c.Subscription&(mapping.SeenByUs|mapping.AskedByUs) == 0 {

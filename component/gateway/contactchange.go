@@ -87,7 +87,7 @@ func (g *Gateway) unlist(t *tx, c mapping.Contact) {
 		jid := g.contactJID(c.ID)
 		t.outs = append(t.outs, farewell(jid, jid+"/"+resource, string(c.Account))...)
 	}
-	keep := mapping.RefusedByUser | mapping.RemovedByUser | mapping.PlacedByUs
+	keep := mapping.RefusedByUser | mapping.RemovedByUser | mapping.PlacedByUs | mapping.BlockedByUser
 	if c.Subscription&mapping.SeenByUs == 0 {
 		keep |= mapping.AskedOnce // and had no answer: it does not ask again
 	}

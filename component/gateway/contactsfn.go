@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"causeway/bridges"
+	"causeway/component/stanza"
 	"causeway/component/xep/form"
 	"causeway/mapping"
 )
@@ -23,7 +24,7 @@ var (
 
 func runAdd(ctx context.Context, g *Gateway, t *tx, in filled) (result, error) {
 	if len(in) == 0 {
-		return result{ask: &bridges.Ask{Title: "Add a contact", Instructions: g.addressHint(), Fields: []bridges.Field{addressField}}}, nil
+		return result{ask: askAddress("Add a contact", g.addressHint())}, nil
 	}
 	id, err := g.whom(ctx, t.account, in.all()["address"])
 	if err != nil {
@@ -44,8 +45,7 @@ func (g *Gateway) addressHint() string {
 // says whom it is about: it comes in any case when that was not sure.
 func runRename(ctx context.Context, g *Gateway, t *tx, in filled) (result, error) {
 	if len(in) == 0 {
-		ask := &bridges.Ask{Title: "Rename a contact", Instructions: "Whom do you want to rename?", Fields: []bridges.Field{addressField}}
-		return result{ask: ask, more: true}, nil
+		return result{ask: askAddress("Rename a contact", "Whom do you want to rename?"), more: true}, nil
 	}
 	c, sure, err := g.ownContact(ctx, t, in[0]["address"])
 	if err != nil {
@@ -71,7 +71,7 @@ func runRename(ctx context.Context, g *Gateway, t *tx, in filled) (result, error
 // a name is not enough for that: a second stage says whom it may mean.
 func runRemove(ctx context.Context, g *Gateway, t *tx, in filled) (result, error) {
 	if len(in) == 0 {
-		return result{ask: &bridges.Ask{Title: "Remove a contact", Instructions: "Whom do you want to remove?", Fields: []bridges.Field{addressField}}}, nil
+		return result{ask: askAddress("Remove a contact", "Whom do you want to remove?")}, nil
 	}
 	text := cmp.Or(in.all()[surelyField.Name], in[0][addressField.Name])
 	c, sure, err := g.ownContact(ctx, t, text)
@@ -83,21 +83,28 @@ func runRemove(ctx context.Context, g *Gateway, t *tx, in filled) (result, error
 	case !sure:
 		return g.askSurely(text, c), nil
 	}
-	c.Subscription = c.Subscription&mapping.RefusedByUser | mapping.RemovedByUser
+	rest := g.ends(t, &c)
+	t.batch.PutContacts = append(t.batch.PutContacts, c)
+	return result{text: g.contactJID(c.ID) + " is no longer among your contacts.", rest: rest}, nil
+}
+
+// ends ends all that there is with a contact but what the user refuses, and returns what
+// the contact says to that. The row is yet to be kept.
+func (g *Gateway) ends(t *tx, c *mapping.Contact) []*stanza.Out {
+	c.Subscription = c.Subscription&(mapping.RefusedByUser|mapping.BlockedByUser) | mapping.RemovedByUser
 	c.Name, c.Placed = "", ""
 	if g.rights(hostOf(t.account)).Roster {
 		c.Subscription |= mapping.PlacedByUs // until it is out
 		t.places(g)
 	}
-	t.batch.PutContacts = append(t.batch.PutContacts, c)
 	t.leaves(g, c.ID)
 	jid := g.contactJID(c.ID)
-	return result{text: jid + " is no longer among your contacts.", rest: farewell(jid, jid+"/"+resource, string(t.account))}, nil
+	return farewell(jid, jid+"/"+resource, string(t.account))
 }
 
 // removed tells whether a row only says that the user does not want the contact.
 func removed(c mapping.Contact) bool {
-	return c.Subscription&^mapping.RefusedByUser == mapping.RemovedByUser
+	return c.Subscription&^(mapping.RefusedByUser|mapping.BlockedByUser) == mapping.RemovedByUser
 }
 
 func (g *Gateway) askSurely(text string, c mapping.Contact) result {

@@ -95,6 +95,14 @@ var functionTable = []*function{
 		verb: "remove", help: "and an address",
 	},
 	{
+		node: "block", name: "Block somebody", who: forRegistered, run: runBlock,
+		verb: "block", help: "and an address, to hear nothing more of somebody",
+	},
+	{
+		node: "unblock", name: "Unblock somebody", who: forRegistered, run: runUnblock,
+		verb: "unblock", help: "and an address",
+	},
+	{
 		node: "preferences", name: "Settings", who: forRegistered, keeps: true, run: runSettings,
 		verb: "settings", help: "what you can choose",
 	},

@@ -123,6 +123,7 @@ type Gateway struct {
 	greeted    context.CancelFunc // ends the greeting of an earlier connection
 	// introduced has the chats whose next text needs no name: see introduce.
 	introduced *cache.Cache[chatKey, struct{}]
+	blocks     *blocks
 	places     *cache.Cache[uint64, uint64] // how far the journal has the streams of the network
 
 	started    time.Time
@@ -157,7 +158,7 @@ func New(cfg Config) *Gateway {
 		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), broadcasts: newBroadcasts(), clients: newClientCaps(), typing: newTyping(), signs: newSigns(), commands: newCommandSessions(), dialogues: newDialogues(),
 		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log), rosters: newRosters(),
 		warned: cache.New[string, time.Time](4096), refusals: make(chan refusal, 1024),
-		bounces: cache.New[string, tried](4096), introduced: cache.New[chatKey, struct{}](introducedLimit), files: newFiles(),
+		bounces: cache.New[string, tried](4096), introduced: cache.New[chatKey, struct{}](introducedLimit), blocks: newBlocks(), files: newFiles(),
 	}
 	cfg.Metrics.start(cfg.Domain)
 	g.hot = cfg.Metrics.hot(cfg.Domain)

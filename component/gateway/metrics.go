@@ -63,7 +63,7 @@ var (
 		"repeated receipt", "receipt for an unknown message",
 		"no hint", "too much typing", "typing unseen", "typing to nobody",
 		"too many markers", "older marker", "edit of another's message",
-		"retraction of an unknown message", "retraction of another's message", "own retraction", "retraction of an edit", "reaction to an unknown message", "own reaction", "marker refused", "marker for an unknown message", "read elsewhere",
+		"retraction of an unknown message", "retraction of another's message", "own retraction", "retraction of an edit", "blocked by the user", "reaction to an unknown message", "own reaction", "marker refused", "marker for an unknown message", "read elsewhere",
 		"too many rosters", "too many clients", "too many pictures", "too many users to introduce", "too much presence", "too many probes",
 	}
 	fileOutcomes = map[string][]string{

@@ -156,6 +156,9 @@ func (g *Gateway) admit(ctx context.Context, c *conversation) (_ mapping.Account
 	if err != nil {
 		return acc, "", g.stanzaError(err)
 	}
+	if g.hasBlocked(ctx, chatKey{acc.ID, chat}) {
+		return acc, "", errBlocked
+	}
 	return acc, chat, nil
 }
 

@@ -35,6 +35,10 @@ func (g *Gateway) onSubscription(ctx context.Context, s *stanza.Stanza, id bridg
 		if err != nil {
 			return
 		}
+		if blocked(c) {
+			g.refuseContact(t, s, errBlocked)
+			break
+		}
 		c.Bridge, c.Account, c.ID = g.domain, id, chat
 		g.hearSelf(s, id)
 		if s.Type == "subscribe" {

@@ -29,6 +29,10 @@ func (g *Gateway) stepIn(in *incoming) {
 		poisoned: func(reason string) { g.poisonedEvent(in, reason) },
 		run: func(ctx context.Context) {
 			in.tried()
+			if g.heardNoMore(ctx, in) {
+				g.dropIn(ctx, in, "blocked by the user")
+				return
+			}
 			switch in.Kind {
 			case kindMessage:
 				g.showMessage(ctx, in)
