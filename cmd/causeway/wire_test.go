@@ -35,9 +35,12 @@ type stream struct {
 	sent   []string // by the gateway
 	came   []string // texts of users
 	asked  map[string]int
-	acked  int // of sent, and so many had come by then
-	heard  int
+	answered
+	noted answered // at the last ping
 }
+
+// answered is how many of sent the server has answered for, and how many had come by then.
+type answered struct{ acked, heard int }
 
 func newWitness() *witness {
 	return &witness{
@@ -77,13 +80,7 @@ func (w *witness) up(s *stream, raw []byte, h wire.Head) {
 	key := string(h.Type) + " " + string(h.ID)
 	switch {
 	case string(h.Name) == "iq" && wire.Child(raw, "ping") != nil:
-		// The next ping goes when the answer to the last one is processed.
-		for _, key := range s.sent[:s.acked] {
-			w.settled[key] = true
-		}
-		for _, id := range s.came[:s.heard] {
-			w.taken[id] = true
-		}
+		w.processed(s)
 		s.asked[string(h.ID)] = len(s.sent)
 		return
 	case string(h.Name) != "message":
@@ -103,6 +100,22 @@ func (w *witness) up(s *stream, raw []byte, h wire.Head) {
 		w.repeated = append(w.repeated, string(raw))
 	}
 	s.sent = append(s.sent, key)
+}
+
+// processed follows a ping: it goes when the answer to the last one is processed. But the
+// first of a successor does not tell of the answers that the dead one had still to read:
+// so of each that comes only those before it are known to be processed.
+func (w *witness) processed(s *stream) {
+	if s.acked == s.noted.acked && s.heard == s.noted.heard {
+		return // to the other address
+	}
+	for _, key := range s.sent[:s.noted.acked] {
+		w.settled[key] = true
+	}
+	for _, id := range s.came[:s.noted.heard] {
+		w.taken[id] = true
+	}
+	s.noted = s.answered
 }
 
 // down is a stanza of the server. A ping of the gateway to its own domain comes back
