@@ -16,8 +16,9 @@ const blocksKnown = 1 << 16
 // blocks are whom users have blocked here. The list of a user's own server (XEP-0191) is
 // another: of that nobody tells us.
 type blocks struct {
-	mu    sync.Mutex // held while one is read, so that a change of it comes behind
+	mu    sync.Mutex
 	known *cache.Cache[chatKey, bool]
+	age   int // how many have changed: what was read before a change is not kept
 }
 
 func newBlocks() *blocks { return &blocks{known: cache.New[chatKey, bool](blocksKnown)} }
@@ -32,16 +33,36 @@ func (g *Gateway) hasBlocked(ctx context.Context, who chatKey) (is bool) {
 	if is, known := g.blocks.known.Get(who); known {
 		return is
 	}
-	g.blocks.mu.Lock()
-	defer g.blocks.mu.Unlock()
+	age := g.blocks.changed(nil)
 	if g.insist(ctx, "read contacts", func() error {
 		c, _, err := g.store.Contact(ctx, g.domain, who.account, who.chat)
 		is = blocked(c)
 		return err
 	}) {
-		g.blocks.known.Set(who, is)
+		g.blocks.keep(who, is, age)
 	}
 	return is
+}
+
+// keep keeps what was read at an age. It is not held while somebody reads: who is tried
+// alone would wait for who is not (see trials).
+func (b *blocks) keep(who chatKey, is bool, age int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if age == b.age {
+		b.known.Set(who, is)
+	}
+}
+
+// changed keeps what was changed, if anything was, and returns the age.
+func (b *blocks) changed(c *mapping.Contact) (age int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c != nil {
+		b.age++
+		b.known.Set(chatKey{c.Account, c.ID}, blocked(*c))
+	}
+	return b.age
 }
 
 // blocked tells whether a row says so.
@@ -64,11 +85,7 @@ func (t *tx) keepsBlock(g *Gateway, c mapping.Contact) {
 	} else {
 		t.batch.PutContacts = append(t.batch.PutContacts, c)
 	}
-	t.done = append(t.done, func() {
-		g.blocks.mu.Lock()
-		defer g.blocks.mu.Unlock()
-		g.blocks.known.Set(chatKey{c.Account, c.ID}, blocked(c))
-	})
+	t.done = append(t.done, func() { g.blocks.changed(&c) })
 }
 
 // runBlock takes somebody out of the contacts, of whom nothing is heard any more (xeps.md
