@@ -151,7 +151,7 @@ func (d *dialogue) flows() {
 	})
 }
 
-// underWay tells whether texts are in both directions that have not come.
+// underWay tells whether there are texts, in either direction, that have not come.
 func (d *dialogue) underWay() bool {
 	up, down := d.now()
 	return up.sent > len(up.came) || down.sent > len(down.came)

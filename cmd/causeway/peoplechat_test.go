@@ -20,6 +20,8 @@ import (
 // payloads: what is no text does not come as one (xeps.md 0384.1-4, 0424.4, 0184).
 func (p *matrixPeople) payloads() {
 	jid := matrixJID("bob")
+	p.alice.Send(jid, "before", "before all that")
+	room := said(p.bob, "before all that")
 	for _, name := range []string{"0085.5 state", "0384.4 key exchange", "empty", "0384.3 encrypted", "0384.5 in a text"} {
 		c := notTexts[name]
 		p.alice.Do(map[string]any{"do": "raw", "xml": `<message type='chat' id='` + name + `' to='` + jid + `'>` + c.inside + `</message>`})
@@ -40,7 +42,7 @@ func (p *matrixPeople) payloads() {
 		p.t.Errorf("0384.2: %q", info.Features)
 	}
 	p.alice.Send(jid, "back", "too early")
-	room := said(p.bob, "too early")
+	p.bob.WaitMessage(room, "too early")
 	p.alice.retracts(jid, "0424.4", "back")
 	p.alice.Send(jid, "end", "after all that")
 	p.bob.WaitMessage(room, "after all that")
@@ -117,10 +119,16 @@ func (p *matrixPeople) types() {
 			return e.Event == "typing" && slices.Contains(e.Users, aliceGhost) == (state == "composing")
 		})
 	}
-	for _, e := range p.alice.ask("set", `<query xmlns="urn:xmpp:mam:2" queryid="q"/>`) {
+	const newest = `<query xmlns="urn:xmpp:mam:2" queryid="q"><set xmlns="http://jabber.org/protocol/rsm"><max>20</max><before/></set></query>` // XEP-0313, XEP-0059
+	archived := false
+	for _, e := range p.alice.ask("set", newest) {
+		archived = archived || has(e.XML, "urn:xmpp:mam:2", "<forwarded", "<body>type</body>")
 		if has(e.XML, "urn:xmpp:mam:2", "<forwarded", statesNS) && !has(e.XML, "<body") {
 			p.t.Errorf("0085.4: archived: %s", e.XML)
 		}
+	}
+	if !archived {
+		p.t.Error("0085.4: the text before it is not in the archive that was asked for")
 	}
 }
 
