@@ -2,9 +2,11 @@ package matrix
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"causeway/bridges"
 	"causeway/bridges/matrix/event"
@@ -151,8 +153,7 @@ func TestEncryptedMeanwhile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f, b, h, _ := talking(t)
 			s := open(t, b)
-			const whole = `{"type": "m.room.encryption", "state_key": "", "event_id": "$e", "room_id": "!room", "sender": "@bob:localhost", "content": {}}`
-			f.say("GET /state/m.room.encryption", answer{200, whole}, refused(404, "M_NOT_FOUND"))
+			f.say("GET /state/m.room.encryption", secretRoom, refused(404, "M_NOT_FOUND"))
 			if err := say(s); bridges.KindOf(err) != bridges.Temporary || f.count("PUT /send/") > 0 {
 				t.Errorf("%v; %d events were sent", err, f.count("PUT /send/"))
 			}
@@ -170,5 +171,84 @@ func TestEncryptedMeanwhile(t *testing.T) {
 				t.Error("the next text went elsewhere")
 			}
 		})
+	}
+}
+
+// secretRoom is what the homeserver says of an encrypted room.
+var secretRoom = answer{200, `{"type": "m.room.encryption", "state_key": "", "event_id": "$e", "room_id": "!room", "sender": "@bob:localhost", "content": {}}`}
+
+// What is known of one room says nothing of another: an edit in an older one asks anew.
+func TestEncryptedOlder(t *testing.T) {
+	f, b, s := onFake(t, nil)
+	b.calm = 0
+	for _, id := range []string{"!old", "!now"} {
+		note(t, b, id, room{Ghost: s.ghost, Person: bob, GhostIs: joined, PersonIs: joined})
+	}
+	if err := push(t, b); err != nil {
+		t.Fatal(err)
+	}
+	send(t, s, bob, "hello")
+	f.say("GET now/event/", refused(404, "M_NOT_FOUND"))
+	f.say("GET old/state/m.room.encryption", secretRoom)
+	_, err := s.Edit(t.Context(), bridges.Edit{Message: bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "k", Text: "x"}, Of: "$1"})
+	if bridges.KindOf(err) != bridges.Temporary || f.count("PUT old/send/") > 0 {
+		t.Errorf("%v; %d events were sent", err, f.count("PUT old/send/"))
+	}
+}
+
+// Whether a room is encrypted is asked once while the homeserver pushes, and anew after it
+// may not have; each time while it does not.
+func TestEncryptedUnheard(t *testing.T) {
+	f, b, h, _ := talking(t)
+	s := open(t, b)
+	b.calm = 0
+	asks := func(what string, want int) {
+		t.Helper()
+		before := f.count("GET /state/m.room.encryption")
+		send(t, s, bob, what)
+		send(t, s, bob, what)
+		if n := f.count("GET /state/m.room.encryption") - before; n != want {
+			t.Errorf("%s: asked %d times", what, n)
+		}
+	}
+	asks("nothing was pushed yet", 2)
+	if err := push(t, b); err != nil {
+		t.Fatal(err)
+	}
+	asks("all is well", 0)
+	b.anchors.doubt()
+	asks("the homeserver may have died", 1)
+	h.fail(errors.New("the store is away"))
+	if push(t, b, text("!room", "$1", bob, body("x"))) == nil {
+		t.Error("what was not kept was taken")
+	}
+	asks("it failed to push", 2)
+	h.fail(nil)
+	if err := push(t, b, text("!room", "$1", bob, body("x"))); err != nil {
+		t.Fatal(err)
+	}
+	asks("it has pushed again", 0)
+	b.calm = time.Hour
+	asks("there may be more", 2)
+}
+
+// What was said once more is not said, and nothing is known of the room by that.
+func TestEncryptedAgain(t *testing.T) {
+	f, b, s := onFake(t, nil)
+	b.calm = 0
+	note(t, b, "!room", room{Ghost: s.ghost, Person: bob, GhostIs: joined, PersonIs: joined})
+	if err := push(t, b); err != nil {
+		t.Fatal(err)
+	}
+	m := bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "k", Text: "x"}
+	key := writeAll(m, s.ghost)[0].Key
+	f.say("GET /messages", answer{200, fmt.Sprintf(`{"chunk": [{"type": "m.room.message", "event_id": "$k", "room_id": "!room", "sender": %q, "content": {"org.causeway.key": %q}}]}`, userID(s.ghost), key)})
+	if ids, err := s.Send(t.Context(), m); err != nil || len(ids) != 1 || ids[0] != "$k" {
+		t.Errorf("%v, %v", ids, err)
+	}
+	f.say("GET /state/m.room.encryption", secretRoom)
+	m.Key = "l"
+	if _, err := s.Send(t.Context(), m); bridges.KindOf(err) != bridges.Temporary || f.count("PUT /send/") > 0 {
+		t.Errorf("%v; %d events were sent", err, f.count("PUT /send/"))
 	}
 }

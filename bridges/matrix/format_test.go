@@ -132,7 +132,7 @@ func TestLong(t *testing.T) {
 		there = append(there, `{"type": "m.room.message", "event_id": "$b", "room_id": "!room", "sender": "@bob:localhost", "content": {"org.causeway.key": "x"}}`,
 			fmt.Sprintf(`{"type": "m.room.message", "event_id": "$o", "room_id": "!room", "sender": %q, "content": {"org.causeway.key": "x"}}`, userID(s.ghost)))
 		f.say("GET /messages", answer{200, `{"chunk": [` + strings.Join(there, ",") + `]}`})
-		b.sure.Delete(pair{s.ghost, bob})
+		b.sure.Delete(invitation{"!room", s.ghost})
 		before := f.count("PUT /send/")
 		ids, err := s.Send(t.Context(), m)
 		if n := f.count("PUT /send/") - before; err != nil || len(ids) != len(all) || n != len(all)-sent {
@@ -164,7 +164,11 @@ func TestRealFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.b.sure.Delete(pair{r.s.ghost, bob})
+	at, err := r.b.joinedRoom(t.Context(), pair{r.s.ghost, bob})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.b.sure.Delete(invitation{at, r.s.ghost})
 	if again, err := r.s.Send(t.Context(), m); err != nil || !slices.Equal(again, ids) {
 		t.Errorf("%v, %v", again, err)
 	}

@@ -65,7 +65,7 @@ type Bridge struct {
 	typists      *typists
 	presents     *presents
 	unread       *unread
-	sure         *cache.Cache[pair, struct{}] // chats in which the outcome of every text since the start is known
+	sure         *cache.Cache[invitation, uint64] // rooms in which the outcome of every text since the start is known, and in which life of the homeserver they were not encrypted
 	health       *health
 	metrics      *metrics
 	log          *slog.Logger
@@ -96,7 +96,7 @@ var (
 	_ appservice.Handler = (*Bridge)(nil)
 )
 
-// chatsKept bounds the chats of which it is known that nothing is in doubt.
+// chatsKept bounds the rooms of which it is known that nothing is in doubt.
 const chatsKept = 1 << 16
 
 // eventsKept bounds the events that are known to have been taken: those of the last
@@ -120,7 +120,7 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 	b := &Bridge{
 		cfg: cfg, registration: r, listen: d.Listen, keeper: d.Keeper,
 		ghosts: ghosts{cfg.UserPrefix, cfg.Homeserver.Name, bridges.UserID(r.SenderLocalpart + ":" + cfg.Homeserver.Name)},
-		book:   newBook(d.Notes), sure: cache.New[pair, struct{}](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
+		book:   newBook(d.Notes), sure: cache.New[invitation, uint64](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
 		running: context.Background(), unread: newUnread(), anchors: newAnchors(), health: newHealth(), gap: profileGap, calm: calmTime, taken: cache.New[string, string](eventsKept),
 	}
 	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}

@@ -56,7 +56,7 @@ func TestLongEdits(t *testing.T) {
 						all[i].Key, userID(s.ghost), all[i].Key)}, there...)
 				}
 				f.say("GET /messages", answer{200, `{"chunk": [` + strings.Join(there, ",") + `]}`})
-				b.sure.Delete(pair{s.ghost, bob})
+				b.sure.Delete(invitation{"!room", s.ghost})
 				sends, redacts := f.count("PUT /send/"), f.count("PUT /redact/")
 				ids, err := s.Edit(t.Context(), e)
 				if err != nil || len(ids) != len(all) || f.count("PUT /send/")-sends != len(all)-sent || f.count("PUT /redact/")-redacts != gone {

@@ -116,25 +116,28 @@ func (s *session) quit(ctx context.Context, id string, who pair) error {
 // homeserver knows a transaction again for half an hour, but not after it was started
 // again itself: so what may be there is looked for.
 func (s *session) once(ctx context.Context, at place, who pair, all ...content) (ids []bridges.MessageID, err error) {
-	u := s.b.as(who.ghost)
-	if _, sure := s.b.sure.Get(who); !sure && !at.new {
-		ids, err = said(ctx, u, at.room, userID(who.ghost), all)
-		if err == nil && len(ids) < len(all) {
-			err = s.unlocked(ctx, at.room, who)
+	u, here := s.b.as(who.ghost), invitation{at.room, who.ghost}
+	life, hears := s.b.anchors.hears(s.b.calm)
+	was, sure := s.b.sure.Get(here)
+	if !sure && !at.new {
+		if ids, err = said(ctx, u, at.room, userID(who.ghost), all); err != nil || len(ids) == len(all) {
+			return ids, err
 		}
-		if err != nil {
+	}
+	if heard := sure && hears && was == life; !heard && !at.new {
+		if err := s.unlocked(ctx, at.room, who); err != nil {
 			return nil, err
 		}
 	}
 	for _, c := range s.following(ctx, at, all)[len(ids):] {
 		id, err := u.Send(ctx, at.room, typeMessage, c.Key, c)
 		if err != nil {
-			s.b.sure.Delete(who)
+			s.b.sure.Delete(here)
 			return nil, err
 		}
 		ids = append(ids, bridges.MessageID(id))
 	}
-	s.b.sure.Set(who, struct{}{})
+	s.b.sure.Set(here, life)
 	return ids, nil
 }
 
