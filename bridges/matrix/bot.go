@@ -171,7 +171,10 @@ func (b *Bridge) replyTo(ctx context.Context, a ask, id string) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.as(b.ghosts.bot).Send(ctx, a.Room, typeMessage, transaction(b.ghosts.bot, id), content{MsgType: "m.notice", Body: text})
+	bot := &session{b: b, ghost: b.ghosts.bot}
+	if err = bot.unlocked(ctx, a.Room, pair{bot.ghost, a.Person}); err == nil {
+		_, err = b.as(bot.ghost).Send(ctx, a.Room, typeMessage, transaction(bot.ghost, id), content{MsgType: "m.notice", Body: text})
+	}
 	if shut(err) {
 		return nil // nobody is there any more
 	}

@@ -122,8 +122,8 @@ func (p *page) advised(text string, who pair, id string) (string, error) {
 }
 
 // unlocked fails for a room that was encrypted while nobody here listened, which is
-// left then: nothing may be said there in clear text. The user is told, and the next try
-// finds another room.
+// left then: nothing may be said there in clear text. The user is told, if there is one,
+// and the next try finds another room.
 func (s *session) unlocked(ctx context.Context, id string, who pair) error {
 	e, secret, err := encryption(ctx, s.b.as(who.ghost), id)
 	if err != nil || !secret {
@@ -131,7 +131,7 @@ func (s *session) unlocked(ctx context.Context, id string, who pair) error {
 	}
 	notes := s.b.book.look(ctx)
 	r, err := notes.room(id)
-	if err == nil && r.Secret == "" {
+	if err == nil && r.Secret == "" && s.account != "" {
 		err = s.tellTurned(ctx, notes, e, who)
 	}
 	if err != nil {
@@ -229,9 +229,15 @@ func (b *Bridge) offer(ctx context.Context, who pair, account bridges.AccountID)
 			return err
 		}
 	}
-	at, err := (&session{b: b, account: account, ghost: who.ghost}).open(ctx, who)
+	s := &session{b: b, account: account, ghost: who.ghost}
+	at, err := s.open(ctx, who)
 	if err != nil {
 		return err
+	}
+	if secret, err := encrypted(ctx, b.as(who.ghost), at.room); err != nil {
+		return err
+	} else if secret {
+		return s.spurned(ctx, at.room, who, o)
 	}
 	notice := content{MsgType: "m.notice", Body: offered}
 	if _, err := b.as(who.ghost).Send(ctx, at.room, typeMessage, transaction(who.ghost, "offer "+at.room), notice); err != nil {
@@ -239,6 +245,15 @@ func (b *Bridge) offer(ctx context.Context, who pair, account bridges.AccountID)
 	}
 	o.Room = at.room
 	return b.noteOffer(ctx, who, o)
+}
+
+// spurned notes that a room was encrypted before it was said there why it is offered.
+func (s *session) spurned(ctx context.Context, id string, who pair, o offer) error {
+	o.Room = id // which has shun see that it is refused
+	if err := s.b.noteOffer(ctx, who, o); err != nil {
+		return err
+	}
+	return s.unlocked(ctx, id, who)
 }
 
 func (b *Bridge) noteOffer(ctx context.Context, who pair, o offer) error {

@@ -175,7 +175,7 @@ func TestEncryptedMeanwhile(t *testing.T) {
 }
 
 // secretRoom is what the homeserver says of an encrypted room.
-var secretRoom = answer{200, `{"type": "m.room.encryption", "state_key": "", "event_id": "$e", "room_id": "!room", "sender": "@bob:localhost", "content": {}}`}
+var secretRoom = answer{200, `{"type": "m.room.encryption", "state_key": "", "event_id": "$e", "room_id": "!room", "sender": "@bob:localhost", "origin_server_ts": 1700000000000, "content": {}}`}
 
 // What is known of one room says nothing of another: an edit in an older one asks anew.
 func TestEncryptedOlder(t *testing.T) {
@@ -250,5 +250,52 @@ func TestEncryptedAgain(t *testing.T) {
 	m.Key = "l"
 	if _, err := s.Send(t.Context(), m); bridges.KindOf(err) != bridges.Temporary || f.count("PUT /send/") > 0 {
 		t.Errorf("%v; %d events were sent", err, f.count("PUT /send/"))
+	}
+}
+
+// The bot asks before it answers, and leaves a room that was encrypted meanwhile.
+func TestEncryptedBot(t *testing.T) {
+	f, b, _ := onFake(t, nil)
+	note(t, b, "!bot", room{Ghost: b.ghosts.bot, Person: bob, GhostIs: joined, PersonIs: joined})
+	if err := push(t, b, text("!bot", "$1", bob, body("help"))); err != nil {
+		t.Fatal(err)
+	}
+	f.say("GET bot/state/m.room.encryption", secretRoom)
+	if _, err := doAll(t, b.answers); err != nil {
+		t.Fatal(err)
+	}
+	flees(t, b)
+	if n := f.count("PUT bot/send/"); n > 0 || !slices.Contains(f.left(), "bot") {
+		t.Errorf("%d answers, %q are left", n, f.left())
+	}
+}
+
+// An offered room that was encrypted before the ghost said there why it is offered is
+// refused: nothing is said there.
+func TestEncryptedOffered(t *testing.T) {
+	f, b, h, _ := talking(t)
+	f.say("PUT /send/m.room.message", refused(502, "M_UNKNOWN"))
+	if err := push(t, b, encrypts("!room", "$e")); err != nil {
+		t.Fatal(err)
+	}
+	if !flees(t, b) {
+		t.Error("nothing is left, and no notice was taken")
+	}
+	f.say("PUT /send/m.room.message", answer{200, `{"event_id": "$n"}`})
+	f.say("GET new/state/m.room.encryption", answer{200, strings.NewReplacer("$e", "$e2", "!room", "!new").Replace(secretRoom.body)})
+	before := f.count("PUT /send/m.room.message")
+	for range 2 {
+		b.secrets = newErrands(b, secretNotes, b.flee) // as after a start
+		flees(t, b)
+	}
+	if n := f.count("PUT /send/m.room.message") - before; n > 0 || f.count("POST /createRoom") != 1 {
+		t.Errorf("%d notices in %d rooms", n, f.count("POST /createRoom"))
+	}
+	left := f.left()
+	if slices.Sort(left); !slices.Equal(slices.Compact(left), []string{"new", "room"}) {
+		t.Errorf("%q are left", left)
+	}
+	if got := came(t, h); !slices.Equal(got, []string{"bob:localhost " + turned, "bob:localhost " + strings.Replace(turned, writeOn, askAnew, 1)}) {
+		t.Errorf("%q came", got)
 	}
 }
