@@ -94,8 +94,11 @@ func (j *joins) deliver(ctx context.Context, i invitation, account bridges.Accou
 	}
 	var ds []bridges.Delivery
 	err := j.b.book.change(ctx, func(p *page) error {
-		for _, e := range once(said) {
+		for _, e := range said {
 			x, err := p.tells(e, told(e), i.ghost)
+			if err == nil && e.Type == typeEncrypted && x != nil {
+				x, err = p.onceSecret(e, x)
+			}
 			if err != nil {
 				return err
 			}

@@ -55,6 +55,34 @@ func TestBacklog(t *testing.T) {
 	}
 }
 
+// Of encrypted messages that wait for a ghost the first one is told: none of another page,
+// and none that comes then.
+func TestBacklogSecret(t *testing.T) {
+	f, b, s := onFake(t, nil)
+	if err := push(t, b, memberIs("!new", "$i", s.ghost, bob, invited)); err != nil {
+		t.Fatal(err)
+	}
+	f.say("GET /members", answer{200, `{"chunk": [
+		{"type": "m.room.member", "event_id": "$1", "room_id": "!new", "sender": "@bob:localhost", "state_key": "@bob:localhost", "content": {"membership": "join"}},
+		{"type": "m.room.member", "event_id": "$2", "room_id": "!new", "sender": "@bob:localhost", "state_key": "` + userID(s.ghost) + `", "content": {"membership": "join"}}]}`})
+	const invite = `{"type": "m.room.member", "event_id": "$i", "room_id": "!new", "sender": "@bob:localhost", "state_key": "x", "content": {}}`
+	sealed := func(id string) string {
+		return fmt.Sprintf(`{"type": "m.room.encrypted", "event_id": %q, "room_id": "!new", "sender": "@bob:localhost", "origin_server_ts": 1700000000000, "content": {}}`, id)
+	}
+	f.say("GET /messages", answer{200, `{"chunk": [` + invite + `], "end": "a"}`},
+		answer{200, `{"chunk": [` + strings.Join([]string{invite, sealed("$s1"), sealed("$s2")}, ", ") + `], "end": "b"}`}, answer{200, `{"chunk": [` + sealed("$s3") + `]}`})
+	if again, err := doAll(t, b.joins.errands); err != nil || again {
+		t.Errorf("again: %t, %v", again, err)
+	}
+	e := text("!new", "$s4", bob, `{}`)
+	if e.Type = typeEncrypted; push(t, b, e) != nil {
+		t.Error("not taken")
+	}
+	if got := came(t, b.host.(*host)); !slices.Equal(got, []string{"bob:localhost asks", "bob:localhost " + locked}) {
+		t.Errorf("%q came", got)
+	}
+}
+
 // What was said in several pages while nobody listened for the homeserver comes in
 // order, and what is said then behind it.
 func TestRealBacklog(t *testing.T) {

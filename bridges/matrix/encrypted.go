@@ -268,14 +268,17 @@ func (p *page) refused(who pair) (bool, error) {
 	return o.Refused && o.recent(), err
 }
 
-// once leaves all encrypted messages but the first away.
-func once(said []event.Event) (all []event.Event) {
-	secret := false
-	for _, e := range said {
-		if e.Type != typeEncrypted || !secret {
-			all = append(all, e)
-		}
-		secret = secret || e.Type == typeEncrypted
+// onceSecret is what an encrypted message tells a user whom nothing else has told of that.
+func (p *page) onceSecret(e event.Event, said bridges.Event) (bridges.Event, error) {
+	r, err := p.room(e.Room)
+	switch {
+	case err != nil:
+		return nil, err
+	case r.Secret == e.ID, r.Ghost == "": // the ghost was thrown out meanwhile
+		return said, nil
+	case r.Secret != "":
+		return nil, nil
 	}
-	return all
+	r.Secret = e.ID
+	return said, p.setRoom(e.Room, r)
 }
