@@ -31,7 +31,7 @@ func (j *joins) accept(ctx context.Context, i invitation) error {
 	case !ok:
 		return j.decline(ctx, i, declineNobody)
 	case x.Ghost == "", x.Ghost == i.ghost && x.Invite == "": // it was taken back, or the ghost is there
-		return b.book.forget(ctx, i.key())
+		return j.takenBack(ctx, i)
 	case x.Ghost != i.ghost:
 		return j.decline(ctx, i, declineMany)
 	}
@@ -100,6 +100,20 @@ func (j *joins) decline(ctx context.Context, i invitation, why string) error {
 		return err
 	}
 	return j.forget(ctx, i)
+}
+
+// takenBack forgets an invitation that is not there any more, unless it came anew meanwhile.
+func (j *joins) takenBack(ctx context.Context, i invitation) error {
+	return j.b.book.change(ctx, func(p *page) error {
+		r, err := p.room(i.room)
+		if err != nil || r.Invite != "" && r.Ghost == i.ghost {
+			return err
+		}
+		if r.Invite == "" {
+			j.quiet(i.room)
+		}
+		return p.set(i.key(), nil)
+	})
 }
 
 // forget notes that a ghost is not in a room, and no longer invited.

@@ -124,6 +124,23 @@ func TestLastWords(t *testing.T) {
 	}
 }
 
+// Nothing is kept of an invitation that was taken back before it was answered.
+func TestInvitationTakenBack(t *testing.T) {
+	_, b, s := onFake(t, nil)
+	err := push(t, b, memberIs("!new", "$i", s.ghost, bob, invited), text("!new", "$2", bob, body("two")), memberIs("!new", "$3", s.ghost, bob, left))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := doAll(t, b.joins.errands); err != nil || again {
+		t.Errorf("again: %t, %v", again, err)
+	}
+	notes := 0
+	err = b.book.notes.EachNote(t.Context(), joinNotes, func(string, []byte) error { notes++; return nil })
+	if len(b.joins.news) > 0 || notes > 0 || err != nil {
+		t.Errorf("%v and %d notes are left: %v", b.joins.news, notes, err)
+	}
+}
+
 // What is said in a room that the ghost is about to enter is left for later.
 func TestInvitation(t *testing.T) {
 	f, b, s := onFake(t, nil)
