@@ -24,6 +24,7 @@ var (
 	errBanned  = reason{bridges.Forbidden, "This person has banned you on Matrix, and does not want to be written to."}
 	errJoining = reason{bridges.Temporary, "The chat on Matrix is not open yet."}
 	errGone    = reason{bridges.Rejected, "This message cannot be changed or taken back on Matrix any more."}
+	errNoReact = reason{bridges.Rejected, "This message is not there any more on Matrix: it cannot be reacted to."}
 	errNoText  = reason{bridges.NotFound, "This message was taken back on Matrix."}
 	errRest    = reason{bridges.Rejected, "The new text is on Matrix, but a part of the old one could not be taken back there."}
 	errNoFile  = reason{bridges.NotFound, "This file is not on Matrix any more, or cannot be had."}

@@ -3,6 +3,7 @@ package matrix
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -149,7 +150,11 @@ func (s *session) React(ctx context.Context, r bridges.Reaction) error {
 		err = because(errSecret, nil)
 	}
 	if err == nil {
-		err = notHere(s.react(ctx, room.id, r))
+		err = s.react(ctx, room.id, r)
+	}
+	var e *bridges.Error
+	if errors.As(notHere(err), &e) && e.Text == errGone.text {
+		err = because(errNoReact, err)
 	}
 	return s.b.failed(err, bridges.Temporary) // what was done is not done again
 }

@@ -120,6 +120,18 @@ func TestReactionsOut(t *testing.T) {
 	}
 }
 
+// A reaction to what is not there comes back in words of its own.
+func TestReactionRefused(t *testing.T) {
+	for _, which := range []string{"GET /event/", "GET /relations/"} {
+		f, b, s := onFake(t, nil)
+		note(t, b, "!room", room{Ghost: s.ghost, Person: bob, GhostIs: joined, PersonIs: joined})
+		f.say(which, refused(404, "M_NOT_FOUND"))
+		if err := react(t, s, "k", "$1", "x"); bridges.KindOf(err) != bridges.Rejected || textOf(err) != errNoReact.text {
+			t.Errorf("%s: %v, %q", which, err, textOf(err))
+		}
+	}
+}
+
 // Reactions pass both ways, on a real homeserver.
 func TestRealReactions(t *testing.T) {
 	r := onSynapse(t)
