@@ -129,9 +129,6 @@ func (s *session) Retract(ctx context.Context, r bridges.Retraction) error {
 	return s.b.failed(notHere(err), bridges.Unknown)
 }
 
-// maxEdits bounds the edits of a text that are taken away with it, the newest.
-const maxEdits = 200
-
 // redact takes a text of the ghost's away, and before it its edits, which can be read
 // without it, and are found by it only. The homeserver knows them: so whoever is killed
 // in between goes on where he was.
@@ -140,21 +137,38 @@ func (s *session) redact(ctx context.Context, who pair, of bridges.MessageID, ke
 	if err != nil {
 		return s.b.failed(err, bridges.Temporary)
 	}
-	u := s.b.as(who.ghost)
-	all, err := u.Relations(ctx, room.id, string(of), relReplace, typeMessage)
-	if err != nil && !refuses(err) {
-		return s.b.failed(err, bridges.Temporary)
+	if err := s.redactEdits(ctx, room.id, of, key); err != nil {
+		return err
 	}
-	for _, e := range all[:min(len(all), maxEdits)] {
-		if personOf(e.Sender) != who.ghost {
-			continue
-		}
-		if _, err := u.Redact(ctx, room.id, e.ID, transaction(who.ghost, key+"\x01"+e.ID), ""); err != nil {
-			return err
-		}
-	}
-	_, err = u.Redact(ctx, room.id, string(of), transaction(who.ghost, key), "")
+	_, err = s.b.as(s.ghost).Redact(ctx, room.id, string(of), transaction(who.ghost, key), "")
 	return err
+}
+
+// redactEdits takes all edits of a text of the ghost's away, page by page, as long as there is
+// time: the next try goes on.
+func (s *session) redactEdits(ctx context.Context, room string, of bridges.MessageID, key string) error {
+	u := s.b.as(s.ghost)
+	for from := ""; ; {
+		all, next, err := u.RelationsFrom(ctx, room, string(of), relReplace, typeMessage, from)
+		if refuses(err) && from == "" {
+			return nil
+		}
+		if err != nil {
+			return s.b.failed(err, bridges.Temporary)
+		}
+		for _, e := range all {
+			if personOf(e.Sender) != s.ghost {
+				continue
+			}
+			if _, err := u.Redact(ctx, room, e.ID, transaction(s.ghost, key+"\x01"+e.ID), ""); err != nil {
+				return err
+			}
+		}
+		if next == "" || next == from {
+			return nil
+		}
+		from = next
+	}
 }
 
 // rest has an error say of what is too much of an edited text that it stays.

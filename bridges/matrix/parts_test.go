@@ -151,3 +151,26 @@ func TestRetractionsOfEdits(t *testing.T) {
 		t.Errorf("when it is not known what became of it: %v", err)
 	}
 }
+
+// However many edits a text has, all are taken away with it.
+func TestRetractionsOfManyEdits(t *testing.T) {
+	const onPage, pages = 100, 12
+	f, b, s := onFake(t, nil)
+	note(t, b, "!room", room{Ghost: s.ghost, Person: bob, GhostIs: joined, PersonIs: joined})
+	var all []answer
+	for i := range pages {
+		var edits []string
+		for n := range onPage {
+			edits = append(edits, fmt.Sprintf(`{"type": "m.room.message", "event_id": "$e%d-%d", "room_id": "!room", "sender": %q, "content": {}}`, i, n, userID(s.ghost)))
+		}
+		next := ""
+		if i < pages-1 {
+			next = fmt.Sprintf(`, "next_batch": "%d"`, i+1)
+		}
+		all = append(all, answer{200, `{"chunk": [` + strings.Join(edits, ",") + `]` + next + `}`})
+	}
+	f.say("GET /relations/", all...)
+	if err := retractBob(t, s, "$1"); err != nil || f.count("PUT /redact/") != pages*onPage+1 {
+		t.Errorf("%d redactions, %v", f.count("PUT /redact/"), err)
+	}
+}

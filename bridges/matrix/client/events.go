@@ -104,27 +104,40 @@ func (u *User) Event(ctx context.Context, room, id string) (event.Event, error) 
 // Relations returns the events of a type that have something to do with another, in
 // the newest of a few pages. What was redacted has nothing to do with it any more.
 func (u *User) Relations(ctx context.Context, room, id, rel, kind string) (all []event.Event, err error) {
-	path := []string{"_matrix", "client", "v1", "rooms", room, "relations", id, rel, kind}
-	q := url.Values{"limit": {"100"}}
+	from := ""
 	for range maxRelations {
-		var a struct {
-			Chunk []json.RawMessage `json:"chunk"`
-			Next  string            `json:"next_batch"`
-		}
-		if err := u.do(ctx, call{method: http.MethodGet, path: path, query: q, answer: &a}); err != nil {
+		var page []event.Event
+		if page, from, err = u.RelationsFrom(ctx, room, id, rel, kind, from); err != nil {
 			return nil, err
 		}
-		for _, raw := range a.Chunk {
-			if e, err := event.Decode(raw); err == nil {
-				all = append(all, e)
-			}
-		}
-		if a.Next == "" {
+		if all = append(all, page...); from == "" {
 			break
 		}
-		q.Set("from", a.Next)
 	}
 	return all, nil
+}
+
+// RelationsFrom returns one page of them: the first one, or that which another one has named
+// as the next.
+func (u *User) RelationsFrom(ctx context.Context, room, id, rel, kind, from string) (all []event.Event, next string, err error) {
+	q := url.Values{"limit": {"100"}}
+	if from != "" {
+		q.Set("from", from)
+	}
+	var a struct {
+		Chunk []json.RawMessage `json:"chunk"`
+		Next  string            `json:"next_batch"`
+	}
+	path := []string{"_matrix", "client", "v1", "rooms", room, "relations", id, rel, kind}
+	if err := u.do(ctx, call{method: http.MethodGet, path: path, query: q, answer: &a}); err != nil {
+		return nil, "", err
+	}
+	for _, raw := range a.Chunk {
+		if e, err := event.Decode(raw); err == nil {
+			all = append(all, e)
+		}
+	}
+	return all, a.Next, nil
 }
 
 // maxRelations bounds the pages that Relations reads.
