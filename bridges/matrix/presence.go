@@ -18,6 +18,10 @@ const (
 	// presenceLimit bounds the ghosts that are there: of more the homeserver is
 	// told once, and takes them for gone soon.
 	presenceLimit = 1000
+	// presenceRefused is how many ghosts in a row the homeserver refuses that takes no
+	// presence: Synapse refuses that of a single one that it does not know. It is asked
+	// again after presencePause.
+	presenceRefused, presencePause = 3, time.Hour
 	// chatsIndexed bounds the chats whose ghosts hear of a person's presence.
 	chatsIndexed = 1 << 17
 )
@@ -41,12 +45,14 @@ type presents struct {
 	b   *Bridge
 	mu  sync.Mutex
 	who map[bridges.UserID]standing
-	off bool // the homeserver takes no presence
+	off time.Time // until then the homeserver is told nothing: it takes no presence
 	due chan struct{}
+
+	refused map[bridges.UserID]struct{} // ghosts that it refused since it took one
 }
 
 func newPresents(b *Bridge) *presents {
-	return &presents{b: b, who: map[bridges.UserID]standing{}, due: make(chan struct{}, 1)}
+	return &presents{b: b, who: map[bridges.UserID]standing{}, refused: map[bridges.UserID]struct{}{}, due: make(chan struct{}, 1)}
 }
 
 // Present implements bridges.Presenter. While the homeserver is away it is told
@@ -80,22 +86,29 @@ func (p *presents) note(ghost bridges.UserID, x standing) bool {
 	if x.presence != presenceOf[bridges.Unavailable] && len(p.who) < presenceLimit {
 		p.who[ghost] = x
 	}
-	return !p.off
+	return !p.silent()
 }
 
-// tell tells the homeserver. One that does not want to know is told nothing more.
+// silent tells whether the homeserver takes no presence. The caller holds the lock.
+func (p *presents) silent() bool { return time.Now().Before(p.off) }
+
+// tell tells the homeserver. One that does not want to know is told nothing more for a while.
 func (p *presents) tell(ctx context.Context, ghost bridges.UserID, x standing) error {
 	ctx, cancel := context.WithTimeout(ctx, signTime)
 	defer cancel()
 	err := p.b.as(ghost).Present(ctx, x.presence, x.status)
-	if !refuses(err) {
-		return err
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.off {
-		p.off = true
-		p.b.log.Info("the homeserver takes no presence: nobody sees there who of XMPP is online", "err", err)
+	if !refuses(err) {
+		if err == nil {
+			clear(p.refused)
+		}
+		return err
+	}
+	if p.refused[ghost] = struct{}{}; len(p.refused) >= presenceRefused && !p.silent() {
+		p.off = time.Now().Add(presencePause)
+		clear(p.refused)
+		p.b.log.Info("the homeserver takes no presence: nobody sees there who of XMPP is online", "err", err, "again", presencePause)
 	}
 	return nil
 }
@@ -135,7 +148,7 @@ func (p *presents) all() map[bridges.UserID]standing {
 	defer p.mu.Unlock()
 	all := make(map[bridges.UserID]standing, len(p.who))
 	for ghost, x := range p.who {
-		if !p.off {
+		if !p.silent() {
 			all[ghost] = x
 		}
 	}
@@ -175,7 +188,7 @@ func (b *Bridge) Probe(ctx context.Context, account bridges.Account, person brid
 func (p *presents) deaf() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.off
+	return p.silent()
 }
 
 // presence reads how much a person is there, for all who have a chat with it.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"causeway/bridges"
 	"causeway/bridges/bridgetest"
@@ -57,17 +58,37 @@ func TestPresent(t *testing.T) {
 	}
 }
 
-// A homeserver that takes no presence is told nothing more.
+// A homeserver that takes no presence of several ghosts is told nothing more for a while;
+// one ghost alone that it does not know changes nothing for the others.
 func TestPresentRefused(t *testing.T) {
 	f, b, _ := onFake(t, nil)
-	f.say("PUT /presence/", refused(403, "M_FORBIDDEN"))
-	for _, show := range []bridges.Show{bridges.Available, bridges.Away, bridges.Available} {
-		present(t, b, show, "")
+	tells := func(what string, ghost, want int, says answer) {
+		t.Helper()
+		f.say("PUT /presence/", says)
+		before := f.count("PUT /presence/")
+		account := bridges.AccountID(fmt.Sprintf("user%d@example.org", ghost))
+		if err := b.Present(t.Context(), bridges.Account{ID: account, Self: b.ghosts.of(account)}, bridges.Available, ""); err != nil {
+			t.Error(err)
+		}
+		if n := f.count("PUT /presence/") - before; n != want {
+			t.Errorf("%s: told %d times", what, n)
+		}
 	}
-	b.presents.again(t.Context())
-	if n := f.count("PUT /presence/"); n != 1 {
-		t.Errorf("told %d times", n)
+	no, yes := refused(403, "M_FORBIDDEN"), answer{200, `{}`}
+	for range 2 * presenceRefused {
+		tells("one ghost alone", 0, 1, no)
 	}
+	tells("a second one", 1, 1, no)
+	tells("one that is taken", 2, 1, yes)
+	for ghost := range presenceRefused {
+		tells("in a row", ghost, 1, no)
+	}
+	tells("it takes none", 9, 0, yes)
+	if !b.presents.deaf() || len(b.presents.all()) > 0 {
+		t.Error("it is told more")
+	}
+	b.presents.off = b.presents.off.Add(-presencePause)
+	tells("after a while", 9, 1, yes)
 }
 
 // A person's presence is told to whoever has a chat with it, also after a start.
@@ -197,8 +218,7 @@ func TestProbe(t *testing.T) {
 	if _, err := b.Probe(t.Context(), me, "nobody"); bridges.KindOf(err) != bridges.Malformed || len(f.asked) > was {
 		t.Errorf("%v, %q", err, f.asked[was:])
 	}
-	f.say("PUT /presence/", refused(403, "M_FORBIDDEN"))
-	present(t, b, bridges.Available, "")
+	b.presents.off = time.Now().Add(presencePause)
 	if got, err := b.Probe(t.Context(), me, bob); got != (bridges.Presence{}) || err != nil {
 		t.Errorf("a homeserver without presence: %+v, %v", got, err)
 	}
