@@ -155,8 +155,8 @@ func (p *presents) all() map[bridges.UserID]standing {
 	return all
 }
 
-// Probe implements bridges.Prober. A ghost asks that has a room with the person, else
-// the bot does, which may have one.
+// Probe implements bridges.Prober. The ghost asks if it has a room with the person: what
+// others may see of it, as the bot, is not for whoever adds it.
 func (b *Bridge) Probe(ctx context.Context, account bridges.Account, person bridges.UserID) (is bridges.Presence, err error) {
 	if !isPerson(string(person)) {
 		return is, because(errNobody, nil)
@@ -165,14 +165,10 @@ func (b *Bridge) Probe(ctx context.Context, account bridges.Account, person brid
 		return is, nil
 	}
 	room, err := b.joinedRoom(ctx, pair{account.Self, person})
-	if err != nil {
+	if err != nil || room == "" {
 		return is, b.failed(err, bridges.Temporary)
 	}
-	asks := b.server.As("")
-	if room != "" {
-		asks = b.as(account.Self)
-	}
-	p, err := asks.Presence(ctx, userID(person))
+	p, err := b.as(account.Self).Presence(ctx, userID(person))
 	switch {
 	case refuses(err):
 		return is, nil

@@ -178,14 +178,19 @@ func TestRealPresence(t *testing.T) {
 	}
 }
 
-// Who is asked about is asked by who has a room with the person; nothing is made of what
-// the homeserver does not know, or does not tell.
+// Only who has a room with the person asks; nothing is made of what the homeserver does not
+// know, or does not tell.
 func TestProbe(t *testing.T) {
 	f, b, s := onFake(t, nil)
 	me := bridges.Account{ID: alice, Self: s.ghost}
 	by := ""
 	f.before = func(r *http.Request) { by = r.URL.Query().Get("user_id") }
 	const path = "GET /_matrix/client/v3/presence/@bob:localhost/status"
+	note(t, b, "!bot", room{Ghost: b.ghosts.bot, Person: bob, GhostIs: joined, PersonIs: joined})
+	if got, err := b.Probe(t.Context(), me, bob); got != (bridges.Presence{}) || err != nil || len(f.asked) > 0 {
+		t.Errorf("without a chat: %+v, %v; asked %q", got, err, f.asked)
+	}
+	note(t, b, "!room", room{Ghost: s.ghost, Person: bob, GhostIs: joined, PersonIs: joined})
 	for _, x := range []struct {
 		says answer
 		want bridges.Presence
@@ -207,24 +212,22 @@ func TestProbe(t *testing.T) {
 			t.Errorf("%s: %+v, %v", x.says.body, got, err)
 		}
 	}
-	if f.count(path) == 0 || by != "" {
+	if f.count(path) == 0 || by != userID(s.ghost) {
 		t.Errorf("%q asks %q", by, f.asked)
-	}
-	note(t, b, "!room", room{Ghost: s.ghost, Person: bob, GhostIs: joined, PersonIs: joined})
-	if _, err := b.Probe(t.Context(), me, bob); err == nil || by != userID(s.ghost) {
-		t.Errorf("%q asks: %v", by, err)
 	}
 	was := len(f.asked)
 	if _, err := b.Probe(t.Context(), me, "nobody"); bridges.KindOf(err) != bridges.Malformed || len(f.asked) > was {
 		t.Errorf("%v, %q", err, f.asked[was:])
 	}
 	b.presents.off = time.Now().Add(presencePause)
-	if got, err := b.Probe(t.Context(), me, bob); got != (bridges.Presence{}) || err != nil {
+	was = len(f.asked)
+	if got, err := b.Probe(t.Context(), me, bob); got != (bridges.Presence{}) || err != nil || len(f.asked) > was {
 		t.Errorf("a homeserver without presence: %+v, %v", got, err)
 	}
 }
 
-// Who shares a room is told of, also after a start; else Synapse tells nothing.
+// Who shares a room is told of, also after a start; else nothing is, of whom the bot sees
+// neither.
 func TestRealProbe(t *testing.T) {
 	r := onSynapse(t)
 	me := bridges.Account{ID: alice, Self: r.s.ghost}
@@ -248,7 +251,7 @@ func TestRealProbe(t *testing.T) {
 	}
 	carol.CreateDM(userID(r.b.ghosts.bot)) // the bot has a room with her now
 	carol.Wait("the bot", func(e peer.MatrixEvent) bool { return e.User == userID(r.b.ghosts.bot) && e.Membership == "join" })
-	if got, err := r.b.Probe(t.Context(), me, "carol:localhost"); got.Show != bridges.Away || err != nil {
-		t.Errorf("by the bot: %+v, %v", got, err)
+	if got, err := r.b.Probe(t.Context(), me, "carol:localhost"); got != (bridges.Presence{}) || err != nil {
+		t.Errorf("whom the bot sees: %+v, %v", got, err)
 	}
 }
