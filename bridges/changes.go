@@ -12,7 +12,7 @@ type Edit struct {
 	// in it may be one.
 	Of MessageID
 	// More are the other parts of what is there now, in order, on the way out: of a
-	// text for which Send or Edit has returned several ids.
+	// text for which Send or Edit has returned several ids. Some may be files.
 	More []MessageID
 }
 
@@ -22,7 +22,9 @@ type Editor interface {
 	// it is then, in order: for a part that was there that of its edit, empty if the
 	// network has none, and for one that is new its own. A text that is too long for
 	// the parts that were there goes on in new ones, and those that are too many are
-	// taken back. It behaves as Send, and is called in turn with that: the same Key
+	// taken back. A file is never taken back, nor replaced: when Of has one, Text is
+	// what is said beside it, and no word at all may be left of that; other files stay,
+	// with an empty id. It behaves as Send, and is called in turn with that: the same Key
 	// is the same edit. An *Error tells what failed; then nothing is sent in its
 	// place.
 	Edit(ctx context.Context, e Edit) ([]MessageID, error)

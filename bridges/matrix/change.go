@@ -59,16 +59,6 @@ func (c content) editing(of bridges.MessageID) content {
 	return c
 }
 
-// writeEdits makes the contents that change the events of a message to those of its
-// new text, and, where that has more of them, the others.
-func writeEdits(m bridges.Message, ghost bridges.UserID, parts []bridges.MessageID) []content {
-	all := pieces(m, ghost)
-	for i := range all[:min(len(all), len(parts))] {
-		all[i] = all[i].editing(parts[i])
-	}
-	return all
-}
-
 // longEdit is for programs that do not know edits, instead of a long text.
 const longEdit = "(This message was changed. It is too long to be shown here.)"
 
@@ -85,39 +75,6 @@ func (c content) edits() (of string, now content) {
 	now.Body = strings.TrimPrefix(c.Body, fallbackEdit)
 	now.Formatted = loose(strings.TrimPrefix(string(c.Formatted), fallbackEdit))
 	return of, now
-}
-
-// Edit implements bridges.Editor. What is too much of the old text goes when the new
-// one is there.
-func (s *session) Edit(ctx context.Context, e bridges.Edit) ([]bridges.MessageID, error) {
-	s.work.Add(1)
-	defer s.work.Done()
-	who := pair{s.ghost, bridges.UserID(e.Chat)}
-	bridges.Waits(ctx)
-	room, err := s.b.roomWith(ctx, who, e.Of)
-	if err == nil && room.Encrypted {
-		err = because(errSecret, nil)
-	}
-	if err != nil {
-		return nil, s.b.failed(err, bridges.Temporary)
-	}
-	parts := append([]bridges.MessageID{e.Of}, e.More...)
-	all := writeEdits(e.Message, s.ghost, parts)
-	if root := threadOf(room.event.Content, room.event.ID, ""); root != "" {
-		for i := len(parts); i < len(all); i++ {
-			all[i].Relates = inThread(root)
-		}
-	}
-	ids, err := s.once(ctx, place{room: room.id}, who, all...)
-	for i := len(all); i < len(parts) && err == nil; i++ {
-		err = rest(s.redact(ctx, who, parts[i], e.Key+"\x01"+string(parts[i])))
-	}
-	if err != nil {
-		return nil, s.b.failed(notHere(err), bridges.Unknown)
-	}
-	s.b.unread.add(who, ids...)
-	s.b.typists.stop(ctx, who)
-	return ids, nil
 }
 
 // Retract implements bridges.Retractor. Whoever redacts twice has done it once.
@@ -169,15 +126,6 @@ func (s *session) redactEdits(ctx context.Context, room string, of bridges.Messa
 		}
 		from = next
 	}
-}
-
-// rest has an error say of what is too much of an edited text that it stays.
-func rest(err error) error {
-	var e *bridges.Error
-	if shut(err) || errors.As(err, &e) && e.Kind == bridges.Rejected {
-		return because(errRest, err)
-	}
-	return err
 }
 
 // placed is a room, its id, and the event in it that was looked for.

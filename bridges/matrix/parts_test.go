@@ -33,7 +33,11 @@ func TestLongEdits(t *testing.T) {
 				"content": {"m.relates_to": {"rel_type": "m.thread", "event_id": "$root"}}}`})
 			m := bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "k", Text: c.text}
 			e := bridges.Edit{Message: m, Of: "$1", More: c.more}
-			all := writeEdits(m, s.ghost, append([]bridges.MessageID{"$1"}, c.more...))
+			parts := make([]part, 1+len(c.more))
+			for i := range parts {
+				parts[i].id = append([]bridges.MessageID{"$1"}, c.more...)[i]
+			}
+			all := writeEdits(m, s.ghost, parts)
 			said := ""
 			for i, x := range all {
 				if is := x.Relates != nil && x.Relates.Type == relReplace; is != (i < c.edits) || !x.within(maxContent+editFrame) {
