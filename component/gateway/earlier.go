@@ -307,7 +307,7 @@ func (g *Gateway) showRetraction(ctx context.Context, in *incoming) {
 		g.dropIn(ctx, in, "retraction of another's message")
 	case g.theirs(in, row, own):
 		g.dropIn(ctx, in, "own retraction")
-	case row.ID != in.Of && in.recalls == recallAsked:
+	case row.ID != in.Of && (in.recalls == recallAsked || !g.info.Can.Has(bridges.CanEdits)):
 		g.dropIn(ctx, in, "retraction of an edit")
 	case row.ID != in.Of:
 		in.first, in.recalls = row.ID, toRecall

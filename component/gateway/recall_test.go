@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -54,6 +55,24 @@ func TestRecallsInTime(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		if synctest.Wait(); next.dropped("retraction of an edit") != before+1 || len(next.replaced()) > 0 {
 			t.Errorf("in the end %d were dropped", next.dropped("retraction of an edit"))
+		}
+		*r = *next
+	})
+}
+
+// TestNoRecalls: where the network has no edits any more nobody is asked, and what comes
+// behind does not wait.
+func TestNoRecalls(t *testing.T) {
+	markerRig(t, func(r *timeless) {
+		r.correspond()
+		r.give(now(phone, "e1", "n0", "new"))
+		info := bridgetest.Rich()
+		info.Can &^= bridges.CanEdits
+		next := r.crash(info)
+		before := next.dropped("retraction of an edit")
+		next.give(back(phone, "r1", "e1"), bridges.Message{ID: "n9", Chat: phone, From: phone, Text: "behind"})
+		if got := bodies(next.drain()); !slices.Contains(got, "behind") || next.dropped("retraction of an edit") != before+1 {
+			t.Errorf("alice sees %q", got)
 		}
 		*r = *next
 	})
