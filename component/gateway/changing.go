@@ -29,12 +29,23 @@ func (g *Gateway) partsOf(ctx context.Context, row mapping.Message) (ids []bridg
 			return err
 		}
 		now, edited, err := g.messageByID(ctx, partsID(first[0]))
-		if ids = first; edited {
+		if ids = first; edited && now.Stanza != "" {
 			ids = splitIDs(now.Stanza)
 		}
 		return err
 	})
 	return ids
+}
+
+// lastPart returns the part of a message by which others speak of it: of a user's that
+// has several now the last, as edits have left it.
+func (g *Gateway) lastPart(ctx context.Context, row mapping.Message) bridges.MessageID {
+	if row.Parts > 0 {
+		if ids := g.partsOf(ctx, row); len(ids) > 0 {
+			return ids[len(ids)-1]
+		}
+	}
+	return row.ID
 }
 
 // firstParts returns those that it had at first. Another message may have the same
@@ -88,7 +99,7 @@ type edited struct {
 // rows say of an edit, of which these are the rows, what is to be known later.
 func (e edited) rows(g *Gateway, rows []mapping.Message, id bridges.AccountID, now time.Time) []mapping.Message {
 	all := g.editRows(rows, e.first)
-	if e.more {
+	if e.more && len(e.parts) > 0 {
 		all = append(all, mapping.Message{Bridge: g.domain, ID: partsID(e.first), Account: id, Stanza: joinIDs(e.parts), At: now})
 	}
 	return all
@@ -114,7 +125,7 @@ func (g *Gateway) edits(m *outgoing, msg bridges.Message, parts []bridges.Messag
 		for i := range ids {
 			if i < len(parts) {
 				m.edit.parts = append(m.edit.parts, parts[i])
-			} else {
+			} else if ids[i] != "" {
 				m.edit.parts = append(m.edit.parts, ids[i])
 			}
 			if ids[i] == "" {

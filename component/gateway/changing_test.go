@@ -2,12 +2,15 @@ package gateway
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"causeway/bridges"
 	"causeway/bridges/bridgetest"
+	"causeway/mapping"
 )
 
 // partsOut are what a user does to a message that is several of the network.
@@ -64,6 +67,18 @@ var partsOut = changesOut{
 			r.t.Errorf("it answers %q", m[len(m)-1].ReplyTo)
 		}
 	}, "p1+p2 is now ONE, yes", ""},
+	{"0461.6, 0444.4 what has become several is answered, and reacted to", func(r *timeless) {
+		r.receive(r.t, replacing("e", "a1", "a|b"))
+		r.receive(r.t, answeringLong("b", "a1"))
+		r.receive(r.t, answeringLong("c", "e"))
+		r.receive(r.t, reacting("d", "e", "x"))
+		synctest.Wait()
+		for _, m := range r.bridge.All() {
+			if m.Text == "yes" && !strings.HasPrefix(string(m.ReplyTo), "edit 1 ") {
+				r.t.Errorf("it answers %q", m.ReplyTo)
+			}
+		}
+	}, "m1 is now a|b, NEW has x, yes, yes", ""},
 }
 
 func answeringLong(id, of string) string {
@@ -73,6 +88,50 @@ func answeringLong(id, of string) string {
 
 // TestPartsOut: what a user does to a message is done to all that it is on the network.
 func TestPartsOut(t *testing.T) { partsOut.run(t) }
+
+// renames is a session whose network gives edits these ids.
+type renames struct {
+	bridges.Session
+	ids []bridges.MessageID
+}
+
+// Edit implements bridges.Editor.
+func (r renames) Edit(context.Context, bridges.Edit) ([]bridges.MessageID, error) { return r.ids, nil }
+
+// TestPartsWithoutIDs: of an edit whose parts have no ids the message keeps those that
+// are known.
+func TestPartsWithoutIDs(t *testing.T) {
+	markerRig(t, func(r *timeless) {
+		r.correspond()
+		row, _, _ := r.store.MessageByID(t.Context(), domain, "p1")
+		want := func(ids ...bridges.MessageID) {
+			t.Helper()
+			if got := r.g.partsOf(t.Context(), row); !slices.Equal(got, ids) {
+				t.Errorf("the parts are %q, not %q", got, ids)
+			}
+		}
+		for _, ids := range [][]bridges.MessageID{nil, {"e", "", "", "n"}} {
+			var m outgoing
+			do := r.g.edits(&m, bridges.Message{Key: "k"}, []bridges.MessageID{"p1", "p2"})
+			if _, err := do(t.Context(), renames{ids: slices.Clone(ids)}); err != nil {
+				t.Fatal(err)
+			}
+			put := &mapping.Batch{PutMessages: m.edit.rows(r.g, nil, alice, time.Now())}
+			if err := r.store.Commit(t.Context(), put); err != nil {
+				t.Fatal(err)
+			}
+			if ids == nil {
+				want("p1", "p2")
+			}
+		}
+		want("p1", "p2", "n")
+		old := mapping.Message{Bridge: domain, ID: partsID("p1"), Account: alice} // of an older version
+		if err := r.store.Commit(t.Context(), &mapping.Batch{PutMessages: []mapping.Message{old}}); err != nil {
+			t.Fatal(err)
+		}
+		want("p1", "p2")
+	})
+}
 
 // TestPartsOutAfterACrash: which parts a message has is on disk, and who dies between
 // two of them goes on with the same keys.

@@ -116,6 +116,9 @@ func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapp
 	}
 	row, found := g.earlier(ctx, acc.ID, msg.Chat, r.of)
 	if r.does == reacts {
+		if found {
+			row.ID = g.lastPart(ctx, row)
+		}
 		return reactsTo(row, found, r.emojis, msg)
 	}
 	var parts []bridges.MessageID
@@ -143,7 +146,7 @@ func (g *Gateway) answer(ctx context.Context, m *outgoing, r reading, acc mappin
 	}
 	row, found := g.earlier(ctx, acc.ID, msg.Chat, r.answers)
 	if found {
-		msg.ReplyTo = row.ID
+		msg.ReplyTo = g.lastPart(ctx, row)
 		return msg
 	}
 	d := g.draft(m)
@@ -169,7 +172,7 @@ func sends(msg bridges.Message) errand {
 }
 
 // earlier finds the message of a chat that a user names by its stanza, or by that
-// of an edit of it, as it first was: of several parts the last that is there now.
+// of an edit of it, as it first was.
 func (g *Gateway) earlier(ctx context.Context, id bridges.AccountID, chat bridges.ChatID, stanzaID string) (row mapping.Message, found bool) {
 	g.insist(ctx, "read messages", func() error {
 		parts, err := g.store.Parts(ctx, g.domain, id, chat, stanzaID)
@@ -179,12 +182,7 @@ func (g *Gateway) earlier(ctx context.Context, id bridges.AccountID, chat bridge
 		row, found, err = g.unedited(ctx, newest(parts))
 		return err
 	})
-	if found = found && row.Account == id && row.Chat == chat; found && row.Parts > 1 {
-		if ids := g.partsOf(ctx, row); len(ids) > 0 {
-			row.ID = ids[len(ids)-1]
-		}
-	}
-	return row, found
+	return row, found && row.Account == id && row.Chat == chat
 }
 
 // newest returns the last part of the newest of messages that have the same stanza.

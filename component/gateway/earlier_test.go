@@ -32,7 +32,7 @@ func (r *timeless) handed() (all []string) {
 			all = append(all, fmt.Sprintf("%s is back", joinedParts([]bridges.MessageID{x.Of})))
 		case bridges.Reaction:
 			r.wantWhose(x.Chat, x.From, x.Key)
-			all = append(all, fmt.Sprintf("%s has %s", x.Of, strings.Join(x.Emojis, "")))
+			all = append(all, fmt.Sprintf("%s has %s", joinedParts([]bridges.MessageID{x.Of}), strings.Join(x.Emojis, "")))
 		}
 	}
 	for len(r.bridge.Sent()) > 0 {

@@ -27,6 +27,9 @@ func (g *Gateway) inThread(ctx context.Context, m *outgoing, acc mapping.Account
 	if id, ok := thread.Find(m.s); ok {
 		if row, found := g.earlier(ctx, acc.ID, msg.Chat, id); found {
 			msg.Thread = row.ID
+			if row.Parts > 1 {
+				msg.Thread = g.lastPart(ctx, row)
+			}
 		}
 	}
 	return msg
