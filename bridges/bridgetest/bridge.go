@@ -41,6 +41,7 @@ type Bridge struct {
 	leave    func(l Left) error
 	left     chan Left
 	edited   map[bridges.MessageID]bridges.Message
+	files    map[bridges.MessageID]bool // what was sent with one
 	recall   func(of bridges.MessageID) (bridges.Message, error)
 	opens    func(ctx context.Context, f bridges.File) (*bridges.Content, error)
 }
@@ -61,7 +62,7 @@ func New(info bridges.Info, pool ...bridges.UserID) *Bridge {
 		seen:     make(chan Presented, 1000),
 		left:     make(chan Left, 1000),
 		profiles: map[bridges.UserID]bridges.Profile{}, contacts: map[bridges.AccountID][]bridges.Person{},
-		edited: map[bridges.MessageID]bridges.Message{},
+		edited: map[bridges.MessageID]bridges.Message{}, files: map[bridges.MessageID]bool{},
 	}
 }
 

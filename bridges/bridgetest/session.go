@@ -17,7 +17,7 @@ type session struct {
 }
 
 // Send implements bridges.Session.
-func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.MessageID, error) {
+func (s *session) Send(ctx context.Context, m bridges.Message) (ids []bridges.MessageID, err error) {
 	b := s.b
 	s.work.Add(1)
 	defer s.work.Done()
@@ -34,11 +34,22 @@ func (s *session) Send(ctx context.Context, m bridges.Message) ([]bridges.Messag
 	f := b.send
 	b.mu.Unlock()
 	b.news <- m
-	if f != nil {
-		return f(ctx, m)
+	if ids = []bridges.MessageID{id}; f == nil {
+		bridges.Waits(ctx)
+	} else if ids, err = f(ctx, m); err != nil {
+		return ids, err
 	}
-	bridges.Waits(ctx)
-	return []bridges.MessageID{id}, nil
+	b.keepFiles(m, ids)
+	return ids, nil
+}
+
+// keepFiles notes what no edit takes away.
+func (b *Bridge) keepFiles(m bridges.Message, ids []bridges.MessageID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, id := range ids {
+		b.files[id] = m.File != nil
+	}
 }
 
 // Close implements bridges.Session.
@@ -164,6 +175,11 @@ func (e editor) Edit(ctx context.Context, x bridges.Edit) (ids []bridges.Message
 	e.s.b.edited[x.Of] = x.Message
 	for i := range strings.Split(x.Text, seam) {
 		ids = append(ids, bridges.MessageID("edit "+strconv.Itoa(i)+" "+x.Key))
+	}
+	for i, id := range x.More {
+		if i+1 >= len(ids) && e.s.b.files[id] {
+			ids = append(ids, "")
+		}
 	}
 	return ids, nil
 }

@@ -55,6 +55,8 @@ type outgoing struct {
 	edit     edited              // what it has changed on the network
 	stay     []*bridges.Error    // why parts of what it takes back could not be
 	file     bool                // it carries some, which take their time
+	carried  string              // by what these are known again
+	linked   bool                // of some of these only a link went
 	given    []bridges.MessageID // of its files that the network has
 	next     int                 // the first of its files that it has not, or of the parts that are not taken back
 	tried    bool                // a predecessor has given it to the bridge, which remembers what became of it

@@ -108,7 +108,7 @@ var (
 // errandOf returns how the network is given msg, which m comes to: as a text, or
 // as what it does to an earlier one.
 func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapping.Account, msg bridges.Message) (errand, *stanza.Error) {
-	if r.files != nil {
+	if r.files != nil && !g.carriesAgain(ctx, r, acc, msg.Chat) {
 		return g.carries(ctx, m, r, acc, msg), nil
 	}
 	if r.does == nothing {

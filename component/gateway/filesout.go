@@ -149,12 +149,15 @@ func (n *noted) Read(p []byte) (int, error) {
 // does not take it, its link goes as a text, as where there are no files: nothing is
 // lost.
 func (g *Gateway) carries(ctx context.Context, m *outgoing, r reading, acc mapping.Account, msg bridges.Message) errand {
-	m.file = true
+	m.file, m.carried = true, carriedBy(r.files)
+	if r.does == edits {
+		r = g.correctsFiles(m, r)
+	}
 	msg = g.inThread(ctx, m, acc, g.answer(ctx, m, r, acc, msg))
 	msg.Text = r.text
 	if g.cfg.Media == nil {
 		msg.Text = r.linked
-		return g.sendsLink(msg)
+		return g.sendsLink(m, msg)
 	}
 	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
 		for ; m.next < len(r.files); m.next++ {
@@ -193,13 +196,14 @@ func (g *Gateway) carriesOne(m *outgoing, file sfs.File, account bridges.Account
 			return ids, err
 		case f.failed.Load(), kind == bridges.TooLong, kind == bridges.Unsupported, kind == bridges.Rejected:
 			g.log.Info("the link of a file is sent", "id", trace(m.key), "err", err)
-			return g.sendsLink(plain)(ctx, s)
+			return g.sendsLink(m, plain)(ctx, s)
 		}
 		return ids, err
 	}
 }
 
-func (g *Gateway) sendsLink(msg bridges.Message) errand {
+func (g *Gateway) sendsLink(m *outgoing, msg bridges.Message) errand {
+	m.linked = true
 	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
 		ids, err := s.Send(ctx, msg)
 		if err == nil {

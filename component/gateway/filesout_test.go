@@ -48,7 +48,7 @@ func TestFileOut(t *testing.T) {
 		"0447 another that cannot be fetched":    {sfsFile + strings.Replace(sfsFile, "https:", "ftp:", 1), "a song\nftp://a.example/b.png", song},
 		"0428.2 a fallback that is no address":   {`<body>for others</body>` + sfsFile + sfsFallback, "a song", song},
 		"0333.6 displayed, and a file":           {`<displayed xmlns='urn:xmpp:chat-markers:0' id='x'/>` + oobFile, "", plain},
-		"0308.6 a correction with a file is new": {`<body>` + fileURL + `</body><replace xmlns='urn:xmpp:message-correct:0' id='y'/>` + oobFile, "", plain},
+		"0308.6 a correction with a file is new": {`<body>` + fileURL + `</body><replace xmlns='urn:xmpp:message-correct:0' id='y'/>` + oobFile, "*", plain},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inFiles(t, func(r *timeless, m *fakeMedia) {

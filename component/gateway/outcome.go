@@ -31,6 +31,7 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 		b.Cycles = []*mapping.Cycle{{Bridge: g.domain, Records: []mapping.Record{encodeAwaited(&rows[0])}}}
 	}
 	b.PutMessages = append(b.PutMessages, m.edit.rows(g, rows, c.user.id, now)...)
+	b.PutMessages = append(b.PutMessages, g.carriedRows(m, rows)...)
 	g.remember(b, m, hash, now)
 	if !g.keepSent(ctx, c, m, b) {
 		return verdict{done: true, cut: true}
