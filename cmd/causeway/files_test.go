@@ -267,6 +267,13 @@ func TestFiles(t *testing.T) {
 			if data, content = f.bobGets("m.image"); !bytes.Equal(data, picture[:1000]) || content["body"] != "b.png" {
 				t.Errorf("0066.3, the second of two: %d bytes, %v", len(data), content)
 			}
+			for id, inside := range map[string]string{"p4": "", "p5": oobOf(first) + oobOf(second)} {
+				f.aliceSends(id, "<body>again</body><replace xmlns='urn:xmpp:message-correct:0' id='p3'/>"+inside)
+				data, content = f.bobGets("m.image")
+				if now, _ := content["m.new_content"].(map[string]any); !bytes.Equal(data, picture) || now["body"] != "again" || now["filename"] != "a.png" || now["url"] != content["url"] {
+					t.Errorf("0308.2 what is beside the first of two: %d bytes, %v", len(data), content)
+				}
+			}
 			f.seen()
 			f.pages()
 		})
