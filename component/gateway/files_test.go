@@ -124,6 +124,26 @@ func TestDeedsOnFile(t *testing.T) {
 	})
 }
 
+// A read mark of either is one of the message on the network, and back (0333.2, 0333.7).
+func TestMarkersOnFile(t *testing.T) {
+	inFiles(t, func(r *timeless, _ *fakeMedia) {
+		r.g.info.Can |= bridges.CanDisplayed
+		r.gives(fiveBytes, 5)
+		r.g.Handle(mustParse(t, grants("example.org", privilege.NS, permMessage)), zeroKey)
+		r.delivers(aPicture("n1", "look"), aPicture("n2", "there"))
+		r.reads(alice, phone, r.stanzaOf("n1"))
+		r.reads(alice, phone, r.stanzaOf(captions+"n1"))
+		r.drain()
+		if got := strings.Join(r.shown(), " "); got != "n1 n1" {
+			t.Errorf("the network was told %q", got)
+		}
+		r.delivers(saw(number, "n2"))
+		if got := strings.Join(r.drain(), ""); !strings.Contains(got, `<displayed xmlns='urn:xmpp:chat-markers:0' id='`+r.stanzaOf(captions+"n2")+`'/>`) {
+			t.Errorf("what was read elsewhere is %s", got)
+		}
+	})
+}
+
 const (
 	words     = "(a picture that cannot be shown here: a.png, 5 bytes)"
 	linked    = "file https://own.example/sms.example.org/f1/a.png"

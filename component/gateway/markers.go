@@ -73,6 +73,9 @@ func (g *Gateway) findMarked(ctx context.Context, p signPlace, marks []mark) {
 			if len(parts) > 0 {
 				m.upTo = parts[len(parts)-1]
 			}
+			if of, ok := ofCaption(m.upTo.ID); ok {
+				m.upTo.ID = of // the only one that the network knows
+			}
 			return err
 		})
 	}
@@ -142,11 +145,13 @@ func (g *Gateway) showDisplayed(ctx context.Context, in *incoming) {
 	}
 }
 
-// marked finds the message up to which somebody has read. A contact reads what
-// the user sent, to its last part.
+// marked finds the message up to which somebody has read, with its caption. A contact
+// reads what the user sent, to its last part.
 func (g *Gateway) marked(ctx context.Context, in *incoming, side side) (row mapping.Message, ok bool) {
 	d := in.Displayed
-	row, ok, _ = g.stored(ctx, d.UpTo)
+	if row, ok, _ = g.stored(ctx, captionOf(d.UpTo)); !ok {
+		row, ok, _ = g.stored(ctx, d.UpTo)
+	}
 	ok = ok && row.Account == in.Account && row.Chat == d.Chat && row.Stanza != ""
 	return row, ok && (side == byUser || row.Part+1 == row.Parts)
 }
