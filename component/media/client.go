@@ -1,6 +1,7 @@
 package media
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -14,6 +15,7 @@ const (
 	maxRedirects = 5
 	maxHead      = 64 << 10 // of an answer, in bytes
 	userAgent    = "Causeway"
+	notThere     = "The file is not where the link says."
 )
 
 // connect makes the clients. Neither has cookies, passwords or a proxy.
@@ -47,27 +49,36 @@ func (s *Service) transport(g guard) *http.Transport {
 // places that the operator names (xeps.md 0066.5).
 type hops struct{ plain, secure http.RoundTripper }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. A redirect that cannot be read ends here:
+// the error of net/http would have it in its words.
 func (h hops) RoundTrip(r *http.Request) (*http.Response, error) {
+	by := h.plain
 	if r.URL.Scheme == "https" {
-		return h.secure.RoundTrip(r)
+		by = h.secure
 	}
-	return h.plain.RoundTrip(r)
+	resp, err := by.RoundTrip(r)
+	if err != nil || resp.StatusCode/100 != 3 {
+		return resp, err
+	}
+	if _, err := resp.Location(); err != nil && !errors.Is(err, http.ErrNoLocation) {
+		_ = resp.Body.Close() // nobody reads it
+		return nil, fault(reasonRedirect, bridges.Rejected, notThere, "a redirect to what is no URL")
+	}
+	return resp, nil
 }
 
 // redirect judges a hop before it is made. What stood in the link before it is
 // no business of the next server.
 func redirect(r *http.Request, via []*http.Request) error {
 	r.Header.Del("Referer")
-	const text = "The file is not where the link says."
 	if len(via) > maxRedirects {
-		return fault(reasonRedirect, bridges.Rejected, text, "more than %d redirects", maxRedirects)
+		return fault(reasonRedirect, bridges.Rejected, notThere, "more than %d redirects", maxRedirects)
 	}
 	if via[len(via)-1].URL.Scheme == "https" && r.URL.Scheme != "https" {
-		return fault(reasonRedirect, bridges.Rejected, text, "a redirect from https to %s", r.URL.Scheme)
+		return fault(reasonRedirect, bridges.Rejected, notThere, "a redirect from https to %s", r.URL.Scheme)
 	}
 	if why := unfit(r.URL); why != "" {
-		return fault(reasonRedirect, bridges.Rejected, text, "a redirect to what has %s", why)
+		return fault(reasonRedirect, bridges.Rejected, notThere, "a redirect to what has %s", why)
 	}
 	return nil
 }

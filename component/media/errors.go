@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -67,12 +68,29 @@ func classify(ctx context.Context, err error) *refusal {
 		return r
 	case ctx.Err() != nil:
 		return fault(reasonTime, bridges.Temporary, "The server of the file is too slow.", "%w", context.Cause(ctx))
+	}
+	err = nameless(err)
+	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return fault(reasonName, bridges.Rejected, "The server of the file does not exist.", "%w", err)
 	case errors.As(err, &cert):
 		return fault(reasonCertificate, bridges.Rejected, "The server of the file cannot be trusted.", "%w", err)
 	}
 	return fault(reasonNetwork, bridges.Temporary, "The server of the file cannot be reached.", "%w", err)
+}
+
+// nameless takes the address out of an error of net/http, all but the host: who has
+// the rest has the file.
+func nameless(err error) error {
+	var at *url.Error
+	if !errors.As(err, &at) {
+		return err
+	}
+	host := "the server"
+	if u, parsed := url.Parse(at.URL); parsed == nil && u.Host != "" {
+		host = u.Host
+	}
+	return fmt.Errorf("%s: %w", host, at.Err)
 }
 
 // unwelcome says what the answer of a server means that is no success.

@@ -95,6 +95,39 @@ func TestRedirectRefused(t *testing.T) {
 	}
 }
 
+// Errors go to the log, and the address of a file is a secret: of it they have the host.
+func TestErrorsHaveNoAddress(t *testing.T) {
+	const inside = "/secret/a.png?token=secret"
+	var to string
+	r := start(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", to)
+		w.WriteHeader(http.StatusFound)
+	}, times{})
+	gone := httptest.NewServer(http.NotFoundHandler())
+	r.cfg.Private = append(r.cfg.Private, placeOf(t, gone))
+	r.connect()
+	gone.Close()
+	host := strings.TrimPrefix(gone.URL, "http://")
+	for name, c := range map[string]struct{ from, to, want string }{
+		"nobody answers":          {gone.URL, "", host},
+		"nor where it has moved":  {r.web.URL, gone.URL + inside, host},
+		"moved to a private one":  {r.web.URL, "http://10.0.0.1" + inside, "10.0.0.1"},
+		"moved to what is no URL": {r.web.URL, "http://[" + inside, "no URL"},
+	} {
+		to = c.to
+		_, fetched := r.Fetch(soon(t), alice, c.from+inside)
+		put := r.Put(soon(t), Slot{URL: c.from + inside}, strings.NewReader("hello"), 5, "image/png")
+		for _, err := range []error{fetched, put} {
+			if err == nil || strings.Contains(err.Error(), "secret") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if !strings.Contains(fetched.Error(), c.want) {
+			t.Errorf("%s: %v does not say %s", name, fetched, c.want)
+		}
+	}
+}
+
 // trust has the clients of r know the certificate of a server, and where it is.
 func (r *rig) trust(web *httptest.Server) {
 	r.cfg.Private = append(r.cfg.Private, placeOf(r.t, web))
