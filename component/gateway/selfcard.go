@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha1" // XEP-0084 names pictures by it
 	"encoding/hex"
@@ -18,51 +19,66 @@ import (
 const maxShown = 256 << 10
 
 // cardOf asks a user's server for the vCard, and for what is not in it but published by
-// the user's programs: not all servers make one of the other. shown is the id of the
-// published picture, where that is known: it counts for more than an older one in the
-// vCard. The error is Temporary.
-func (g *Gateway) cardOf(ctx context.Context, id bridges.AccountID, shown string) (c vcard.Card, photo []byte, err error) {
+// the user's programs: not all servers make one of the other. x is what is known of the
+// user. Not whole: something was not to be had now. The error is Temporary.
+func (g *Gateway) cardOf(ctx context.Context, id bridges.AccountID, x self) (c vcard.Card, photo []byte, whole bool, err error) {
 	defer resting(ctx).enter()
 	ctx, cancel := context.WithTimeout(ctx, cardTime)
 	defer cancel()
 	s, err := g.askUser(ctx, id, func(w *stanza.Writer) { w.Leaf("vCard", vcard.NS, "") })
 	if err != nil {
-		return c, nil, err
+		return c, nil, false, err
 	}
 	if s != nil {
 		e, _ := s.Child(vcard.NS, "vCard")
 		c, photo = vcard.Read(e)
 	}
+	var unnamed error
 	if c.Nick == "" && c.Name == "" {
-		e, err := g.published(ctx, id, nick.NS, "")
-		if err != nil {
-			return c, nil, err
-		}
-		if space, _ := e.Name(); space == nick.NS {
-			c.Nick = e.Text()
-		}
+		c.Nick, unnamed = g.nickOf(ctx, id)
 	}
-	if sum := sha1.Sum(photo); len(photo) > 0 && (shown == "" || shown == hex.EncodeToString(sum[:])) {
-		return c, photo, nil
+	photo, unseen := g.pictureOf(ctx, id, x, photo)
+	lost := cmp.Or(unnamed, unseen)
+	if s == nil {
+		err = lost // nothing is known
 	}
-	own, err := g.shownBy(ctx, id, shown)
-	if own != nil {
-		photo = own
-	}
-	return c, photo, err
+	return c, photo, lost == nil, err
 }
 
-// shownBy returns the picture that a user publishes (xeps.md 0084.2-3); nil: there is
-// none.
-func (g *Gateway) shownBy(ctx context.Context, id bridges.AccountID, shown string) ([]byte, error) {
-	if shown == "" {
-		e, err := g.published(ctx, id, avatar.NSMetadata, "")
-		if shown = avatar.FindMetadata(e, maxShown); shown == "" {
-			return nil, err
-		}
+// nickOf returns the nickname that a user publishes (XEP-0172), or none.
+func (g *Gateway) nickOf(ctx context.Context, id bridges.AccountID) (string, error) {
+	e, err := g.published(ctx, id, nick.NS, "")
+	if space, _ := e.Name(); space != nick.NS {
+		return "", err
 	}
-	e, err := g.published(ctx, id, avatar.NSData, shown)
-	return avatar.FindData(e), err
+	return e.Text(), nil
+}
+
+// pictureOf returns the picture of a user who has one in the vCard, or nil: that of which
+// the server told last, else the published one (xeps.md 0084.2-4).
+func (g *Gateway) pictureOf(ctx context.Context, id bridges.AccountID, x self, photo []byte) ([]byte, error) {
+	if x.last == inCard && len(photo) > 0 {
+		return photo, nil
+	}
+	if x.last != inNode {
+		e, err := g.published(ctx, id, avatar.NSMetadata, "")
+		if err != nil {
+			return photo, err
+		}
+		x.publishes(e)
+	}
+	sum := sha1.Sum(photo)
+	switch {
+	case x.last != inNode, x.shown == hex.EncodeToString(sum[:]):
+		return photo, nil
+	case x.shown == "":
+		return nil, nil // it was taken away
+	}
+	e, err := g.published(ctx, id, avatar.NSData, x.shown)
+	if own := avatar.FindData(e); own != nil {
+		return own, nil
+	}
+	return photo, err
 }
 
 // published returns what is in an item that a user publishes, the last one where none is

@@ -9,6 +9,7 @@ import (
 
 	"causeway/component/xep/avatar"
 	"causeway/component/xep/nick"
+	"causeway/component/xep/pubsub"
 	"causeway/component/xep/vcard"
 )
 
@@ -34,7 +35,7 @@ func dataOf(photo []byte) string {
 // shownAs is alice with a name and a picture, for meets.
 func shownAs(t *testing.T, name string, photo []byte) string {
 	t.Helper()
-	return fmt.Sprint(name, " ", len(converted(t, photo)))
+	return name + " " + short(converted(t, photo))
 }
 
 // publishes has alice's server tell of a picture, or of none.
@@ -106,6 +107,72 @@ func TestIntroducePublishedAndCard(t *testing.T) {
 		r.answer(avatar.NSData, notFound)
 		r.publishes("id='x' bytes='99' type='image/png'")
 		r.meets("one that cannot be had", shownAs(t, "Al", one))
+	})
+}
+
+// Of two pictures of which nobody told since the start the published one counts, and
+// none after that was taken away, until the vCard has another one (xeps.md 0084.1, 0084.4).
+func TestIntroduceOldCard(t *testing.T) {
+	introducing(t, true, func(r *timeless) {
+		old, newer, newest := photo(t, 1), photo(t, 2), photo(t, 3)
+		r.answer(vcard.NS, cardWith("Al", "", old))
+		r.answer(avatar.NSMetadata, items(avatar.NSMetadata, "q", metadataOf("id='q' bytes='99' type='image/png'")))
+		r.answer(avatar.NSData, items(avatar.NSData, "q", dataOf(newer)))
+		r.receive(t, looks("1"))
+		r.meets("after a start", shownAs(t, "Al", newer))
+		r.answer(avatar.NSMetadata, items(avatar.NSMetadata, "0", metadataOf()))
+		r.publishes()
+		r.meets("taken away", "Al")
+		r.receive(t, looks("1"))
+		r.receive(t, looks(""))
+		r.meets("the old hash, and none")
+		r.answer(vcard.NS, cardWith("Al", "", newest))
+		r.receive(t, looks("2"))
+		r.meets("another vCard", shownAs(t, "Al", newest))
+		r.publishes()
+		r.meets("taken away again", "Al")
+	})
+}
+
+// The vCard's new picture counts, of whatever else was told before; but not that of which
+// an event told, too (XEP-0398), nor one of which the hash comes late.
+func TestIntroduceNewCard(t *testing.T) {
+	introducing(t, true, func(r *timeless) {
+		one, two, three := photo(t, 1), photo(t, 2), photo(t, 3)
+		r.answer(vcard.NS, cardWith("Al", "", one))
+		r.answer(avatar.NSMetadata, items(avatar.NSMetadata, "q", metadataOf("id='q' bytes='99' type='image/png'")))
+		r.answer(avatar.NSData, items(avatar.NSData, "q", dataOf(two)))
+		r.publishes("id='q' bytes='99' type='image/png'")
+		r.receive(t, looks("1"))
+		r.meets("the first hash", shownAs(t, "Al", two))
+		r.receive(t, looks("q"))
+		r.meets("the same in both")
+		r.answer(vcard.NS, cardWith("Al", "", three))
+		r.receive(t, looks("3"))
+		r.meets("another vCard", shownAs(t, "Al", three))
+	})
+}
+
+// What is in the vCard is shown although the server is silent of all else, which is
+// looked for once more.
+func TestIntroduceSilentNode(t *testing.T) {
+	introducing(t, true, func(r *timeless) {
+		one := photo(t, 1)
+		r.answer(pubsub.NS, "")
+		r.answer(vcard.NS, cardWith("", "", one))
+		r.receive(t, looks("1"))
+		time.Sleep(2 * cardTime)
+		r.meets("silent", shownAs(t, "alice", one))
+		r.answer(pubsub.NS, notFound)
+		r.answer(nick.NS, items(nick.NS, "1", `<nick xmlns='http://jabber.org/protocol/nick'>Ally</nick>`))
+		r.receive(t, looks("1"))
+		r.meets("not any more", shownAs(t, "Ally", one))
+		r.answer(nick.NS, "")
+		r.answer(pubsub.NS, "")
+		r.answer(vcard.NS, notFound)
+		r.receive(t, looks("2"))
+		time.Sleep(2 * cardTime)
+		r.meets("nothing is known")
 	})
 }
 

@@ -41,11 +41,45 @@ type selves struct {
 
 // self is what is known of a user.
 type self struct {
-	photo string // the hash of the picture, as presence said it last
-	shown string // the id of the picture, as an event told it last
+	photo string // the hash of the picture in the vCard, as presence said it last
+	says  bool   // presence said one, or that there is none
+	shown string // the id of the published picture, where it counts; "": it was taken away
+	last  place  // of the picture of which the server told last, which counts
 	nick  string // what the user's program said
 	at    time.Time
 	told  [sha256.Size]byte // of what the network was told
+}
+
+// place is where users have their pictures.
+type place int
+
+// The places. The zero value: nobody knows, as after a start.
+const (
+	inNode place = iota + 1 // XEP-0084
+	inCard                  // XEP-0153
+)
+
+// publishes takes what is published of the picture. Of one that is none for us, nothing
+// is known.
+func (x *self) publishes(metadata stanza.Element) {
+	x.last, x.shown = 0, strings.Clone(avatar.FindMetadata(metadata, maxShown))
+	if x.shown != "" || avatar.IsEmpty(metadata) {
+		x.last = inNode
+	}
+}
+
+// hashes takes the hash of the picture in the vCard. The first one that is heard is no
+// newer than what is published. True: it is news.
+func (x *self) hashes(photo string) bool {
+	if x.says && photo == x.photo {
+		return false
+	}
+	if x.says && photo != "" && photo != x.shown {
+		x.last = inCard
+	}
+	news := photo != x.photo
+	x.photo, x.says = strings.Clone(photo), true
+	return news
 }
 
 func newSelves() *selves {
@@ -108,8 +142,8 @@ func (g *Gateway) hearSelf(s *stanza.Stanza, id bridges.AccountID) {
 	called := cleanName(nick.Find(s))
 	if g.selves.changes(id, func(x *self, known bool) bool {
 		news := !known || time.Since(x.at) >= selfAge
-		if says && photo != x.photo {
-			x.photo, news = strings.Clone(photo), true
+		if says && x.hashes(photo) {
+			news = true
 		}
 		if called != "" && called != x.nick {
 			x.nick, news = strings.Clone(called), true
@@ -136,9 +170,8 @@ func (g *Gateway) hearEvent(s *stanza.Stanza) bool {
 		return true
 	}
 	if node == avatar.NSMetadata {
-		shown := strings.Clone(avatar.FindMetadata(inside, maxShown))
 		g.selves.changes(id, func(x *self, _ bool) bool {
-			x.shown = shown
+			x.publishes(inside)
 			return false
 		})
 	}
@@ -176,7 +209,7 @@ func (g *Gateway) introduceUser(ctx context.Context, id bridges.AccountID) {
 		s = *x
 		return false
 	})
-	me, err := g.selfOf(ctx, acc, s)
+	me, whole, err := g.selfOf(ctx, acc, s)
 	told := sha256.Sum256([]byte(me.Name + "\x00" + string(me.Picture)))
 	if err == nil && told != s.told {
 		err = g.tellSelf(ctx, acc, me)
@@ -187,6 +220,9 @@ func (g *Gateway) introduceUser(ctx context.Context, id bridges.AccountID) {
 			x.told = told
 			return false
 		})
+		if !whole {
+			g.selves.fails(id)
+		}
 	case bridges.KindOf(err) == bridges.Temporary:
 		g.selves.fails(id)
 		fallthrough
@@ -208,14 +244,16 @@ func (g *Gateway) tellSelf(ctx context.Context, acc mapping.Account, me bridges.
 
 // selfOf returns what a user is called and looks like: to a user who has not asked
 // for more, that is the nickname that the user's program says, or what stands
-// before the @ (xeps.md 0084.10). The error is Temporary.
-func (g *Gateway) selfOf(ctx context.Context, acc mapping.Account, s self) (me bridges.Profile, err error) {
-	me.Name = cleanName(s.nick)
+// before the @ (xeps.md 0084.10). Not whole: something was not to be had now. The error
+// is Temporary.
+func (g *Gateway) selfOf(ctx context.Context, acc mapping.Account, s self) (me bridges.Profile, whole bool, err error) {
+	me.Name, whole = cleanName(s.nick), true
 	if g.chosen(ctx, acc.ID, ownProfile) == profileShown {
-		c, photo, err := g.cardOf(ctx, acc.ID, s.shown)
+		c, photo, all, err := g.cardOf(ctx, acc.ID, s)
 		if err != nil {
-			return me, err
+			return me, false, err
 		}
+		whole = all
 		for _, name := range []string{c.Nick, c.Name} {
 			if me.Name == "" {
 				me.Name = cleanName(name)
@@ -228,5 +266,5 @@ func (g *Gateway) selfOf(ctx context.Context, acc mapping.Account, s self) (me b
 	if me.Name == "" {
 		me.Name = cleanName(localOf(string(acc.ID)))
 	}
-	return me, nil
+	return me, whole, nil
 }

@@ -40,6 +40,15 @@ func FindMetadata(metadata stanza.Element, most int) (id string) {
 	return ""
 }
 
+// IsEmpty tells whether an item of NSMetadata says that there is no picture.
+func IsEmpty(metadata stanza.Element) bool {
+	space, name := metadata.Name()
+	for range metadata.All(NSMetadata, "info") {
+		return false
+	}
+	return space == NSMetadata && name == "metadata"
+}
+
 // FindData returns the picture in an item of NSData, whatever that is; nil: there is
 // none.
 func FindData(data stanza.Element) []byte {

@@ -42,6 +42,23 @@ func TestFindMetadata(t *testing.T) {
 	}
 }
 
+func TestIsEmpty(t *testing.T) {
+	for xml, want := range map[string]bool{
+		"<metadata xmlns='urn:xmpp:avatar:metadata'/>":                  true,
+		"<metadata xmlns='urn:xmpp:avatar:metadata'><info/></metadata>": false,
+		"<metadata xmlns='urn:o'/>":                                     false,
+		"<data xmlns='urn:xmpp:avatar:metadata'/>":                      false,
+	} {
+		e, _ := child(t, xml)
+		if got := IsEmpty(e); got != want {
+			t.Errorf("%s: %t", xml, got)
+		}
+	}
+	if IsEmpty(stanza.Element{}) {
+		t.Error("nothing is empty")
+	}
+}
+
 func TestFindData(t *testing.T) {
 	for name, c := range map[string]struct{ xml, want string }{
 		"a picture":      {"<data xmlns='urn:xmpp:avatar:data'>cG5n</data>", "png"},
