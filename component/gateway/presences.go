@@ -19,9 +19,9 @@ const (
 	// presenceAge is after how long without news somebody is asked about again who is
 	// about to be shown.
 	presenceAge = time.Hour
-	// probeQueue bounds the people who are to be asked about, and probers how many are
-	// at once.
-	probeQueue, probers = 4096, 2
+	// probeQueue bounds the people who are to be asked about, lateLimit those who are to
+	// be when there is room or the network is back, and probers how many are at once.
+	probeQueue, lateLimit, probers = 4096, 1 << 16, 2
 )
 
 // availability is how much somebody is there. The zero value: nobody knows.
@@ -41,12 +41,14 @@ type presences struct {
 	known          *cache.Cache[whose, heard]
 	mu             sync.Mutex         // held while something known changes
 	unsaid         map[whose]struct{} // of whom it could not say, to be asked when it is back
+	late           map[whose]struct{} // for whom there was no room
 	*lineup[whose]                    // of whom the network is to be asked
 }
 
 func newPresences() *presences {
 	return &presences{
-		known: cache.New[whose, heard](presenceLimit), unsaid: map[whose]struct{}{}, lineup: newLineup[whose](probeQueue),
+		known: cache.New[whose, heard](presenceLimit), unsaid: map[whose]struct{}{}, late: map[whose]struct{}{},
+		lineup: newLineup[whose](probeQueue),
 	}
 }
 
@@ -54,7 +56,7 @@ func newPresences() *presences {
 func (x *presences) fails(w whose) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if len(x.unsaid) < probeQueue {
+	if len(x.unsaid) < lateLimit {
 		x.unsaid[w] = struct{}{}
 	}
 }
@@ -64,9 +66,42 @@ func (x *presences) again() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for w := range x.unsaid {
-		x.add(w)
+		if !x.waits(w) {
+			return // the rest is for the next time
+		}
+		delete(x.unsaid, w)
 	}
-	clear(x.unsaid)
+}
+
+// asks has the network asked about a person. False: too many wait.
+func (x *presences) asks(w whose) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.waits(w)
+}
+
+// waits is asks, with the lock held.
+func (x *presences) waits(w whose) bool {
+	if x.add(w) {
+		return true
+	}
+	if len(x.late) >= lateLimit {
+		return false
+	}
+	x.late[w] = struct{}{}
+	return true
+}
+
+// follows fills the room that one has left. The queue is full as long as anybody is late.
+func (x *presences) follows() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for w := range x.late {
+		if x.add(w) {
+			delete(x.late, w)
+		}
+		return
+	}
 }
 
 // hears notes what the network said of a person, who was asked about at a time; zero:
@@ -119,7 +154,7 @@ func (g *Gateway) probeLater(w whose, heard time.Time) {
 	if _, ok := g.prober(); !ok || time.Since(heard) < presenceAge {
 		return
 	}
-	if !g.presences.add(w.clone()) {
+	if !g.presences.asks(w.clone()) {
 		g.countDropped("too many probes")
 	}
 }
@@ -127,6 +162,7 @@ func (g *Gateway) probeLater(w whose, heard time.Time) {
 // probeAll asks the network until the gateway ends.
 func (g *Gateway) probeAll(ctx context.Context) {
 	g.presences.each(ctx, func(w whose) {
+		g.presences.follows()
 		g.contain("a probe", step{run: func(ctx context.Context) { g.probe(ctx, w) }})
 	})
 }

@@ -244,6 +244,43 @@ func TestProbe(t *testing.T) {
 	})
 }
 
+// Who is about to be shown while many wait is asked about after them, also when the
+// network was away.
+func TestProbeMany(t *testing.T) {
+	presenting(t, func(r *timeless) {
+		show, release := bridges.Away, make(chan struct{})
+		answers := func(err error) {
+			r.bridge.OnProbe(func(person bridges.UserID) (bridges.Presence, error) {
+				<-release
+				return bridges.Presence{Person: person, Show: show}, err
+			})
+		}
+		crowd := func() {
+			for i := range 2*probeQueue + probers {
+				r.g.probeLater(whose{alice, fmt.Sprintf("+1202555%05d", i)}, time.Time{})
+			}
+		}
+		answers(nil)
+		crowd()
+		r.receive(t, available(alice+"/x", domain))
+		r.wants("many wait", "available")
+		close(release)
+		r.wants("all were asked about", "available away")
+		if n := r.dropped("too many probes"); n != 0 || len(r.g.presences.late) != 0 {
+			t.Errorf("%d were dropped, %d are late", n, len(r.g.presences.late))
+		}
+		time.Sleep(presenceAge)
+		show = bridges.Busy
+		answers(&bridges.Error{Kind: bridges.Temporary, Text: "Away."})
+		crowd()
+		r.receive(t, presence("probe", alice+"/x", phoneJID))
+		r.wants("the network is away", "available away to x")
+		answers(nil)
+		r.g.Ready()
+		r.wants("it is back", "available dnd")
+	})
+}
+
 // TestProbeLate: what the network says by itself is newer than its answer.
 func TestProbeLate(t *testing.T) {
 	presenting(t, func(r *timeless) {
