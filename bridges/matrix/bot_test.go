@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"causeway/bridges"
@@ -64,6 +65,64 @@ func TestBotLimited(t *testing.T) {
 	}
 	if count[askNotes] != eachBurst || count[joinNotes] != 0 {
 		t.Errorf("%v are noted", count)
+	}
+}
+
+// Who invites ghosts without end gets no answer, nor a homeserver whose people do so
+// together; but who has a chat with the ghost does.
+func TestInvitationsLimited(t *testing.T) {
+	synctest.Test(t, invitationsLimited)
+}
+
+func invitationsLimited(t *testing.T) {
+	b := bare(t)
+	note(t, b, "!known", room{Ghost: b.ghosts.of(alice), Person: "mallory:evil.example", GhostIs: joined, PersonIs: joined})
+	rooms := 0
+	invites := func(from, server string, n int) (noted int) {
+		t.Helper()
+		for range n {
+			rooms++
+			id := fmt.Sprint("!new", rooms)
+			ghost := b.ghosts.of(bridges.AccountID(fmt.Sprint("user", rooms, "@example.org")))
+			if from == "mallory" {
+				ghost = b.ghosts.of(alice)
+			}
+			if err := push(t, b, memberIs(id, "$"+id, ghost, bridges.UserID(from+":"+server), invited)); err != nil {
+				t.Fatal(err)
+			}
+			err := b.book.change(t.Context(), func(p *page) error {
+				if r, err := p.room(id); err != nil || r.Invite != "" {
+					noted++
+					return err
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return noted
+	}
+	for _, c := range []struct {
+		from, server string
+		n, want      int
+	}{
+		{"eve", "evil.example", guestBurst + 5, guestBurst},
+		{"a", "evil.example", guestBurst, guestBurst},
+		{"b", "evil.example", guestBurst, guestBurst},
+		{"c", "evil.example", guestBurst, serverBurst - 3*guestBurst},
+		{"d", "evil.example", guestBurst, 0},
+		{"mallory", "evil.example", 5, 5}, // knows alice
+		{"d", "good.example", 5, 5},
+		{"a", b.ghosts.server, guestBurst + 5, guestBurst},
+		{"b", b.ghosts.server, guestBurst, guestBurst},
+		{"c", b.ghosts.server, guestBurst, guestBurst},
+		{"d", b.ghosts.server, guestBurst, guestBurst},
+		{"e", b.ghosts.server, guestBurst, guestBurst},
+	} {
+		if got := invites(c.from, c.server, c.n); got != c.want {
+			t.Errorf("%s of %s: %d invitations are noted, not %d", c.from, c.server, got, c.want)
+		}
 	}
 }
 

@@ -328,7 +328,7 @@ func bare(t testing.TB) *Bridge {
 		metrics: newMetrics(prometheus.NewRegistry()), health: newHealth(), log: discard,
 		anchors: newAnchors(), taken: cache.New[string, string](16),
 	}
-	b.joins, b.limit = newJoins(b), newLimiter()
+	b.joins, b.limit, b.guests = newJoins(b), newLimiter(), newGuests(someGhosts.server)
 	b.leaves, b.secrets, b.answers = newErrands(b, leaveNotes, nil), newErrands(b, secretNotes, nil), newErrands(b, askNotes, nil)
 	b.recalls = newErrands(b, recallNotes, nil)
 	note(t, b, "!room", room{Ghost: ghost, Person: bob, GhostIs: joined, PersonIs: joined})

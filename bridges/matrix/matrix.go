@@ -62,6 +62,7 @@ type Bridge struct {
 	answering    turns    // of the bot to who asks
 	recalls      *errands
 	limit        *limiter
+	guests       *guests
 	typists      *typists
 	presents     *presents
 	unread       *unread
@@ -126,7 +127,7 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}
 	b.presents, b.leaves = newPresents(b), newErrands(b, leaveNotes, b.depart)
 	b.secrets = newErrands(b, secretNotes, b.flee)
-	b.answers, b.limit = newErrands(b, askNotes, b.reply), newLimiter()
+	b.answers, b.limit, b.guests = newErrands(b, askNotes, b.reply), newLimiter(), newGuests(cfg.Homeserver.Name)
 	b.recalls = newErrands(b, recallNotes, b.callBack)
 	b.server, err = client.New(client.Config{URL: cfg.Homeserver.URL, Token: r.ASToken, Count: b.counted, Elsewhere: d.Elsewhere})
 	if err != nil {

@@ -45,10 +45,10 @@ func (b *Bridge) notice(p *page, e event.Event) error {
 // room is the chat of one ghost: another one in it changes nothing, and declines.
 func (b *Bridge) noticeGhost(p *page, e event.Event, r room, who bridges.UserID, m membership) error {
 	from := personOf(e.Sender)
-	if m == invited && b.isBot(who) && !b.limit.takes(from, time.Now()) {
-		return nil // the invitation stays unanswered
-	}
 	if m == invited && !b.ghosts.owns(from) {
+		if ok, err := b.hearsOut(p, pair{who, from}); err != nil || !ok {
+			return err // the invitation stays unanswered
+		}
 		b.joins.heard(e.Room)
 		if err := p.set(invitation{e.Room, who}.key(), e.ID); err != nil {
 			return err
@@ -74,6 +74,19 @@ func (b *Bridge) noticeGhost(p *page, e event.Event, r room, who bridges.UserID,
 	}
 	r.Person, r.PersonIs, r.Invite = from, joined, e.ID
 	return p.setRoom(e.Room, r)
+}
+
+// hearsOut tells whether a person may invite a ghost now, or the bot. One with
+// whom the ghost has a chat always may.
+func (b *Bridge) hearsOut(p *page, who pair) (bool, error) {
+	if b.isBot(who.ghost) {
+		return b.limit.takes(who.person, time.Now()), nil
+	}
+	c, err := p.chat(who)
+	if err != nil || c.Room != "" {
+		return err == nil, err
+	}
+	return b.guests.takes(who.person, time.Now()), nil
 }
 
 // noticePerson notes what a person is to a room. Whom the ghost invites first is
