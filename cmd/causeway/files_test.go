@@ -267,16 +267,23 @@ func TestFiles(t *testing.T) {
 			if data, content = f.bobGets("m.image"); !bytes.Equal(data, picture[:1000]) || content["body"] != "b.png" {
 				t.Errorf("0066.3, the second of two: %d bytes, %v", len(data), content)
 			}
-			for id, inside := range map[string]string{"p4": "", "p5": oobOf(first) + oobOf(second)} {
-				f.aliceSends(id, "<body>again</body><replace xmlns='urn:xmpp:message-correct:0' id='p3'/>"+inside)
-				data, content = f.bobGets("m.image")
-				if now, _ := content["m.new_content"].(map[string]any); !bytes.Equal(data, picture) || now["body"] != "again" || now["filename"] != "a.png" || now["url"] != content["url"] {
-					t.Errorf("0308.2 what is beside the first of two: %d bytes, %v", len(data), content)
-				}
-			}
+			f.corrects("p3", picture, oobOf(first)+oobOf(second))
 			f.seen()
 			f.pages()
 		})
+	}
+}
+
+// corrects has alice correct the caption of two files, with and without them, which stay as
+// they are.
+func (f *fileRig) corrects(of string, first []byte, again string) {
+	f.t.Helper()
+	for id, inside := range map[string]string{"p4": "", "p5": again} {
+		f.aliceSends(id, "<body>again</body><replace xmlns='urn:xmpp:message-correct:0' id='"+of+"'/>"+inside) // XEP-0308
+		data, content := f.bobGets("m.image")
+		if now, _ := content["m.new_content"].(map[string]any); !bytes.Equal(data, first) || now["body"] != "again" || now["filename"] != "a.png" || now["url"] != content["url"] {
+			f.t.Errorf("0308.2 what is beside the first of two: %d bytes, %v", len(data), content)
+		}
 	}
 }
 
