@@ -34,7 +34,6 @@ type anchors struct {
 	since  int64            // rooms in which something was taken then or later are looked at
 	looks  bool             // that is still to be done
 	failed time.Time        // when the homeserver failed to push something, as it may have before we came
-	behind bool             // nothing was taken since then
 }
 
 // anchor is the last event of others that was taken in a room. Our own are none: of two
@@ -50,7 +49,7 @@ type anchor struct {
 }
 
 func newAnchors() *anchors {
-	return &anchors{due: make(chan struct{}, 1), later: make(chan struct{}, 1), of: map[uint64]*anchor{}, failed: time.Now(), behind: true}
+	return &anchors{due: make(chan struct{}, 1), later: make(chan struct{}, 1), of: map[uint64]*anchor{}, failed: time.Now()}
 }
 
 // hash is what is kept of an id: it is the same in a successor, and never 0.
@@ -98,23 +97,15 @@ func (a *anchors) doubt() {
 func (a *anchors) failing() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.failed, a.behind = time.Now(), true
+	a.failed = time.Now()
 	nudge(a.later)
 }
 
-// pushed says that what the homeserver has pushed was taken.
-func (a *anchors) pushed() {
+// now tells in which life of the homeserver we are, as far as we know.
+func (a *anchors) now() (life uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.behind = false
-}
-
-// hears tells in which life of the homeserver we are, and whether what happens there comes
-// at once: it has not failed to push something, or has pushed again and was calm for so long.
-func (a *anchors) hears(calm time.Duration) (life uint64, yes bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.life, !a.behind && time.Since(a.failed) > calm
+	return a.life
 }
 
 // calm tells whether the homeserver has not failed to push something for so long.

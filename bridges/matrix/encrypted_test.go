@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"causeway/bridges"
 	"causeway/bridges/matrix/event"
@@ -196,12 +195,10 @@ func TestEncryptedOlder(t *testing.T) {
 	}
 }
 
-// Whether a room is encrypted is asked once while the homeserver pushes, and anew after it
-// may not have; each time while it does not.
+// Whether a room is encrypted is asked once in a life of the homeserver.
 func TestEncryptedUnheard(t *testing.T) {
-	f, b, h, _ := talking(t)
+	f, b, _, _ := talking(t)
 	s := open(t, b)
-	b.calm = 0
 	asks := func(what string, want int) {
 		t.Helper()
 		before := f.count("GET /state/m.room.encryption")
@@ -211,25 +208,10 @@ func TestEncryptedUnheard(t *testing.T) {
 			t.Errorf("%s: asked %d times", what, n)
 		}
 	}
-	asks("nothing was pushed yet", 2)
-	if err := push(t, b); err != nil {
-		t.Fatal(err)
-	}
+	asks("nothing is known", 1)
 	asks("all is well", 0)
 	b.anchors.doubt()
 	asks("the homeserver may have died", 1)
-	h.fail(errors.New("the store is away"))
-	if push(t, b, text("!room", "$1", bob, body("x"))) == nil {
-		t.Error("what was not kept was taken")
-	}
-	asks("it failed to push", 2)
-	h.fail(nil)
-	if err := push(t, b, text("!room", "$1", bob, body("x"))); err != nil {
-		t.Fatal(err)
-	}
-	asks("it has pushed again", 0)
-	b.calm = time.Hour
-	asks("there may be more", 2)
 }
 
 // What was said once more is not said, and nothing is known of the room by that.

@@ -41,7 +41,7 @@ func failure(err error, doubt bridges.Kind) error {
 // refuses tells whether the homeserver does not let a ghost do something.
 func refuses(err error) bool {
 	var e *client.Error
-	return errors.As(err, &e) && (e.Status == http.StatusForbidden || e.Status == http.StatusNotFound)
+	return errors.As(err, &e) && (e.Status == http.StatusForbidden || e.Status == http.StatusNotFound) && !e.Temporary()
 }
 
 // shut tells whether a ghost is not in a room, or not let speak there.
@@ -51,5 +51,5 @@ func shut(err error) bool { return client.Is(err, "M_FORBIDDEN") || missing(err)
 // request that the homeserver does not know has one of its own.
 func missing(err error) bool {
 	var e *client.Error
-	return errors.As(err, &e) && e.Status == http.StatusNotFound && e.Code != "M_UNRECOGNIZED"
+	return errors.As(err, &e) && e.Status == http.StatusNotFound && e.Code != "M_UNRECOGNIZED" && !e.Temporary()
 }

@@ -47,7 +47,6 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 		return err
 	}
 	b.order.took(t.ID)
-	b.anchors.pushed()
 	return nil
 }
 

@@ -117,14 +117,14 @@ func (s *session) quit(ctx context.Context, id string, who pair) error {
 // again itself: so what may be there is looked for.
 func (s *session) once(ctx context.Context, at place, who pair, all ...content) (ids []bridges.MessageID, err error) {
 	u, here := s.b.as(who.ghost), invitation{at.room, who.ghost}
-	life, hears := s.b.anchors.hears(s.b.calm)
+	life := s.b.anchors.now()
 	was, sure := s.b.sure.Get(here)
 	if !sure && !at.new {
 		if ids, err = said(ctx, u, at.room, userID(who.ghost), all); err != nil || len(ids) == len(all) {
 			return ids, err
 		}
 	}
-	if heard := sure && hears && was == life; !heard && !at.new {
+	if asked := sure && was == life; !asked && !at.new {
 		if err := s.unlocked(ctx, at.room, who); err != nil {
 			return nil, err
 		}

@@ -35,7 +35,7 @@ func (r *rig) commandNodes(user string) (nodes []string) {
 
 func TestCommandsOffered(t *testing.T) {
 	r := newRig(t)
-	for user, want := range map[string]string{bob: "jabber:iq:register status", alice: "jabber:iq:register status contacts add rename remove preferences unregister", "eve@elsewhere.example": ""} {
+	for user, want := range map[string]string{bob: "jabber:iq:register status", alice: "jabber:iq:register status contacts add rename remove block unblock preferences unregister", "eve@elsewhere.example": ""} {
 		t.Run("0050.1 "+user, func(t *testing.T) {
 			if want == "" { // an empty list
 				r.Send(strings.ReplaceAll(fromBob("get", "l", `<query xmlns='http://jabber.org/protocol/disco#items' node='`+nsCommands+`'/>`), bob, user))

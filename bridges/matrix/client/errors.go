@@ -47,6 +47,9 @@ func (e *Error) Temporary() bool {
 	if e.Status == 0 || errors.Is(e.Cause, errTooLong) {
 		return e.Status == 0 && e.Cause != nil
 	}
+	if e.Code == "" && (e.Status == http.StatusForbidden || e.Status == http.StatusNotFound) {
+		return true // half an answer, or that of something in front of it: that nothing is there is not said
+	}
 	return e.Status < 300 || e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout
 }
 

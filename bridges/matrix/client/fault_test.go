@@ -102,7 +102,8 @@ var faults = []fault{
 		403, "M_FORBIDDEN", nil, 0,
 		map[Outcome]int{Refused: 1},
 	},
-	{"a refusal in HTML", []answer{says(404, "<html>")}, 404, "", nil, 0, nil},
+	{"a refusal in HTML", []answer{says(404, "<html>")}, 404, "", []time.Duration{500 * time.Millisecond, time.Second}, 1, nil},
+	{"half a refusal", []answer{says(404, `{"errcode":"M_NOT_FO`), good}, -1, "", []time.Duration{500 * time.Millisecond}, 1, nil},
 	{"a refusal of another shape", []answer{says(400, `{"errcode":7}`)}, 400, "", nil, 0, nil},
 	{"a redirect", []answer{func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect)
