@@ -27,6 +27,7 @@ const (
 	v3Path = "/_matrix/client/v3/"
 	as     = "?user_id=%40xmpp_ann%3D40example.org%3Ahs"
 
+	asEvent  = "?format=event&user_id=%40xmpp_ann%3D40example.org%3Ahs"
 	asDevice = "?device_id=CAUSEWAY&user_id=%40xmpp_ann%3D40example.org%3Ahs"
 )
 
@@ -78,11 +79,11 @@ var roomCalls = []callCase{
 			{"type":"m.room.member"},null,7]}`,
 		[]Member{{"@a:hs", "join", "A"}, {"@b:hs", "invite", ""}},
 	},
-	{"state", func(ctx context.Context, u *User) (any, error) {
-		var name struct{ Name string }
-		err := u.State(ctx, "!r", "m.room.name", "", &name)
-		return name.Name, err
-	}, "GET", v3Path + "rooms/%21r/state/m.room.name/" + as, "", `{"name":"N"}`, "N"},
+	{"state", stateEvent, "GET", v3Path + "rooms/%21r/state/m.room.name/" + asEvent, "", `{"name":"N"}`, `m.room.name  {"name":"N"}`},
+	{
+		"state as an event", stateEvent, "GET", v3Path + "rooms/%21r/state/m.room.name/" + asEvent, "",
+		`{"type":"m.room.name","event_id":"$e","room_id":"!r","sender":"@a:hs","state_key":"","content":{"name":"N"}}`, `m.room.name $e {"name":"N"}`,
+	},
 	{"set state", func(ctx context.Context, u *User) (any, error) {
 		return u.SendState(ctx, "!r", "m.x", "a/../b", map[string]int{"n": 1})
 	}, "PUT", v3Path + "rooms/%21r/state/m.x/a%2F..%2Fb" + as, `{"n":1}`, `{"event_id":"$e"}`, "$e"},
@@ -93,6 +94,11 @@ var roomCalls = []callCase{
 		"redact", func(ctx context.Context, u *User) (any, error) { return u.Redact(ctx, "!r", "$e/x", "t", "") },
 		"PUT", v3Path + "rooms/%21r/redact/$e%2Fx/t" + asDevice, `{}`, `{"event_id":"$f"}`, "$f",
 	},
+}
+
+func stateEvent(ctx context.Context, u *User) (any, error) {
+	e, err := u.StateEvent(ctx, "!r", "m.room.name", "")
+	return e.Type + " " + e.ID + " " + string(e.Content), err
 }
 
 // Calls about signs and people.

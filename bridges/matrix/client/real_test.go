@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -234,11 +235,13 @@ func state(t *testing.T, u *client.User, room string) {
 	for _, key := range []string{"", "a/../b", "..", "ü %2F?#"} {
 		must(u.SendState(t.Context(), room, "org.example.x", key, map[string]string{"key": key}))(t)
 		var got map[string]string
-		if ok(t, u.State(t.Context(), room, "org.example.x", key, &got)); got["key"] != key {
+		e, err := u.StateEvent(t.Context(), room, "org.example.x", key)
+		ok(t, err)
+		if ok(t, json.Unmarshal(e.Content, &got)); e.ID == "" || got["key"] != key {
 			t.Errorf("state %q is %v", key, got)
 		}
 	}
-	if err := u.State(t.Context(), room, "org.example.y", "", new(struct{})); !client.Is(err, "M_NOT_FOUND") {
+	if _, err := u.StateEvent(t.Context(), room, "org.example.y", ""); !client.Is(err, "M_NOT_FOUND") {
 		t.Errorf("no state: %v", err)
 	}
 }

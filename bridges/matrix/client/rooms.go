@@ -95,14 +95,9 @@ func member(raw []byte) (Member, bool) {
 	return Member{User: *e.StateKey, Membership: string(c.Membership), Name: string(c.Name)}, true
 }
 
-// State reads the content of a state event into content. M_NOT_FOUND: there is
-// none; M_FORBIDDEN: the user is not in the room.
-func (u *User) State(ctx context.Context, room, kind, key string, content any) error {
-	return u.do(ctx, call{method: http.MethodGet, path: v3("rooms", room, "state", kind, key), answer: content})
-}
-
-// StateEvent returns a state event, as State does. Of a homeserver that does not know
-// that it was asked for all of it (format=event) it is the content alone, without an ID.
+// StateEvent returns a state event. M_NOT_FOUND: there is none; M_FORBIDDEN: the user is
+// not in the room. Of a homeserver that does not know that it was asked for all of it
+// (format=event) it is the content alone, without an ID.
 func (u *User) StateEvent(ctx context.Context, room, kind, key string) (event.Event, error) {
 	var raw json.RawMessage
 	path, q := v3("rooms", room, "state", kind, key), url.Values{"format": {"event"}}
