@@ -18,7 +18,7 @@ type ban struct {
 	Room string `json:"room"` // the newest one
 }
 
-func banKey(who pair) string { return banNotes + string(who.ghost) + "\x00" + string(who.person) }
+func banKey(who pair) string { return who.under(banNotes) }
 
 // bans reads from the membership of a ghost whether a person bans it, lifts that, or
 // invites it anew. Whoever bans a ghost from somebody else's chat is not with whom it talks.
@@ -49,17 +49,6 @@ func (p *page) setBan(who pair, room string) error {
 func (p *page) ban(who pair) (x ban, err error) {
 	err = p.get(banKey(who), &x)
 	return x, err
-}
-
-// unban forgets a ban.
-func (b *Bridge) unban(ctx context.Context, who pair) error {
-	return b.book.change(ctx, func(p *page) error {
-		x, err := p.ban(who)
-		if err != nil || x.Room == "" {
-			return err
-		}
-		return p.set(banKey(who), nil)
-	})
 }
 
 // mayInvite wants a person to be there, and not to have banned the ghost.

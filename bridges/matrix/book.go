@@ -73,8 +73,10 @@ type ghost struct {
 // pair is a ghost and a person.
 type pair struct{ ghost, person bridges.UserID }
 
-// key separates by what no id has.
-func (p pair) key() string { return chatNotes + string(p.ghost) + "\x00" + string(p.person) }
+// under is the key of what is noted of the two. It separates by what no id has.
+func (p pair) under(notes string) string { return notes + string(p.ghost) + "\x00" + string(p.person) }
+
+func (p pair) key() string { return p.under(chatNotes) }
 
 // invitation is to a ghost, into a room.
 type invitation struct {

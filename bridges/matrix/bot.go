@@ -206,7 +206,7 @@ func (b *Bridge) introduceTo(ctx context.Context, person bridges.UserID, typed s
 		return botNobody, err
 	}
 	who := pair{ghost, person}
-	if err := b.unban(ctx, who); err != nil { // it wants to be written to again
+	if err := b.book.forget(ctx, banKey(who)); err != nil { // it wants to be written to again
 		return "", err
 	}
 	at, err := (&session{b: b, account: account, ghost: ghost}).open(ctx, who)

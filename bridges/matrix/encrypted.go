@@ -52,7 +52,7 @@ const (
 
 func secretKey(i invitation) string { return secretNotes + i.room + "\x00" + string(i.ghost) }
 
-func offerKey(who pair) string { return offerNotes + string(who.ghost) + "\x00" + string(who.person) }
+func offerKey(who pair) string { return who.under(offerNotes) }
 
 // shun notes that a ghost is to leave an encrypted room. One that is about to enter it
 // sees that afterwards.

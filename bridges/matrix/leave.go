@@ -30,7 +30,7 @@ const settleTime = time.Minute
 // errUndecided says that nobody knows yet whether a room is to be left.
 var errUndecided = errors.New("matrix: a room is being made, or an account has yet to end")
 
-func leaveKey(who pair) string { return leaveNotes + string(who.ghost) + "\x00" + string(who.person) }
+func leaveKey(who pair) string { return who.under(leaveNotes) }
 
 func leaveOf(key string) (who pair, ok bool) {
 	ghost, person, ok := strings.Cut(strings.TrimPrefix(key, leaveNotes), "\x00")
