@@ -80,11 +80,7 @@ func (g *Gateway) heardNoMore(ctx context.Context, in *incoming) bool {
 
 // keepsBlock has t note whether a contact is blocked, with all else in its row.
 func (t *tx) keepsBlock(g *Gateway, c mapping.Contact) {
-	if c.Subscription == 0 {
-		t.batch.DeleteContacts = append(t.batch.DeleteContacts, c)
-	} else {
-		t.batch.PutContacts = append(t.batch.PutContacts, c)
-	}
+	t.keeps(c)
 	t.done = append(t.done, func() { g.blocks.changed(&c) })
 }
 

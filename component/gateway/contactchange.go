@@ -91,9 +91,6 @@ func (g *Gateway) unlist(t *tx, c mapping.Contact) {
 	if c.Subscription&mapping.SeenByUs == 0 {
 		keep |= mapping.AskedOnce // and had no answer: it does not ask again
 	}
-	if c.Subscription &= keep; c.Subscription == 0 {
-		t.batch.DeleteContacts = append(t.batch.DeleteContacts, c)
-		return
-	}
-	t.batch.PutContacts = append(t.batch.PutContacts, c)
+	c.Subscription &= keep
+	t.keeps(c)
 }

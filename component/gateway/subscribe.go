@@ -115,12 +115,8 @@ func (g *Gateway) changeSubscription(t *tx, s *stanza.Stanza, acc mapping.Accoun
 	if c.ID == "" && old&standing != 0 && c.Subscription&standing == 0 {
 		g.logOut(t)
 	}
-	switch {
-	case c.Subscription == old:
-	case c.Subscription == 0:
-		t.batch.DeleteContacts = append(t.batch.DeleteContacts, c)
-	default:
-		t.batch.PutContacts = append(t.batch.PutContacts, c)
+	if c.Subscription != old {
+		t.keeps(c)
 	}
 }
 

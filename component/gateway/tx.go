@@ -48,6 +48,15 @@ func (t *tx) fails() {
 // send adds a stanza of ours.
 func (t *tx) send(o *stanza.Out) { t.outs = append(t.outs, o) }
 
+// keeps puts down what is known of a contact. Of whom nothing is, no row is left.
+func (t *tx) keeps(c mapping.Contact) {
+	if c.Subscription == 0 {
+		t.batch.DeleteContacts = append(t.batch.DeleteContacts, c)
+	} else {
+		t.batch.PutContacts = append(t.batch.PutContacts, c)
+	}
+}
+
 // changes tells whether a commit is needed.
 func (t *tx) changes() bool {
 	b := &t.batch
