@@ -39,6 +39,7 @@ func TestMatrix(t *testing.T) {
 	b.picture("matrix-picture", clientFrame, ".chat-content")
 	b.hearsFromSam()
 	b.wholePicture("matrix-begins")
+	b.approvesSam()
 }
 
 // registersWithMatrix is asked nothing.
@@ -150,8 +151,16 @@ func (b *browser) hearsFromSam() {
 	b.click(matrixFrame, "#begin button", "")
 	b.see(matrixFrame, ".room", "alice (XMPP)")
 	b.enter(matrixFrame, "#text", "Hi, this is Sam.\r")
-	b.click(clientFrame, "converse-roster .list-item-link", "Sam")
+	b.click(clientFrame, "converse-roster .list-item-link.unread-msgs", "Sam") // before that, the client may be making the chat itself
 	b.see(clientFrame, theirsOf(sam), "Hi, this is Sam.")
 	b.enter(clientFrame, ".chat-textarea", "Hi Sam!\r")
 	b.see(matrixFrame, received, "Hi Sam!")
+}
+
+// approvesSam has the contact that Sam's invitation asks for.
+func (b *browser) approvesSam() {
+	b.t.Helper()
+	b.click(clientFrame, "converse-contact-approval-alert .btn-success", "")
+	b.click(clientFrame, "converse-accept-contact-request-modal .btn-primary", "")
+	b.see(clientFrame, online+" .list-item-link", "Sam")
 }

@@ -60,8 +60,11 @@ func (g *Gateway) notePlaced(t *tx, w *wish, c mapping.Contact, there bool) (sho
 	case !w.read && !there:
 		return nil
 	case added(c) && (w.item == nil || w.item.Subscription != roster.Both):
-		c.Subscription = c.Subscription&^mapping.AddedByUser | mapping.AskedByUs
-		t.send(g.asks(c))
+		c.Subscription &^= mapping.AddedByUser
+		if c.Subscription&mapping.SeenByUs == 0 { // else it has asked, and the user has accepted
+			c.Subscription |= mapping.AskedByUs
+			t.send(g.asks(c))
+		}
 	case !w.read:
 	case leaves(c):
 		g.noteLeft(t, w, c)

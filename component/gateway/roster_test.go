@@ -139,6 +139,61 @@ func TestAddedByHandInItsGroup(t *testing.T) {
 	}
 }
 
+// TestAcceptedOnly: a contact that has asked and is accepted by a client that does not
+// ask back, as Converse.js 14, is completed in the roster; where the server cannot, it
+// stays as it is, and nobody asks again.
+func TestAcceptedOnly(t *testing.T) {
+	from := item(phone, "Bob", "from", "SMS")
+	for name, c := range map[string]struct {
+		set, back string
+		want      string // what the user's server gets; "": nothing
+		sub       mapping.Subscription
+	}{
+		"0356.5-6 as Prosody does":                    {"", query(item(phone, "Bob", "both", "SMS")), contactShows, mapping.PlacedByUs | mapping.SeesContact | mapping.SeenByUs},
+		"F2 the subscription is ignored, as ejabberd": {"", query(from), "", mapping.SeenByUs},
+		"0356.10 forbidden":                           {forbidden, query(from), "", mapping.SeenByUs},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.adds(phone)
+			r.Receive(asksBack)
+			r.Send(grants("example.org", privilege.NS, permRoster))
+			r.Send(presence("subscribed", alice, phoneJID))
+			r.answerIQ(readsRoster, query(from))
+			r.answerIQ(sets(phone, "Bob", "SMS"), c.set)
+			r.answerIQ(readsRoster, c.back)
+			if c.want != "" {
+				r.Receive(c.want)
+			}
+			r.rostersKept()
+			r.barrier(alice)
+			if s, _ := r.subscription(phone); s&^(mapping.NamedByUser|mapping.AskedOnce) != c.sub {
+				t.Errorf("subscription %b", s)
+			}
+		})
+	}
+}
+
+// TestAcceptedAndAskedBack: what a client asks that does ask back is answered, and the
+// roster is left to it.
+func TestAcceptedAndAskedBack(t *testing.T) {
+	r := newRig(t)
+	r.adds(phone)
+	r.Receive(asksBack)
+	r.Send(grants("example.org", privilege.NS, permRoster))
+	r.Send(presence("subscribed", alice, phoneJID))
+	n := r.Receive(readsRoster)
+	r.Send(presence("subscribe", alice, phoneJID))
+	r.Receive(accepted)
+	r.Receive(contactShows)
+	r.Send(`<iq type='result' id='` + n.Attr["id"] + `' from='` + alice + `' to='` + domain + `'>` + query(item(phone, "Bob", "from", "SMS")) + `</iq>`)
+	r.rostersKept()
+	r.barrier(alice)
+	if s, _ := r.subscription(phone); s&^mapping.AskedOnce != mapping.SeesContact|mapping.SeenByUs {
+		t.Errorf("subscription %b", s)
+	}
+}
+
 // TestAddWithoutRoster: where nothing is granted nothing privileged is tried.
 func TestAddWithoutRoster(t *testing.T) {
 	r := newRig(t)

@@ -95,7 +95,7 @@ func (g *Gateway) changeSubscription(t *tx, s *stanza.Stanza, acc mapping.Accoun
 	case "subscribe":
 		g.onSubscribe(t, s, acc, &c)
 	case "subscribed":
-		c.Subscription = c.Subscription&^(mapping.AskedByUs|mapping.AddedByUser) | mapping.SeenByUs
+		g.onSubscribed(t, &c)
 	case "unsubscribe":
 		if old&mapping.SeesContact != 0 {
 			t.send(subscription("unsubscribed", bare(s.To), s))
@@ -155,8 +155,10 @@ func (g *Gateway) onSubscribe(t *tx, s *stanza.Stanza, acc mapping.Account, c *m
 			t.send(o)
 		}
 	}
-	const told = mapping.SeenByUs | mapping.AskedByUs | mapping.RefusedByUser | mapping.AddedByUser
+	const told = mapping.AskedByUs | mapping.RefusedByUser | mapping.AddedByUser
 	switch {
+	case c.Subscription&mapping.SeenByUs != 0:
+		c.Subscription &^= mapping.AddedByUser // it is mutual now
 	case c.Subscription&told != 0:
 	case c.ID == "":
 		c.Subscription |= mapping.AskedByUs
@@ -167,6 +169,18 @@ func (g *Gateway) onSubscribe(t *tx, s *stanza.Stanza, acc mapping.Account, c *m
 	default:
 		c.Subscription |= mapping.AskedByUs
 		t.send(g.asks(*c))
+	}
+}
+
+// onSubscribed follows a user who has accepted that a contact asked. Many clients ask
+// back at once; Converse.js 14 means to and fails, so that the contact would never be
+// seen: where the server puts contacts into the roster, it makes this one mutual there.
+func (g *Gateway) onSubscribed(t *tx, c *mapping.Contact) {
+	old := c.Subscription
+	c.Subscription = old&^(mapping.AskedByUs|mapping.AddedByUser) | mapping.SeenByUs
+	if c.ID != "" && old&(mapping.AskedByUs|mapping.SeesContact) == mapping.AskedByUs && g.privileges.completes(hostOf(t.account)) {
+		c.Subscription |= mapping.AddedByUser
+		t.places(g)
 	}
 }
 
