@@ -73,7 +73,7 @@ func addedJID(n int) string { return fmt.Sprintf("+12025551%03d@%s", n, domain) 
 func (u *user) addsThroughDeaths(p plan) (seen []peer.Event) {
 	for n := 0; n < added || p.left() != ""; n++ {
 		u.Send(domain, fmt.Sprint("add-", n), "add "+addedJID(n%added))
-		seen = append(seen, u.until("the answer", message(domain, "Write to "+addedJID(n%added)+"."))...)
+		seen = append(seen, u.until("the answer", message(domain, "Write to "+addedJID(n%added)+" now."))...)
 	}
 	return seen
 }

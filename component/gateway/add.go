@@ -44,7 +44,7 @@ func (g *Gateway) add(ctx context.Context, t *tx, id bridges.ChatID) (result, er
 		return result{}, errBlocked
 	}
 	jid := g.contactJID(id)
-	r := result{text: "Write to " + jid + "."}
+	r := result{text: "Write to " + jid + " now."}
 	if c.Subscription&(mapping.SeenByUs|mapping.AskedByUs) == 0 {
 		c.Bridge, c.Account, c.ID = g.domain, t.account, id
 		if c.Name == "" {

@@ -57,7 +57,7 @@ func TestBlock(t *testing.T) {
 		r.orders(t, phone, phoneJID+" is not blocked any more.")
 		r.orders(t, "unblock", "You have blocked nobody.")
 		r.comes(t, "again", "hi")
-		r.orders(t, "add "+phone, "Write to "+phoneJID+".")
+		r.orders(t, "add "+phone, "Write to "+phoneJID+" now.")
 	})
 }
 

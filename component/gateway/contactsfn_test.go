@@ -98,7 +98,7 @@ func TestBeginningOfAName(t *testing.T) {
 		{"it is named", "-", "+12025550101@sms.example.org is now called Adam Ant."},
 		{"words that are no answer", "rename address=Ada name=Eve", called},
 		{"the name", "Eve", "+12025550101@sms.example.org is now called Eve."},
-		{"a chat may begin so", "add Ev", "Write to +12025550101@sms.example.org."},
+		{"a chat may begin so", "add Ev", "Write to +12025550101@sms.example.org now."},
 	})
 }
 

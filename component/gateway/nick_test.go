@@ -59,7 +59,7 @@ func TestNameOfAnother(t *testing.T) {
 		{"0172.4 to remove", "remove zoe", two},
 		{"stopped", "cancel", ""},
 		{"0172.4 the address", "rename " + other + " Not Zoe", other + "@sms.example.org is now called Not Zoe."},
-		{"0172.4 one of them left", "add Zoe", "Write to " + phoneJID + "."},
+		{"0172.4 one of them left", "add Zoe", "Write to " + phoneJID + " now."},
 	})
 	r.Send(`<iq type='set' id='p' from='alice@example.org/x' to='sms.example.org'>` + typed("Zoe") + `</iq>`)
 	r.Receive(`<iq type='result' id='p' from='sms.example.org' to='alice@example.org/x'><query xmlns='jabber:iq:gateway'><jid>` + phoneJID + `</jid></query></iq>`)

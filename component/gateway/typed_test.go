@@ -66,8 +66,8 @@ func TestTyped(t *testing.T) {
 			r.Send(`<iq type='set' id='p' from='alice@example.org/x' to='sms.example.org'><query xmlns='jabber:iq:gateway'><prompt>` + typed + `</prompt></query></iq>`)
 			r.Receive(`<iq type='result' id='p' from='sms.example.org' to='alice@example.org/x'><query xmlns='jabber:iq:gateway'><jid>` + phoneJID + `</jid></query></iq>`)
 			r.reads([]exchange{
-				{"alone", typed, "Write to " + phoneJID + "."},
-				{"add", "add " + typed, "Write to " + phoneJID + "."},
+				{"alone", typed, "Write to " + phoneJID + " now."},
+				{"add", "add " + typed, "Write to " + phoneJID + " now."},
 				{"rename", "rename address=" + strings.ReplaceAll(typed, " ", ""), "What shall " + phoneJID + " be called?"},
 				{"the name", "-", phoneJID + " is now called Zoe."},
 			})
@@ -90,7 +90,7 @@ func TestTypedAsPrinted(t *testing.T) {
 	r.say(alice, "contacts")
 	for _, jid := range strings.Split(r.answer(alice), "\n")[1:] {
 		r.reads([]exchange{
-			{"add", "add " + jid, "Write to " + jid + "."},
+			{"add", "add " + jid, "Write to " + jid + " now."},
 			{"remove", "remove " + jid, jid + " is no longer among your contacts."},
 		})
 	}
@@ -104,8 +104,8 @@ func TestTypedShort(t *testing.T) {
 	r.reads([]exchange{
 		{"a year", "2025", "If 2025 is whom you want to write to, write add 2025."},
 		{"no contact", "contacts", "You have no contacts"},
-		{"with the word", "add 911", "Write to " + jid + "."},
-		{"no short one", phone, "Write to " + phoneJID + "."},
+		{"with the word", "add 911", "Write to " + jid + " now."},
+		{"no short one", phone, "Write to " + phoneJID + " now."},
 	})
 }
 
