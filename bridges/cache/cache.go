@@ -20,6 +20,10 @@ func New[K comparable, V any](size int) *Cache[K, V] {
 func (c *Cache[K, V]) Get(k K) (V, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.get(k)
+}
+
+func (c *Cache[K, V]) get(k K) (V, bool) {
 	if v, ok := c.new[k]; ok {
 		return v, true
 	}
@@ -35,6 +39,14 @@ func (c *Cache[K, V]) Set(k K, v V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.put(k, v)
+}
+
+// Change keeps under a key what f makes of what is kept there. Nobody else gets at the
+// cache meanwhile: f neither blocks nor uses it.
+func (c *Cache[K, V]) Change(k K, f func(v V, ok bool) V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.put(k, f(c.get(k)))
 }
 
 func (c *Cache[K, V]) put(k K, v V) {
