@@ -19,7 +19,7 @@ const aloneTime = time.Second
 type crowd struct {
 	running atomic.Int64 // those that are no suspects
 	gate    atomic.Pointer[chan struct{}]
-	idle    chan struct{} // nobody runs, perhaps
+	idle    bell // nobody runs, perhaps
 }
 
 // join waits while a suspect runs alone.
@@ -37,10 +37,7 @@ func (c *crowd) join() {
 
 func (c *crowd) part() {
 	if c.running.Add(-1) == 0 && c.gate.Load() != nil {
-		select {
-		case c.idle <- struct{}{}:
-		default:
-		}
+		c.idle.ring()
 	}
 }
 

@@ -23,7 +23,7 @@ type files struct {
 	mu    sync.Mutex
 	queue []*conversation // as many as Deliver admits
 	busy  map[bridges.AccountID]int
-	more  chan struct{} // something was added, or ended
+	more  bell // something was added, or ended: all may look at once
 
 	services *cache.Cache[string, service]   // that take files, by the host of their users
 	told     *cache.Cache[string, time.Time] // what the operator was told of, and when
@@ -31,7 +31,7 @@ type files struct {
 
 func newFiles() *files {
 	return &files{
-		busy: map[bridges.AccountID]int{}, more: make(chan struct{}, fileWorkers),
+		busy: map[bridges.AccountID]int{}, more: make(bell, fileWorkers),
 		services: cache.New[string, service](64), told: cache.New[string, time.Time](64),
 	}
 }
@@ -40,15 +40,7 @@ func (f *files) add(c *conversation) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.queue = append(f.queue, c)
-	f.wake()
-}
-
-// wake has a worker look. When there is no room all are about to.
-func (f *files) wake() {
-	select {
-	case f.more <- struct{}{}:
-	default:
-	}
+	f.more.ring()
 }
 
 // take returns a conversation whose turn has come; nil: there is none now.
@@ -71,7 +63,7 @@ func (f *files) done(id bridges.AccountID) {
 	if f.busy[id]--; f.busy[id] == 0 {
 		delete(f.busy, id)
 	}
-	f.wake()
+	f.more.ring()
 }
 
 // sharesFirst has the file of the first event of c brought, if it has one that was

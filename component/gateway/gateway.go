@@ -169,7 +169,7 @@ func New(cfg Config) *Gateway {
 	g.accounts = newAccounts(g.store, cfg.Domain)
 	g.settings = settingsOf(cfg.Bridge)
 	g.sessions = newSessions(cfg.Bridge, g.accounts, g.account)
-	g.sendout.more = make(chan struct{}, 1)
+	g.sendout.more = newBell()
 	g.router.init()
 	g.flights.init()
 	g.inherited.init()

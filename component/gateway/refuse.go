@@ -59,7 +59,7 @@ func (g *Gateway) refuseBatch(ctx context.Context, first refusal) {
 // the other.
 type spool struct {
 	mu   sync.Mutex
-	more chan struct{}
+	more bell
 	q    []refusal
 }
 
@@ -69,10 +69,7 @@ func (s *spool) add(r refusal) {
 	if len(s.q) < spoolLimit {
 		s.q = append(s.q, r)
 	}
-	select {
-	case s.more <- struct{}{}:
-	default:
-	}
+	s.more.ring()
 }
 
 func (s *spool) take() []refusal {

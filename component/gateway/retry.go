@@ -75,14 +75,7 @@ func (r *router) retryLater(c *conversation, at time.Time) {
 	} else {
 		heap.Push(&r.waiting, c)
 	}
-	r.nudge()
-}
-
-func (r *router) nudge() {
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
+	r.wake.ring()
 }
 
 // Ready implements bridges.Host.
@@ -97,7 +90,7 @@ func (g *Gateway) Ready() {
 	for _, c := range r.waiting {
 		c.retryAt = now // all equal: still a heap
 	}
-	r.nudge()
+	r.wake.ring()
 }
 
 // retry starts conversations whose time has come.

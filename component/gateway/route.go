@@ -37,7 +37,7 @@ type router struct {
 	idle      sync.Cond
 	waiting   retryHeap
 	workers   workers
-	wake      chan struct{} // tells retry that the head of waiting changed
+	wake      bell // tells retry that the head of waiting changed
 }
 
 // user is one bare JID with work.
@@ -54,7 +54,7 @@ type user struct {
 func (r *router) init() {
 	r.users = map[bridges.AccountID]*user{}
 	r.idle.L = &r.mu
-	r.wake = make(chan struct{}, 1)
+	r.wake = newBell()
 }
 
 func (r *router) user(id bridges.AccountID) *user {

@@ -45,7 +45,7 @@ func newTrials(k takeover.Keeper, log *slog.Logger) *trials {
 		area = make([]byte, size)
 	}
 	t := &trials{
-		suspects: make(chan struct{}, 1), crowd: crowd{idle: make(chan struct{}, 1)}, area: area[head:], left: map[mapping.Key]*trial{},
+		suspects: make(chan struct{}, 1), crowd: crowd{idle: newBell()}, area: area[head:], left: map[mapping.Key]*trial{},
 		handed: takeover.NewSlot(area[:takeover.SlotSize(1)]),
 	}
 	if died := t.inherit(); died > 0 {
