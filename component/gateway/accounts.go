@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"strings"
 	"sync/atomic"
 
 	"causeway/bridges"
@@ -43,7 +42,7 @@ func (a *accounts) find(ctx context.Context, id bridges.AccountID) (mapping.Acco
 	before := a.changes.Load()
 	acc, ok, err := a.store.Account(ctx, a.bridge, id)
 	if err == nil {
-		id = bridges.AccountID(strings.Clone(string(id))) // not a piece of a stanza
+		id = clone(id) // not a piece of a stanza
 		a.byID.Set(id, found{acc, ok})
 		if a.changes.Load() != before {
 			a.byID.Delete(id)

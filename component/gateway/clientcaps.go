@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"causeway/bridges"
@@ -81,7 +80,7 @@ func (g *Gateway) hearCaps(s *stanza.Stanza, id bridges.AccountID) {
 	news, ask := g.people.says(id, resourceOf(s.From), said, known)
 	switch {
 	case ask:
-		g.askClientLater(bridges.AccountID(strings.Clone(string(id))))
+		g.askClientLater(clone(id))
 	case news && known:
 		if said.can&takesContacts != 0 {
 			g.placeList(id)

@@ -61,7 +61,7 @@ func (d *dialogues) put(id bridges.AccountID, x dialogue, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	x.until = now.Add(dialogueTime)
-	d.m[bridges.AccountID(strings.Clone(string(id)))] = x
+	d.m[clone(id)] = x
 }
 
 func (d *dialogues) end(id bridges.AccountID) {

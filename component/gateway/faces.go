@@ -4,14 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
 	"causeway/bridges"
 	"causeway/bridges/cache"
 	"causeway/component/picture"
-	"causeway/mapping"
 )
 
 const (
@@ -34,17 +32,6 @@ type faces struct {
 	photos         *cache.Cache[[sha256.Size]byte, *picture.Picture] // by the hash of what the network has
 	*lineup[whose]                                                   // of whom it is to be looked at
 	converting     sync.Mutex                                        // one at a time: see picture.Convert
-}
-
-// whose says who, by localpart, as which account sees it.
-type whose struct {
-	account bridges.AccountID
-	local   string
-}
-
-// clone is for keeping: the names may be pieces of a stanza, which may be large.
-func (w whose) clone() whose {
-	return whose{bridges.AccountID(strings.Clone(string(w.account))), strings.Clone(w.local)}
 }
 
 // look is what somebody looks like. Without a source it is a badge.
@@ -148,12 +135,7 @@ func (g *Gateway) convert(data []byte) *picture.Picture {
 // 0084.1, .5).
 func (g *Gateway) looksOther(w whose) {
 	g.enqueueControl(w.account, false, step{run: func(ctx context.Context) {
-		chat, err := g.resolve(w.local)
-		if err != nil || !g.member(ctx, w.account) {
-			return
-		}
-		c, _, err := g.store.Contact(ctx, g.domain, w.account, chat)
-		if err != nil || c.Subscription&mapping.SeesContact == 0 {
+		if !g.sees(ctx, w) {
 			return
 		}
 		g.send(ctx, g.contactPresence(w.local+"@"+g.domain, string(w.account)))

@@ -70,12 +70,8 @@ func (g *Gateway) calledLater(w whose, name string) {
 		return
 	}
 	g.enqueueControl(w.account, false, step{run: func(ctx context.Context) {
-		chat, err := g.resolve(w.local)
-		if err != nil || !g.member(ctx, w.account) {
-			return
-		}
-		was, known, err := g.store.Contact(ctx, g.domain, w.account, chat)
-		if err != nil || !known || was.Name == name || was.Subscription&mapping.NamedByUser != 0 || was.Subscription&standing == 0 {
+		was, known := g.contactFor(ctx, w)
+		if !known || was.Name == name || was.Subscription&mapping.NamedByUser != 0 || was.Subscription&standing == 0 {
 			return
 		}
 		t := g.begin(w.account, mapping.Key{})

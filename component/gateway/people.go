@@ -36,7 +36,7 @@ func (p *people) get(id bridges.AccountID) *person {
 	x := p.m[id]
 	if x == nil {
 		x = &person{resources: map[string]*client{}}
-		p.m[bridges.AccountID(strings.Clone(string(id)))] = x
+		p.m[clone(id)] = x
 	}
 	return x
 }

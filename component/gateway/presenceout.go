@@ -118,7 +118,7 @@ func (p *people) presenceOf(id bridges.AccountID) availability {
 // presentLater has the network told how much a user is there. It does not block;
 // when too many wait, the next presence does it.
 func (g *Gateway) presentLater(id bridges.AccountID) {
-	if g.info.Can.Has(bridges.CanPresence) && !g.presents.add(bridges.AccountID(strings.Clone(string(id)))) {
+	if g.info.Can.Has(bridges.CanPresence) && !g.presents.add(clone(id)) {
 		g.countDropped("too much presence")
 	}
 }

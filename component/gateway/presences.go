@@ -203,12 +203,7 @@ func (g *Gateway) askPresence(ctx context.Context, p bridges.Prober, acc mapping
 
 // showPresence shows a user how much a contact is there now.
 func (g *Gateway) showPresence(ctx context.Context, w whose) {
-	chat, err := g.resolve(w.local)
-	if err != nil || !g.member(ctx, w.account) {
-		return
-	}
-	c, _, err := g.store.Contact(ctx, g.domain, w.account, chat)
-	if err == nil && c.Subscription&mapping.SeesContact != 0 {
+	if g.sees(ctx, w) {
 		g.send(ctx, g.contactPresence(w.local+"@"+g.domain, string(w.account)))
 	}
 }

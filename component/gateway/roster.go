@@ -47,7 +47,7 @@ func (r *rosters) age(id bridges.AccountID) int {
 // taken out of it when there is no such account. It does not block; when too
 // many wait, the next log-in does it.
 func (g *Gateway) placeLater(id bridges.AccountID) {
-	if !g.rosters.add(bridges.AccountID(strings.Clone(string(id)))) {
+	if !g.rosters.add(clone(id)) {
 		g.countDropped("too many rosters")
 	}
 }

@@ -61,7 +61,7 @@ func (r *router) user(id bridges.AccountID) *user {
 	u := r.users[id]
 	if u == nil {
 		// A clone: the id is a piece of a stanza, which may be large.
-		u = &user{id: bridges.AccountID(strings.Clone(string(id))), convs: map[string]*conversation{}}
+		u = &user{id: clone(id), convs: map[string]*conversation{}}
 		r.users[u.id] = u
 	}
 	return u

@@ -95,7 +95,7 @@ func (x *selves) changes(id bridges.AccountID, f func(s *self, known bool) bool)
 	defer x.mu.Unlock()
 	s, known := x.known.Get(id)
 	news := f(&s, known)
-	x.known.Set(bridges.AccountID(strings.Clone(string(id))), s)
+	x.known.Set(clone(id), s)
 	return news
 }
 
@@ -182,7 +182,7 @@ func (g *Gateway) hearEvent(s *stanza.Stanza) bool {
 // introduceLater has a user looked at. It does not block; when too many wait, the
 // user's next presence does it.
 func (g *Gateway) introduceLater(id bridges.AccountID) {
-	if !g.selves.add(bridges.AccountID(strings.Clone(string(id)))) {
+	if !g.selves.add(clone(id)) {
 		g.countDropped("too many users to introduce")
 		g.selves.fails(id)
 	}

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -76,7 +75,7 @@ func (ss *sessions) join(ctx context.Context, id bridges.AccountID) (s *session,
 		s, found := ss.open[id]
 		if !found {
 			s = &session{ready: make(chan struct{})}
-			ss.open[bridges.AccountID(strings.Clone(string(id)))] = s
+			ss.open[clone(id)] = s
 		}
 		if s.closed == nil {
 			s.users++

@@ -70,7 +70,7 @@ func (x *signs) at(p signPlace) *sign {
 	s := x.of[p]
 	if s == nil && len(x.of) < signLimit && x.shares[p.account] < signShare {
 		// Clones: the names are pieces of a stanza, which may be large.
-		p = signPlace{bridges.AccountID(strings.Clone(string(p.account))), strings.Clone(p.contact)}
+		p = signPlace{clone(p.account), strings.Clone(p.contact)}
 		s = new(sign)
 		x.of[p] = s
 		x.shares[p.account]++
