@@ -49,14 +49,14 @@ var clientFeatures = map[string]clientFeature{
 type clientCaps struct {
 	// byVer is what clients can that say a hash. An answer gets in only if it
 	// has the hash: nobody can say it for others (xeps.md 0115.2).
-	byVer *cache.Cache[string, clientFeature]
-	queue chan bridges.AccountID // users with a client to ask, each once
+	byVer                      *cache.Cache[string, clientFeature]
+	*lineup[bridges.AccountID] // users with a client to ask
 }
 
 func newClientCaps() *clientCaps {
 	return &clientCaps{
-		byVer: cache.New[string, clientFeature](clientKinds),
-		queue: make(chan bridges.AccountID, clientQueue),
+		byVer:  cache.New[string, clientFeature](clientKinds),
+		lineup: newLineup[bridges.AccountID](clientQueue),
 	}
 }
 
@@ -90,20 +90,11 @@ func (g *Gateway) hearCaps(s *stanza.Stanza, id bridges.AccountID) {
 }
 
 func (g *Gateway) askClientLater(id bridges.AccountID) {
-	select {
-	case g.clients.queue <- id:
-	default:
+	if !g.clients.add(id) {
 		g.countDropped("too many clients")
 		g.people.asksNone(id)
 		g.placeList(id)
 	}
-}
-
-// askClients asks until the gateway ends.
-func (g *Gateway) askClients(ctx context.Context) {
-	each(ctx, g.clients.queue, func(id bridges.AccountID) {
-		g.contain("capabilities", step{run: func(ctx context.Context) { g.askOneOf(ctx, id) }})
-	})
 }
 
 // askOneOf asks one client of a user, whose others wait behind the clients of

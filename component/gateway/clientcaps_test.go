@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"causeway/bridges"
 	"causeway/bridges/bridgetest"
 	"causeway/component/stanza"
 	"causeway/component/xep/caps"
@@ -140,8 +141,8 @@ func TestSilentClients(t *testing.T) {
 func TestTooManyClients(t *testing.T) {
 	g := New(Config{Domain: domain, Bridge: bridgetest.New(withList()), Store: newMemStore()})
 	defer g.end()
-	for range clientQueue {
-		g.clients.queue <- "nobody@example.org"
+	for i := range clientQueue {
+		g.clients.add(bridges.AccountID(fmt.Sprintf("nobody%d@example.org", i)))
 	}
 	g.people.came(alice, "x", 0, true, time.Now())
 	g.hearCaps(mustParse(t, says("x", "v")), alice)

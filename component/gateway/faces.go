@@ -153,13 +153,6 @@ func (g *Gateway) lookLater(w whose) {
 	}
 }
 
-// lookAtFaces looks until the gateway ends.
-func (g *Gateway) lookAtFaces(ctx context.Context) {
-	g.faces.each(ctx, func(w whose) {
-		g.contain("a picture", step{run: func(ctx context.Context) { g.lookAt(ctx, w) }})
-	})
-}
-
 // lookAt asks the network what somebody looks like and is called. Of whom it cannot tell now
 // the next presence asks again.
 func (g *Gateway) lookAt(ctx context.Context, w whose) {

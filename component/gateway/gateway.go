@@ -232,14 +232,14 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 	g.loop(g.retry)
 	g.loop(g.refuseAll)
 	g.loop(g.sendSpooled)
-	g.loop(g.keepRosters)
+	g.loop(g.rosters.server(g, "a roster", g.keepRoster))
 	g.loop(g.askSlowly)
 	for range clientAskers {
-		g.loop(g.askClients)
+		g.loop(g.clients.server(g, "capabilities", g.askOneOf))
 	}
 	if g.info.Can.Has(bridges.CanPictures) {
 		for range faceLookers {
-			g.loop(g.lookAtFaces)
+			g.loop(g.faces.server(g, "a picture", g.lookAt))
 		}
 	}
 	if g.info.Can.Has(bridges.CanFiles) {
@@ -251,7 +251,7 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 		}
 	}
 	if g.info.Can.Has(bridges.CanIntroduce) {
-		g.loop(g.introduceUsers)
+		g.loop(g.selves.server(g, "what a user looks like", g.introduceUser))
 	}
 	g.servePresence()
 	if g.info.Can.Has(bridges.CanTyping) {

@@ -127,20 +127,13 @@ func (g *Gateway) presentLater(id bridges.AccountID) {
 // ends.
 func (g *Gateway) servePresence() {
 	if g.info.Can.Has(bridges.CanPresence) {
-		g.loop(g.presentUsers)
+		g.loop(g.presents.server(g, "presence of a user", g.presentUser))
 	}
 	if _, ok := g.prober(); ok {
 		for range probers {
-			g.loop(g.probeAll)
+			g.loop(g.presences.server(g, "a probe", g.probe))
 		}
 	}
-}
-
-// presentUsers tells the network until the gateway ends.
-func (g *Gateway) presentUsers(ctx context.Context) {
-	g.presents.each(ctx, func(id bridges.AccountID) {
-		g.contain("presence of a user", step{run: func(ctx context.Context) { g.presentUser(ctx, id) }})
-	})
 }
 
 // presentUser tells the network how much a user is there now, unless it was told

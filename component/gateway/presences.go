@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"strings"
-	"sync"
 	"time"
 
 	"causeway/bridges"
@@ -19,9 +18,9 @@ const (
 	// presenceAge is after how long without news somebody is asked about again who is
 	// about to be shown.
 	presenceAge = time.Hour
-	// probeQueue bounds the people who are to be asked about, lateLimit those who are to
-	// be when there is room or the network is back, and probers how many are at once.
-	probeQueue, lateLimit, probers = 4096, 1 << 16, 2
+	// probeQueue bounds the people who are to be asked about, and those who are to be when
+	// the network is back, and probers how many are at once.
+	probeQueue, probers = 1 << 16, 2
 )
 
 // availability is how much somebody is there. The zero value: nobody knows.
@@ -39,89 +38,32 @@ type heard struct {
 // presences are how much people of the network are there (CanPresence).
 type presences struct {
 	known          *cache.Cache[whose, heard]
-	mu             sync.Mutex         // held while something known changes
-	unsaid         map[whose]struct{} // of whom it could not say, to be asked when it is back
-	late           map[whose]struct{} // for whom there was no room
-	*lineup[whose]                    // of whom the network is to be asked
+	*lineup[whose] // of whom the network is to be asked
 }
 
 func newPresences() *presences {
-	return &presences{
-		known: cache.New[whose, heard](presenceLimit), unsaid: map[whose]struct{}{}, late: map[whose]struct{}{},
-		lineup: newLineup[whose](probeQueue),
-	}
-}
-
-// fails notes that the network could not say how much a person is there.
-func (x *presences) fails(w whose) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if len(x.unsaid) < lateLimit {
-		x.unsaid[w] = struct{}{}
-	}
-}
-
-// again has the network asked what it could not say.
-func (x *presences) again() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for w := range x.unsaid {
-		if !x.waits(w) {
-			return // the rest is for the next time
-		}
-		delete(x.unsaid, w)
-	}
-}
-
-// asks has the network asked about a person. False: too many wait.
-func (x *presences) asks(w whose) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.waits(w)
-}
-
-// waits is asks, with the lock held.
-func (x *presences) waits(w whose) bool {
-	if x.add(w) {
-		return true
-	}
-	if len(x.late) >= lateLimit {
-		return false
-	}
-	x.late[w] = struct{}{}
-	return true
-}
-
-// follows fills the room that one has left. The queue is full as long as anybody is late.
-func (x *presences) follows() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for w := range x.late {
-		if x.add(w) {
-			delete(x.late, w)
-		}
-		return
-	}
+	return &presences{known: cache.New[whose, heard](presenceLimit), lineup: newLineup[whose](probeQueue)}
 }
 
 // hears notes what the network said of a person, who was asked about at a time; zero:
 // it said so by itself, which is newer than any answer to what was asked before. An
 // answer that says nothing leaves all as it was. News: it is shown otherwise now.
 func (x *presences) hears(w whose, p availability, asked time.Time) (news bool) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	old, _ := x.known.Get(w)
-	switch {
-	case !asked.IsZero() && old.at.After(asked):
-		return false
-	case p.show == 0:
-		p = old.availability
-	}
-	x.known.Set(w, heard{p, time.Now()})
-	if old.show == 0 {
-		old.show = bridges.Available // as which it is shown
-	}
-	return p.show != 0 && old.availability != p
+	x.known.Change(w, func(old heard, _ bool) heard {
+		switch {
+		case !asked.IsZero() && old.at.After(asked):
+			return old
+		case p.show == 0:
+			p = old.availability
+		}
+		was := old.availability
+		if was.show == 0 {
+			was.show = bridges.Available // as which it is shown
+		}
+		news = p.show != 0 && was != p
+		return heard{p, time.Now()}
+	})
+	return news
 }
 
 // hearPresence takes what the network says of a person, and shows it to a user who
@@ -154,17 +96,9 @@ func (g *Gateway) probeLater(w whose, heard time.Time) {
 	if _, ok := g.prober(); !ok || time.Since(heard) < presenceAge {
 		return
 	}
-	if !g.presences.asks(w.clone()) {
+	if !g.presences.add(w.clone()) {
 		g.countDropped("too many probes")
 	}
-}
-
-// probeAll asks the network until the gateway ends.
-func (g *Gateway) probeAll(ctx context.Context) {
-	g.presences.each(ctx, func(w whose) {
-		g.presences.follows()
-		g.contain("a probe", step{run: func(ctx context.Context) { g.probe(ctx, w) }})
-	})
 }
 
 // probe asks the network how much a person is there, as a user may see it.

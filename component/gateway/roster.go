@@ -59,13 +59,6 @@ func (t *tx) places(g *Gateway) {
 	})
 }
 
-// keepRosters looks after rosters until the gateway ends.
-func (g *Gateway) keepRosters(ctx context.Context) {
-	g.rosters.each(ctx, func(id bridges.AccountID) {
-		g.contain("a roster", step{run: func(ctx context.Context) { g.keepRoster(ctx, id) }})
-	})
-}
-
 // keepRoster does what one account needs.
 func (g *Gateway) keepRoster(ctx context.Context, id bridges.AccountID) {
 	acc, registered, err := g.accounts.find(ctx, id)

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"causeway/bridges"
@@ -33,9 +32,7 @@ const (
 // selves are what a network shows of our users (CanIntroduce). They are looked at
 // one at a time.
 type selves struct {
-	mu     sync.Mutex
-	known  *cache.Cache[bridges.AccountID, self]
-	failed map[bridges.AccountID]bool // the network could not be told
+	known *cache.Cache[bridges.AccountID, self]
 	*lineup[bridges.AccountID]
 }
 
@@ -83,28 +80,22 @@ func (x *self) hashes(photo string) bool {
 }
 
 func newSelves() *selves {
-	return &selves{
-		known: cache.New[bridges.AccountID, self](selfLimit), failed: map[bridges.AccountID]bool{},
-		lineup: newLineup[bridges.AccountID](selfQueue),
-	}
+	return &selves{known: cache.New[bridges.AccountID, self](selfLimit), lineup: newLineup[bridges.AccountID](selfQueue)}
 }
 
 // changes changes what is known of a user by f, which tells whether it is news.
-func (x *selves) changes(id bridges.AccountID, f func(s *self, known bool) bool) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	s, known := x.known.Get(id)
-	news := f(&s, known)
-	x.known.Set(clone(id), s)
+func (x *selves) changes(id bridges.AccountID, f func(s *self, known bool) bool) (news bool) {
+	x.known.Change(clone(id), func(s self, known bool) self {
+		news = f(&s, known)
+		return s
+	})
 	return news
 }
 
 // forget forgets a user.
 func (x *selves) forget(id bridges.AccountID) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
 	x.known.Delete(id)
-	delete(x.failed, id)
+	x.forgives(id)
 }
 
 // fails notes that a user is to be looked at again: when the network is there
@@ -114,22 +105,7 @@ func (x *selves) fails(id bridges.AccountID) {
 		s.at = time.Time{}
 		return false
 	})
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if len(x.failed) < selfQueue {
-		x.failed[id] = true
-	}
-}
-
-// again has those looked at of whom the network could not be told.
-func (x *selves) again() {
-	x.mu.Lock()
-	failed := x.failed
-	x.failed = map[bridges.AccountID]bool{}
-	x.mu.Unlock()
-	for id := range failed {
-		x.add(id)
-	}
+	x.lineup.fails(id)
 }
 
 // hearSelf takes what the presence of a registered user says of the user: the hash
@@ -182,17 +158,10 @@ func (g *Gateway) hearEvent(s *stanza.Stanza) bool {
 // introduceLater has a user looked at. It does not block; when too many wait, the
 // user's next presence does it.
 func (g *Gateway) introduceLater(id bridges.AccountID) {
-	if !g.selves.add(clone(id)) {
+	if id = clone(id); !g.selves.add(id) {
 		g.countDropped("too many users to introduce")
 		g.selves.fails(id)
 	}
-}
-
-// introduceUsers looks at users until the gateway ends.
-func (g *Gateway) introduceUsers(ctx context.Context) {
-	g.selves.each(ctx, func(id bridges.AccountID) {
-		g.contain("what a user looks like", step{run: func(ctx context.Context) { g.introduceUser(ctx, id) }})
-	})
 }
 
 // introduceUser tells the network what a user is called and looks like, unless it
