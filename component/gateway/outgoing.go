@@ -1,0 +1,42 @@
+package gateway
+
+import (
+	"time"
+
+	"causeway/bridges"
+	"causeway/component/stanza"
+	"causeway/mapping"
+)
+
+// outgoing is a text of a user on its way to the network.
+type outgoing struct {
+	key      mapping.Key
+	s        *stanza.Stanza
+	mark     string    // see repeats.mark
+	at       time.Time // when we accepted it
+	expires  time.Time
+	attempts int
+	doubt    bool                // an earlier attempt's outcome is not known
+	parked   bool                // it has a row of its own
+	dropped  bool                // it was found to be a repetition when it was to be parked
+	edit     edited              // what it has changed on the network
+	stay     []*bridges.Error    // why parts of what it takes back could not be
+	file     bool                // it carries some, which take their time
+	carried  string              // by what these are known again
+	linked   bool                // of some of these only a link went
+	given    []bridges.MessageID // of its files that the network has
+	next     int                 // the first of its files that it has not, or of the parts that are not taken back
+	tried    bool                // a predecessor has given it to the bridge, which remembers what became of it
+}
+
+// draft begins to read m as it was when it was accepted: while it waits it grows
+// older, and that makes it no replay of an archive.
+func (g *Gateway) draft(m *outgoing) *draft {
+	at := m.at
+	if m.attempts > 0 {
+		at = time.Time{} // it was none
+	}
+	d := newDraft(m.s, at)
+	d.can = g.info.Can
+	return d
+}
