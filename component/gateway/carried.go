@@ -28,14 +28,14 @@ func carriedBy(files []sfs.File) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// carriedRows say which files the network has got by m, of which these are the rows. Of
-// one of which a link went nothing is said: a text is there in its place.
-func (g *Gateway) carriedRows(m *outgoing, rows []mapping.Message) []mapping.Message {
-	if m.carried == "" || m.linked || len(rows) == 0 || rows[0].ID == "" || !g.info.Can.Has(bridges.CanEdits) {
+// rows say which files the network has got. Where of one a link went nothing is said: a
+// text is there in its place.
+func (x *filesErrand) rows(g *Gateway, rows []mapping.Message) []mapping.Message {
+	first := rows[0]
+	if x.linked || first.ID == "" || !g.info.Can.Has(bridges.CanEdits) {
 		return nil
 	}
-	first := rows[0]
-	return []mapping.Message{{Bridge: g.domain, ID: carriedID(first.ID), Account: first.Account, Stanza: m.carried, At: first.At}}
+	return []mapping.Message{{Bridge: g.domain, ID: carriedID(first.ID), Account: first.Account, Stanza: carriedBy(x.files), At: first.At}}
 }
 
 // carriesAgain tells whether a message corrects another that has the same files: then

@@ -3,9 +3,9 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"causeway/bridges"
 	"causeway/mapping"
@@ -88,19 +88,20 @@ func splitIDs(s string) (ids []bridges.MessageID) {
 	return ids
 }
 
-// edited is what an edit comes to on the network: of which message, and the parts that
-// this has then.
-type edited struct {
-	first bridges.MessageID // as it first was; empty: nothing is edited
-	parts []bridges.MessageID
-	more  bool // there is, or was, more than one
+// editErrand changes the parts of an earlier text.
+type editErrand struct {
+	edit  bridges.Edit
+	parts []bridges.MessageID // that the text has then
 }
 
-// rows say of an edit, of which these are the rows, what is to be known later.
-func (e edited) rows(g *Gateway, rows []mapping.Message, id bridges.AccountID, now time.Time) []mapping.Message {
-	all := g.editRows(rows, e.first)
-	if e.more && len(e.parts) > 0 {
-		all = append(all, mapping.Message{Bridge: g.domain, ID: partsID(e.first), Account: id, Stanza: joinIDs(e.parts), At: now})
+// rows say what was edited, and, of a text that has or had several parts, which it has
+// now.
+func (x *editErrand) rows(g *Gateway, rows []mapping.Message) []mapping.Message {
+	all := g.editRows(rows, x.edit.Of)
+	if len(x.edit.More) > 0 || len(rows) > 1 {
+		all = append(all, mapping.Message{
+			Bridge: g.domain, ID: partsID(x.edit.Of), Account: rows[0].Account, Stanza: joinIDs(x.parts), At: rows[0].At,
+		})
 	}
 	return all
 }
@@ -112,48 +113,63 @@ func (g *Gateway) edits(m *outgoing, msg bridges.Message, parts []bridges.Messag
 			g.cfg.Metrics.changed.WithLabelValues(g.domain, "correction").Inc()
 		}
 		msg.Text = corrected + msg.Text
-		return sends(msg)
+		return &textErrand{msg}
 	}
-	e := bridges.Edit{Message: msg, Of: parts[0], More: parts[1:]}
-	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
-		ids, err := s.(bridges.Editor).Edit(ctx, e) // Info.Can says so
-		if err != nil {
-			return nil, err
-		}
-		ids = append([]bridges.MessageID(nil), ids[:min(len(ids), maxParts)]...)
-		m.edit = edited{first: parts[0], more: len(parts) > 1 || len(ids) > 1}
-		for i := range ids {
-			if i < len(parts) {
-				m.edit.parts = append(m.edit.parts, parts[i])
-			} else if ids[i] != "" {
-				m.edit.parts = append(m.edit.parts, ids[i])
-			}
-			if ids[i] == "" {
-				ids[i] = bridges.MessageID("\x01edit " + partKey(e.Key, i))
-			}
-		}
-		return ids, nil
-	}
+	return &editErrand{edit: bridges.Edit{Message: msg, Of: parts[0], More: parts[1:]}}
 }
 
-// retracts takes all parts of a message back, one after the other: what was done is not
-// done again by the next attempt, or not heard of after a crash.
-func (g *Gateway) retracts(m *outgoing, msg bridges.Message, parts []bridges.MessageID) errand {
-	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
-		for ; m.next < len(parts); m.next++ {
-			x := bridges.Retraction{Chat: msg.Chat, From: msg.From, Key: partKey(msg.Key, m.next), Of: parts[m.next]}
-			err := s.(bridges.Retractor).Retract(ctx, x) // Info.Can says so
-			var e *bridges.Error
-			switch {
-			case err == nil:
-			case ctx.Err() != nil, !errors.As(err, &e), e.Kind == bridges.Temporary, e.Kind == bridges.Unknown:
-				return nil, err
-			default:
-				m.stay = append(m.stay, e)
-			}
-		}
-		return nil, left(m.stay, len(parts))
+// do edits the text. Of a part that was there before, the id is that of the edit, for
+// which the network may have none.
+func (x *editErrand) do(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
+	ids, err := s.(bridges.Editor).Edit(ctx, x.edit) // Info.Can says so
+	if err != nil {
+		return nil, err
 	}
+	ids = slices.Clone(ids[:min(len(ids), maxParts)])
+	had := append([]bridges.MessageID{x.edit.Of}, x.edit.More...)
+	for i := range ids {
+		if i < len(had) {
+			x.parts = append(x.parts, had[i])
+		} else if ids[i] != "" {
+			x.parts = append(x.parts, ids[i])
+		}
+		if ids[i] == "" {
+			ids[i] = bridges.MessageID("\x01edit " + partKey(x.edit.Key, i))
+		}
+	}
+	return ids, nil
+}
+
+// retractErrand takes all parts of a message back, one after the other: what was done is
+// not done again by the next attempt, or not heard of after a crash.
+type retractErrand struct {
+	bridges.Retraction // of the message
+	parts              []bridges.MessageID
+	next               int              // the first part that is not done with
+	stay               []*bridges.Error // why some could not be taken back
+}
+
+func retraction(m *outgoing, msg bridges.Message, parts []bridges.MessageID) errand {
+	x := begun[retractErrand](m)
+	x.Retraction, x.parts = bridges.Retraction{Chat: msg.Chat, From: msg.From, Key: msg.Key}, parts
+	return x
+}
+
+func (x *retractErrand) do(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
+	for ; x.next < len(x.parts); x.next++ {
+		r := x.Retraction
+		r.Key, r.Of = partKey(x.Key, x.next), x.parts[x.next]
+		err := s.(bridges.Retractor).Retract(ctx, r) // Info.Can says so
+		var e *bridges.Error
+		switch {
+		case err == nil:
+		case ctx.Err() != nil, !errors.As(err, &e), e.Kind == bridges.Temporary, e.Kind == bridges.Unknown:
+			return nil, err
+		default:
+			x.stay = append(x.stay, e)
+		}
+	}
+	return nil, left(x.stay, len(x.parts))
 }
 
 // left makes an error of those because of which parts of a message could not be taken

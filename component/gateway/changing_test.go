@@ -111,12 +111,18 @@ func TestPartsWithoutIDs(t *testing.T) {
 			}
 		}
 		for _, ids := range [][]bridges.MessageID{nil, {"e", "", "", "n"}} {
-			var m outgoing
-			do := r.g.edits(&m, bridges.Message{Key: "k"}, []bridges.MessageID{"p1", "p2"})
-			if _, err := do(t.Context(), renames{ids: slices.Clone(ids)}); err != nil {
+			x := r.g.edits(new(outgoing), bridges.Message{Key: "k"}, []bridges.MessageID{"p1", "p2"}).(noting)
+			got, err := x.do(t.Context(), renames{ids: slices.Clone(ids)})
+			if err != nil {
 				t.Fatal(err)
 			}
-			put := &mapping.Batch{PutMessages: m.edit.rows(r.g, nil, alice, time.Now())}
+			put := new(mapping.Batch)
+			for _, id := range got {
+				put.PutMessages = append(put.PutMessages, mapping.Message{Bridge: domain, ID: id, Account: alice, At: time.Now()})
+			}
+			if len(got) > 0 {
+				put.PutMessages = append(put.PutMessages, x.rows(r.g, put.PutMessages)...)
+			}
 			if err := r.store.Commit(t.Context(), put); err != nil {
 				t.Fatal(err)
 			}
@@ -193,5 +199,43 @@ func endPartsOut(r *theater) {
 	}
 	if told := r.saw("type='error'", "id='x'"); told > 1 || told == 1 && len(parts) > 0 || told == 0 && len(parts) == 2 {
 		r.w.t.Errorf("told %d times, taken back %v", told, parts)
+	}
+}
+
+// keeps is a session whose network takes nothing back that is in it: it says why.
+type keeps struct {
+	bridges.Session
+	why   map[bridges.MessageID]error
+	asked []bridges.MessageID
+}
+
+// Retract implements bridges.Retractor.
+func (k *keeps) Retract(_ context.Context, x bridges.Retraction) error {
+	k.asked = append(k.asked, x.Of)
+	return k.why[x.Of]
+}
+
+// TestRetractionGoesOn: another attempt goes on with the part at which the last one
+// ended, and tells of all that stay.
+func TestRetractionGoesOn(t *testing.T) {
+	k := &keeps{why: map[bridges.MessageID]error{
+		"p1": &bridges.Error{Kind: bridges.Rejected, Text: "Too old."},
+		"p2": &bridges.Error{Kind: bridges.Temporary, Text: "Not now."},
+	}}
+	m := new(outgoing)
+	attempt := func() error {
+		m.errand = retraction(m, bridges.Message{Key: "k"}, []bridges.MessageID{"p1", "p2", "p3"})
+		_, err := m.errand.do(t.Context(), k)
+		return err
+	}
+	if err := attempt(); bridges.KindOf(err) != bridges.Temporary {
+		t.Errorf("at first: %v", err)
+	}
+	delete(k.why, "p2")
+	if err := attempt(); err == nil || !strings.Contains(err.Error(), "1 of 3") {
+		t.Errorf("of what stays: %v", err)
+	}
+	if !slices.Equal(k.asked, []bridges.MessageID{"p1", "p2", "p2", "p3"}) {
+		t.Errorf("asked: %q", k.asked)
 	}
 }

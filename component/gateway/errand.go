@@ -79,8 +79,43 @@ func (d *draft) does(rule *fallbackRule, r *reading) bool {
 	return of != ""
 }
 
-// errand hands what a user says to the network, as Session.Send does.
-type errand func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error)
+// errand is what a message of a user's is for the network. Each attempt makes it anew,
+// of what is known then; what is done in several steps goes on with the last one's
+// (begun).
+type errand interface {
+	// do hands it to the network, as Session.Send does.
+	do(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error)
+}
+
+// noting is an errand of which more is to be known later than that the network has it.
+type noting interface {
+	errand
+	// rows say that, when it is done. There is at least one row of what it has become.
+	rows(g *Gateway, rows []mapping.Message) []mapping.Message
+}
+
+// begun is the errand of m, if it is one of these, as far as an earlier attempt came
+// with it.
+func begun[E any](m *outgoing) *E {
+	if x, ok := any(m.errand).(*E); ok {
+		return x
+	}
+	return new(E)
+}
+
+// textErrand sends a text.
+type textErrand struct{ msg bridges.Message }
+
+func (x *textErrand) do(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
+	return s.Send(ctx, x.msg)
+}
+
+// reactErrand has the network show reactions.
+type reactErrand struct{ bridges.Reaction }
+
+func (x *reactErrand) do(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
+	return nil, s.(bridges.Reactor).React(ctx, x.Reaction) // Info.Can says so
+}
 
 var (
 	errNotYours = &stanza.Error{
@@ -108,7 +143,7 @@ func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapp
 		return g.carries(ctx, m, r, acc, msg), nil
 	}
 	if r.does == nothing {
-		return sends(g.inThread(ctx, m, acc, g.answer(ctx, m, r, acc, msg))), nil
+		return &textErrand{g.inThread(ctx, m, acc, g.answer(ctx, m, r, acc, msg))}, nil
 	}
 	row, found := g.earlier(ctx, acc.ID, msg.Chat, r.of)
 	if r.does == reacts {
@@ -131,7 +166,7 @@ func (g *Gateway) errandOf(ctx context.Context, m *outgoing, r reading, acc mapp
 	case !found:
 		return nil, errNotKnown
 	}
-	return g.retracts(m, msg, parts), nil
+	return retraction(m, msg, parts), nil
 }
 
 // answer has msg say what it answers, if it does. Where nobody knows that, the text
@@ -157,12 +192,5 @@ func reactsTo(row mapping.Message, found bool, emojis []string, msg bridges.Mess
 	if !found {
 		return nil, errNotKnown
 	}
-	x := bridges.Reaction{Chat: msg.Chat, From: msg.From, Key: msg.Key, Of: row.ID, Emojis: emojis}
-	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
-		return nil, s.(bridges.Reactor).React(ctx, x) // Info.Can says so
-	}, nil
-}
-
-func sends(msg bridges.Message) errand {
-	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) { return s.Send(ctx, msg) }
+	return &reactErrand{bridges.Reaction{Chat: msg.Chat, From: msg.From, Key: msg.Key, Of: row.ID, Emojis: emojis}}, nil
 }

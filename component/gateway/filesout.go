@@ -145,72 +145,82 @@ func (n *noted) Read(p []byte) (int, error) {
 	return k, err
 }
 
-// carries sends a message with its files. When one cannot be had, or the network
+// filesErrand sends a message with its files. When one cannot be had, or the network
 // does not take it, its link goes as a text, as where there are no files: nothing is
 // lost.
+type filesErrand struct {
+	g      *Gateway
+	m      *outgoing
+	of     bridges.AccountID
+	msg    bridges.Message // its text is what is said about the first file
+	files  []sfs.File
+	next   int                 // the first file that the network has not
+	given  []bridges.MessageID // of those that it has
+	linked bool                // of some only a link went
+}
+
 func (g *Gateway) carries(ctx context.Context, m *outgoing, r reading, acc mapping.Account, msg bridges.Message) errand {
-	m.file, m.carried = true, carriedBy(r.files)
 	if r.does == edits {
 		r = g.correctsFiles(m, r)
 	}
-	msg = g.inThread(ctx, m, acc, g.answer(ctx, m, r, acc, msg))
-	msg.Text = r.text
+	x := begun[filesErrand](m)
+	x.g, x.m, x.of, x.files = g, m, acc.ID, r.files
+	x.msg = g.inThread(ctx, m, acc, g.answer(ctx, m, r, acc, msg))
+	x.msg.Text = r.text
 	if g.cfg.Media == nil {
-		msg.Text = r.linked
-		return g.sendsLink(m, msg)
+		x.msg.Text = r.linked
 	}
-	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
-		for ; m.next < len(r.files); m.next++ {
-			one := msg
-			if f := r.files[m.next]; m.next > 0 {
-				one.Key, one.ReplyTo, one.Text = partKey(msg.Key, m.next), "", f.Desc
-			}
-			ids, err := g.carriesOne(m, r.files[m.next], acc.ID, one)(ctx, s)
-			if err != nil {
-				return nil, err
-			}
-			m.given = append(m.given, ids...)
-		}
-		return m.given, nil
-	}
+	return x
 }
 
-// carriesOne sends one of them, which is a message of its own for the network.
-func (g *Gateway) carriesOne(m *outgoing, file sfs.File, account bridges.AccountID, msg bridges.Message) errand {
+func (x *filesErrand) do(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
+	if x.g.cfg.Media == nil {
+		return x.sendLink(ctx, s, x.msg)
+	}
+	for ; x.next < len(x.files); x.next++ {
+		one, file := x.msg, x.files[x.next]
+		if x.next > 0 {
+			one.Key, one.ReplyTo, one.Text = partKey(x.msg.Key, x.next), "", file.Desc
+		}
+		ids, err := x.send(ctx, s, one, file)
+		if err != nil {
+			return nil, err
+		}
+		x.given = append(x.given, ids...)
+	}
+	return x.given, nil
+}
+
+// send sends one of them, which is a message of its own for the network.
+func (x *filesErrand) send(ctx context.Context, s bridges.Session, msg bridges.Message, file sfs.File) ([]bridges.MessageID, error) {
 	link := draft{text: msg.Text}
 	link.add(file.URL, file.Desc)
 	plain := msg
 	plain.Text = link.text
-	f := &fetched{g: g, account: account, file: file}
+	f := &fetched{g: x.g, account: x.of, file: file}
 	msg.File = &bridges.File{
 		Name: calledOf(file), Type: file.Type, Size: file.Size, Width: file.Width, Height: file.Height,
 		Duration: file.Length, Voice: isVoice(file), Open: f.open,
 	}
-	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
-		ids, err := s.Send(ctx, msg)
-		switch kind := bridges.KindOf(err); {
-		case err == nil:
-			g.countFile("out", "sent")
-			return ids, nil
-		case ctx.Err() != nil, kind == bridges.Temporary && (!f.failed.Load() || m.attempts < fetchTries):
-			return ids, err
-		case f.failed.Load(), kind == bridges.TooLong, kind == bridges.Unsupported, kind == bridges.Rejected:
-			g.log.Info("the link of a file is sent", "id", trace(m.key), "err", err)
-			return g.sendsLink(m, plain)(ctx, s)
-		}
-		return ids, err
+	ids, err := s.Send(ctx, msg)
+	switch kind := bridges.KindOf(err); {
+	case err == nil:
+		x.g.countFile("out", "sent")
+	case ctx.Err() != nil, kind == bridges.Temporary && (!f.failed.Load() || x.m.attempts < fetchTries):
+	case f.failed.Load(), kind == bridges.TooLong, kind == bridges.Unsupported, kind == bridges.Rejected:
+		x.g.log.Info("the link of a file is sent", "id", trace(x.m.key), "err", err)
+		return x.sendLink(ctx, s, plain)
 	}
+	return ids, err
 }
 
-func (g *Gateway) sendsLink(m *outgoing, msg bridges.Message) errand {
-	m.linked = true
-	return func(ctx context.Context, s bridges.Session) ([]bridges.MessageID, error) {
-		ids, err := s.Send(ctx, msg)
-		if err == nil {
-			g.countFile("out", "link sent")
-		}
-		return ids, err
+func (x *filesErrand) sendLink(ctx context.Context, s bridges.Session, msg bridges.Message) ([]bridges.MessageID, error) {
+	x.linked = true
+	ids, err := s.Send(ctx, msg)
+	if err == nil {
+		x.g.countFile("out", "link sent")
 	}
+	return ids, err
 }
 
 // calledOf is what the file is called; "": its server says that.
@@ -223,7 +233,7 @@ func calledOf(f sfs.File) string {
 
 // timeFor is how long one attempt at m may take.
 func (g *Gateway) timeFor(m *outgoing) context.Context {
-	if m.file {
+	if _, ok := m.errand.(*filesErrand); ok {
 		return g.fileAttempts.within(g.work, fileTime, time.Now())
 	}
 	return g.attempts.within(g.work, sendTime, time.Now())

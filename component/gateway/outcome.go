@@ -30,8 +30,9 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 		b.PutMessages = nil
 		b.Cycles = []*mapping.Cycle{{Bridge: g.domain, Records: []mapping.Record{encodeAwaited(&rows[0])}}}
 	}
-	b.PutMessages = append(b.PutMessages, m.edit.rows(g, rows, c.user.id, now)...)
-	b.PutMessages = append(b.PutMessages, g.carriedRows(m, rows)...)
+	if x, ok := m.errand.(noting); ok && len(rows) > 0 {
+		b.PutMessages = append(b.PutMessages, x.rows(g, rows)...)
+	}
 	g.remember(b, m, hash, now)
 	if !g.keepSent(ctx, c, m, b) {
 		return verdict{done: true, cut: true}

@@ -3,7 +3,6 @@ package gateway
 import (
 	"time"
 
-	"causeway/bridges"
 	"causeway/component/stanza"
 	"causeway/mapping"
 )
@@ -16,17 +15,11 @@ type outgoing struct {
 	at       time.Time // when we accepted it
 	expires  time.Time
 	attempts int
-	doubt    bool                // an earlier attempt's outcome is not known
-	parked   bool                // it has a row of its own
-	dropped  bool                // it was found to be a repetition when it was to be parked
-	edit     edited              // what it has changed on the network
-	stay     []*bridges.Error    // why parts of what it takes back could not be
-	file     bool                // it carries some, which take their time
-	carried  string              // by what these are known again
-	linked   bool                // of some of these only a link went
-	given    []bridges.MessageID // of its files that the network has
-	next     int                 // the first of its files that it has not, or of the parts that are not taken back
-	tried    bool                // a predecessor has given it to the bridge, which remembers what became of it
+	doubt    bool   // an earlier attempt's outcome is not known
+	parked   bool   // it has a row of its own
+	dropped  bool   // it was found to be a repetition when it was to be parked
+	tried    bool   // a predecessor has given it to the bridge, which remembers what became of it
+	errand   errand // of its last attempt; nil: there was none
 }
 
 // draft begins to read m as it was when it was accepted: while it waits it grows

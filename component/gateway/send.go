@@ -92,7 +92,7 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 			g.cfg.Metrics.changed.WithLabelValues(g.domain, reason).Inc()
 		}
 	}
-	do, refusal := g.errandOf(ctx, m, r, acc, bridges.Message{
+	m.errand, refusal = g.errandOf(ctx, m, r, acc, bridges.Message{
 		Chat: chat, From: acc.Self, Key: trace(m.key), Text: r.text, Unstyled: g.unstyled(m.s),
 		Receipt: g.info.Can.Has(bridges.CanReceipts),
 	})
@@ -102,7 +102,7 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 	case refusal != nil:
 		return g.fail(ctx, c, m, refusal, nil)
 	}
-	ids, err := g.attempt(ctx, acc, m, do)
+	ids, err := g.attempt(ctx, acc, m)
 	if err != nil {
 		return g.failed(ctx, c, m, err, hash)
 	}
@@ -185,7 +185,7 @@ func (g *Gateway) resolve(local string) (bridges.ChatID, error) {
 
 // attempt sends m once. A text that has a row of its own says there, before,
 // that its outcome is open. A panic of the adapter leaves it open, too.
-func (g *Gateway) attempt(ctx context.Context, acc mapping.Account, m *outgoing, do errand) (ids []bridges.MessageID, err error) {
+func (g *Gateway) attempt(ctx context.Context, acc mapping.Account, m *outgoing) (ids []bridges.MessageID, err error) {
 	m.attempts++
 	x := trialOf(ctx)
 	x.sends(m.doubt)
@@ -208,7 +208,7 @@ func (g *Gateway) attempt(ctx context.Context, acc mapping.Account, m *outgoing,
 			err = &bridges.Error{Kind: bridges.Unknown, Text: errInDoubt.Text, Cause: fmt.Errorf("panic: %v", p)}
 		}
 	}()
-	ids, err = do(ctx, s)
+	ids, err = m.errand.do(ctx, s)
 	x.enter()
 	g.at("sent")
 	var known *bridges.Error
