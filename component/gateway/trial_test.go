@@ -136,3 +136,14 @@ func TestPurge(t *testing.T) {
 		t.Errorf("left: %v", b.left)
 	}
 }
+
+// of tells how often a record has killed the program, or might have, and
+// whether a predecessor had given it to the bridge.
+func (t *trials) of(k mapping.Key) (deaths uint8, f flags) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if x := t.left[k]; x != nil {
+		return x.deaths, x.flags
+	}
+	return 0, 0
+}

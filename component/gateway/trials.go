@@ -118,17 +118,6 @@ func (t *trials) take(k mapping.Key) *trial {
 	return x
 }
 
-// deaths tells how often a record has killed the program, or might have, and
-// whether a predecessor had given it to the bridge.
-func (t *trials) of(k mapping.Key) (deaths uint8, f flags) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if x := t.left[k]; x != nil {
-		return x.deaths, x.flags
-	}
-	return 0, 0
-}
-
 // purge forgets what is left of records that are not there any more.
 func (t *trials) purge(ctx context.Context, s mapping.Journal) error {
 	t.mu.Lock()
