@@ -60,7 +60,7 @@ func (g *Gateway) dropMark(ctx context.Context, m mark, reason string) {
 
 // findMarked finds the messages that markers of one chat are about, and puts the
 // markers in the order of those.
-func (g *Gateway) findMarked(ctx context.Context, p signPlace, marks []mark) {
+func (g *Gateway) findMarked(ctx context.Context, p whose, marks []mark) {
 	_, chat, ok := g.signer(ctx, p)
 	for i := range marks {
 		m := &marks[i]
@@ -84,7 +84,7 @@ func (g *Gateway) findMarked(ctx context.Context, p signPlace, marks []mark) {
 
 // tellMark tells the network how far a user has read (xeps.md 0333.2). True: it
 // is to be tried again. Nobody is told when it cannot be done: nobody asked.
-func (g *Gateway) tellMark(ctx context.Context, p signPlace, m mark) (again bool) {
+func (g *Gateway) tellMark(ctx context.Context, p whose, m mark) (again bool) {
 	acc, chat, ok := g.signer(ctx, p)
 	switch {
 	case ctx.Err() != nil:

@@ -43,7 +43,7 @@ func (g *Gateway) succeed(ctx context.Context, c *conversation, m *outgoing, cha
 	g.sent.add(rows)
 	g.early.wake(g, ids)
 	if g.info.Can.Has(bridges.CanTyping) {
-		g.signs.wrote(signPlace{c.user.id, c.contact}, now)
+		g.signs.wrote(whose{c.user.id, c.contact}, now)
 	}
 	g.hot.out.Inc()
 	if g.debugs() {

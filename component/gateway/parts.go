@@ -28,11 +28,6 @@ type pieces struct {
 	since   time.Time // nothing has waited for longer than this
 }
 
-type chatKey struct {
-	account bridges.AccountID
-	chat    bridges.ChatID
-}
-
 type pieceKey struct {
 	chatKey
 	ref string

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 
@@ -29,21 +28,15 @@ const (
 	markGap   = 30 * time.Second
 )
 
-// signPlace is a chat as its user addresses it.
-type signPlace struct {
-	account bridges.AccountID
-	contact string // localpart
-}
-
 // signs are what users show of themselves beyond texts. Each chat has one place
 // in the queue, and when its turn comes the network is told what is true then:
 // what changed back meanwhile costs it nothing.
 type signs struct {
 	mu     sync.Mutex
-	of     map[signPlace]*sign
+	of     map[whose]*sign
 	shares map[bridges.AccountID]int
 	busy   map[bridges.AccountID]bool // a chat of it has its turn
-	due    chan signPlace             // each at most once
+	due    chan whose                 // each at most once
 }
 
 // sign is what a user shows in one chat.
@@ -59,18 +52,17 @@ type sign struct {
 
 func newSigns() *signs {
 	return &signs{
-		of: map[signPlace]*sign{}, due: make(chan signPlace, signLimit),
+		of: map[whose]*sign{}, due: make(chan whose, signLimit),
 		shares: map[bridges.AccountID]int{}, busy: map[bridges.AccountID]bool{},
 	}
 }
 
 // at returns the sign of a chat; nil: there are too many. The caller holds the
 // lock.
-func (x *signs) at(p signPlace) *sign {
+func (x *signs) at(p whose) *sign {
 	s := x.of[p]
 	if s == nil && len(x.of) < signLimit && x.shares[p.account] < signShare {
-		// Clones: the names are pieces of a stanza, which may be large.
-		p = signPlace{clone(p.account), strings.Clone(p.contact)}
+		p = p.clone()
 		s = new(sign)
 		x.of[p] = s
 		x.shares[p.account]++
@@ -85,7 +77,7 @@ func (s *sign) hasMarks(now time.Time) bool { return len(s.marks) > 0 && !now.Be
 
 // settle gives a sign its turn if it needs one, and forgets it when nothing is
 // left of it. The caller holds the lock.
-func (x *signs) settle(p signPlace, s *sign, now time.Time) {
+func (x *signs) settle(p whose, s *sign, now time.Time) {
 	switch {
 	case s.listed || s.turn:
 	case s.needs(now) && x.busy[p.account]: // until then
@@ -101,7 +93,7 @@ func (x *signs) settle(p signPlace, s *sign, now time.Time) {
 }
 
 // types notes that a user types, or no longer does. False: there are too many.
-func (x *signs) types(p signPlace, composing bool, now time.Time) bool {
+func (x *signs) types(p whose, composing bool, now time.Time) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !composing && x.of[p] == nil {
@@ -118,7 +110,7 @@ func (x *signs) types(p signPlace, composing bool, now time.Time) bool {
 
 // marked has a marker wait for the turn of its chat. It returns one that has to
 // give way, if there are too many.
-func (x *signs) marked(p signPlace, m mark, now time.Time) (out mark, full bool) {
+func (x *signs) marked(p whose, m mark, now time.Time) (out mark, full bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	s := x.at(p)
@@ -135,7 +127,7 @@ func (x *signs) marked(p signPlace, m mark, now time.Time) (out mark, full bool)
 
 // writes notes that a text of the user has come. The network will see that from
 // the text itself; if that does not get there soon, renew tells it.
-func (x *signs) writes(p signPlace) {
+func (x *signs) writes(p whose) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if s := x.of[p]; s != nil {
@@ -145,7 +137,7 @@ func (x *signs) writes(p signPlace) {
 
 // wrote notes that the network has a text, and takes it as the end of typing
 // (bridges.Typist). While it is being told, nobody knows which comes last.
-func (x *signs) wrote(p signPlace, now time.Time) {
+func (x *signs) wrote(p whose, now time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if s := x.of[p]; s != nil && !s.turn {
@@ -179,7 +171,7 @@ type turn struct {
 // begin begins the turn of a chat. What it is told counts as told: after an
 // error nothing is repeated but markers. False: another chat of its user has its
 // turn, and this one comes after it.
-func (x *signs) begin(p signPlace, now time.Time) (t turn, ok bool) {
+func (x *signs) begin(p whose, now time.Time) (t turn, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	s := x.of[p]
@@ -198,7 +190,7 @@ func (x *signs) begin(p signPlace, now time.Time) (t turn, ok bool) {
 
 // end ends the turn of a chat. known: the network knows of it. The marks are
 // those that it does not take now.
-func (x *signs) end(p signPlace, known bool, marks []mark, now time.Time) {
+func (x *signs) end(p whose, known bool, marks []mark, now time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	s := x.of[p]
@@ -226,7 +218,7 @@ func (g *Gateway) tellSigns(ctx context.Context) { each(ctx, g.signs.due, g.tell
 
 // tellSign is the turn of one chat. Of several markers that of the newest message
 // comes first: the others say nothing more then.
-func (g *Gateway) tellSign(p signPlace) {
+func (g *Gateway) tellSign(p whose) {
 	t, ok := g.signs.begin(p, time.Now())
 	if !ok {
 		return
@@ -284,12 +276,12 @@ func (r *router) part(id bridges.AccountID) {
 
 // signer returns whose sign it is and where it goes; false: nobody's, or
 // nowhere, or the gateway ends.
-func (g *Gateway) signer(ctx context.Context, p signPlace) (acc mapping.Account, chat bridges.ChatID, ok bool) {
+func (g *Gateway) signer(ctx context.Context, p whose) (acc mapping.Account, chat bridges.ChatID, ok bool) {
 	acc, ok, _ = g.insistOn(ctx, p.account)
 	if !ok || !g.admits(p.account) {
 		return acc, "", false
 	}
-	chat, err := g.resolve(p.contact)
+	chat, err := g.resolve(p.local)
 	return acc, chat, err == nil
 }
 

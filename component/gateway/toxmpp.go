@@ -102,7 +102,7 @@ func (g *Gateway) showMessage(ctx context.Context, in *incoming) {
 	if !own && in.says() {
 		g.introduce(ctx, &o.Payload, in)
 		if g.info.Can.Has(bridges.CanTyping) {
-			g.typing.ends(typingIn{in.Account, in.Message.Chat})
+			g.typing.ends(chatKey{in.Account, in.Message.Chat})
 		}
 	}
 	g.sendKeyed(ctx, o, in.key, &flight{account: in.Account, keep: o, inbound: true})

@@ -25,17 +25,11 @@ const (
 type typing struct {
 	hints chan bridges.Delivery
 	mu    sync.Mutex
-	since map[typingIn]time.Time // shown as composing; last said
-}
-
-// typingIn is a chat in which somebody types.
-type typingIn struct {
-	account bridges.AccountID
-	chat    bridges.ChatID
+	since map[chatKey]time.Time // shown as composing; last said
 }
 
 func newTyping() *typing {
-	return &typing{hints: make(chan bridges.Delivery, typingQueue), since: map[typingIn]time.Time{}}
+	return &typing{hints: make(chan bridges.Delivery, typingQueue), since: map[chatKey]time.Time{}}
 }
 
 // Hint implements bridges.Host.
@@ -74,7 +68,7 @@ func (g *Gateway) showTyping(ctx context.Context) {
 			return
 		case d := <-g.typing.hints:
 			e := d.Event.(bridges.Typing)
-			g.showState(ctx, typingIn{d.Account, e.Chat}, e.Composing)
+			g.showState(ctx, chatKey{d.Account, e.Chat}, e.Composing)
 		case now := <-tick.C:
 			for _, x := range g.typing.silent(now) {
 				g.showState(ctx, x, false)
@@ -85,7 +79,7 @@ func (g *Gateway) showTyping(ctx context.Context) {
 
 // showState tells a user who sees the contact that it types, or no longer does;
 // only a change, and with nothing else in it (xeps.md 0085.1, .2, .4).
-func (g *Gateway) showState(ctx context.Context, x typingIn, composing bool) {
+func (g *Gateway) showState(ctx context.Context, x chatKey, composing bool) {
 	if !g.seesContact(ctx, x) {
 		g.typing.ends(x)
 		g.countDropped("typing unseen")
@@ -110,7 +104,7 @@ func (g *Gateway) showState(ctx context.Context, x typingIn, composing bool) {
 
 // seesContact tells whether a registered user is shown the presence of a
 // contact. What cannot be read is not shown.
-func (g *Gateway) seesContact(ctx context.Context, x typingIn) bool {
+func (g *Gateway) seesContact(ctx context.Context, x chatKey) bool {
 	if _, ok, err := g.accounts.find(ctx, x.account); err != nil || !ok || !g.admits(x.account) {
 		return false
 	}
@@ -120,7 +114,7 @@ func (g *Gateway) seesContact(ctx context.Context, x typingIn) bool {
 
 // begins tells whether it is news that somebody types. Nobody more can when too
 // many do.
-func (t *typing) begins(x typingIn, now time.Time) bool {
+func (t *typing) begins(x chatKey, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, known := t.since[x]
@@ -133,7 +127,7 @@ func (t *typing) begins(x typingIn, now time.Time) bool {
 
 // ends tells whether it is news that nobody types any more. A message of the
 // contact calls it, too: clients take that as the end.
-func (t *typing) ends(x typingIn) bool {
+func (t *typing) ends(x chatKey) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, known := t.since[x]
@@ -142,7 +136,7 @@ func (t *typing) ends(x typingIn) bool {
 }
 
 // silent returns where nothing was said for too long.
-func (t *typing) silent(now time.Time) (all []typingIn) {
+func (t *typing) silent(now time.Time) (all []chatKey) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for x, at := range t.since {

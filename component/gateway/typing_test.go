@@ -153,7 +153,7 @@ func TestHintsDropped(t *testing.T) {
 func TestTypingBounded(t *testing.T) {
 	x := newTyping()
 	for i := range typingLimit + 1 {
-		if x.begins(typingIn{alice, bridges.ChatID(rune('0' + i))}, time.Now()) != (i < typingLimit) {
+		if x.begins(chatKey{alice, bridges.ChatID(rune('0' + i))}, time.Now()) != (i < typingLimit) {
 			t.Fatalf("at %d", i)
 		}
 	}

@@ -34,12 +34,12 @@ func (g *Gateway) hearText(s *stanza.Stanza) {
 }
 
 // placeOf is the chat that a user's stanza is in.
-func placeOf(s *stanza.Stanza) signPlace { return signPlace{accountOf(s.From), localOf(s.To)} }
+func placeOf(s *stanza.Stanza) whose { return whose{accountOf(s.From), localOf(s.To)} }
 
 // tellTyping tells the network that a user types, or no longer does. False:
 // there is nobody to be told: whom the user has never had to do with shall not
 // learn that an address was tried.
-func (g *Gateway) tellTyping(ctx context.Context, p signPlace, composing bool) bool {
+func (g *Gateway) tellTyping(ctx context.Context, p whose, composing bool) bool {
 	acc, chat, ok := g.signer(ctx, p)
 	if ok && composing {
 		var err error

@@ -212,7 +212,7 @@ func TestSignsBounded(t *testing.T) {
 	for i := range signLimit/signShare + 1 {
 		account := bridges.AccountID(fmt.Sprintf("u%d@example.org", i))
 		for j := range signShare + 1 {
-			if x.types(signPlace{account, fmt.Sprint(j)}, true, now) {
+			if x.types(whose{account, fmt.Sprint(j)}, true, now) {
 				n++
 			}
 		}

@@ -8,7 +8,13 @@ import (
 	"causeway/mapping"
 )
 
-// whose says who, by localpart, as which account sees it.
+// chatKey is a chat of an account, by the network's id.
+type chatKey struct {
+	account bridges.AccountID
+	chat    bridges.ChatID
+}
+
+// whose says who, by localpart, as which account sees it, or the chat of the two.
 type whose struct {
 	account bridges.AccountID
 	local   string
