@@ -3,7 +3,6 @@ package gateway
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -57,36 +56,6 @@ var (
 		Text: "Headlines and messages that are more than an hour old are not sent.",
 	}
 )
-
-// draft is a message while it is judged, and the text that it comes to.
-type draft struct {
-	s    *stanza.Stanza
-	now  time.Time
-	text string
-	// chosen returns what the user has set, and unusual tells that a rule has
-	// asked for something that is not the default.
-	chosen  func(setting string) string
-	unusual bool
-	// begun: the network may have the text. It is too late to refuse it.
-	begun bool
-	// toUs: it is for the gateway itself, where a correction is what it says.
-	toUs bool
-	can  bridges.Can // the network
-	file bool        // it carries one
-}
-
-// choice is a value of one of the gateway's settings.
-type choice struct{ setting, value string }
-
-// applies tells whether the user wants a rule, if it is one to choose.
-func (d *draft) applies(r *fallbackRule) bool {
-	if r.only == (choice{}) {
-		return true
-	}
-	v := d.chosen(r.only.setting)
-	d.unusual = d.unusual || v != byDefault(r.only.setting)
-	return v == r.only.value && (r.refuse == nil || !d.begun)
-}
 
 // fallbackRule says what becomes of a message with something in it that is no
 // plain text. One of refuse and change is set, or none: then the message is

@@ -3,6 +3,7 @@ package gateway
 import (
 	"time"
 
+	"causeway/bridges"
 	"causeway/component/stanza"
 	"causeway/component/xep/delay"
 	"causeway/component/xep/sfs"
@@ -72,4 +73,34 @@ func (d *draft) read() (r reading) {
 func isReplay(s *stanza.Stanza, now time.Time) bool {
 	d, ok := delay.Find(s)
 	return ok && now.Sub(d.Stamp) > oldest
+}
+
+// draft is a message while it is judged, and the text that it comes to.
+type draft struct {
+	s    *stanza.Stanza
+	now  time.Time
+	text string
+	// chosen returns what the user has set, and unusual tells that a rule has
+	// asked for something that is not the default.
+	chosen  func(setting string) string
+	unusual bool
+	// begun: the network may have the text. It is too late to refuse it.
+	begun bool
+	// toUs: it is for the gateway itself, where a correction is what it says.
+	toUs bool
+	can  bridges.Can // the network
+	file bool        // it carries one
+}
+
+// choice is a value of one of the gateway's settings.
+type choice struct{ setting, value string }
+
+// applies tells whether the user wants a rule, if it is one to choose.
+func (d *draft) applies(r *fallbackRule) bool {
+	if r.only == (choice{}) {
+		return true
+	}
+	v := d.chosen(r.only.setting)
+	d.unusual = d.unusual || v != byDefault(r.only.setting)
+	return v == r.only.value && (r.refuse == nil || !d.begun)
 }

@@ -47,3 +47,9 @@ func accountOf(jid string) bridges.AccountID {
 func (g *Gateway) contactJID(chat bridges.ChatID) string {
 	return localpart(string(chat)) + "@" + g.domain
 }
+
+// hostOf is the host of an account.
+func hostOf(id bridges.AccountID) string {
+	_, host, _ := strings.Cut(string(id), "@")
+	return host
+}

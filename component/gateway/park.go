@@ -194,30 +194,3 @@ func (g *Gateway) parked(all []old) {
 	}
 	r.idle.Broadcast()
 }
-
-// sleep waits for d or the end of ctx.
-func sleep(ctx context.Context, d time.Duration) {
-	defer resting(ctx).enter()
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
-}
-
-// insist calls f, which asks the store, until it succeeds or ctx ends; then it
-// returns false.
-func (g *Gateway) insist(ctx context.Context, what string, f func() error) bool {
-	for {
-		err := f()
-		if err == nil {
-			return true
-		}
-		if ctx.Err() != nil {
-			return false
-		}
-		g.log.Error("the store does not answer: cannot "+what, "err", err)
-		sleep(ctx, time.Second)
-	}
-}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 
-	"causeway/bridges"
 	"causeway/bridges/takeover"
 	"causeway/component/stanza"
 	"causeway/component/xep/privilege"
@@ -187,12 +186,6 @@ func (g *Gateway) placeAllLater(host string) {
 			g.placeLater(id)
 		}
 	}
-}
-
-// hostOf is the host of an account.
-func hostOf(id bridges.AccountID) string {
-	_, host, _ := strings.Cut(string(id), "@")
-	return host
 }
 
 // encodePrivileges writes each host with its flags and its length before.

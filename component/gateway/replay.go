@@ -230,58 +230,6 @@ func (r *router) doubtHeads() {
 	}
 }
 
-// hold keeps queues from starting; bounds do not apply to what they take up.
-func (r *router) hold(on bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.held = on
-}
-
-// start lets the queues run: outgoing ones by and by, as if they had waited.
-func (g *Gateway) start() {
-	r := &g.router
-	r.hold(false)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := time.Now()
-	for _, u := range r.users {
-		g.startControl(u)
-		for _, c := range u.convs {
-			if c.hasTexts() {
-				r.retryLater(c, now)
-			}
-			g.startConversation(c)
-		}
-	}
-}
-
-// drain lets no new step begin, and waits for those under way.
-func (r *router) drain(limit time.Duration) {
-	t := time.AfterFunc(limit, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.expired = true
-		r.idle.Broadcast()
-	})
-	defer t.Stop()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.close()
-	for r.running > 0 && !r.expired {
-		r.idle.Wait()
-	}
-}
-
-// wait waits for all steps, which have been told to end.
-func (r *router) wait() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.close()
-	for r.running > 0 {
-		r.idle.Wait()
-	}
-}
-
 // before tells whether a was accepted before b.
 func before(a, b mapping.Key) bool { return compare(a, b) < 0 }
 

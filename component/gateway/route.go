@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"causeway/bridges"
 )
@@ -195,4 +196,39 @@ func (g *Gateway) enqueueIn(in *incoming) {
 	}
 	c.in = slices.Insert(c.in, i, in)
 	g.startConversation(c)
+}
+
+// hold keeps queues from starting; bounds do not apply to what they take up.
+func (r *router) hold(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held = on
+}
+
+// start lets the queues run: outgoing ones by and by, as if they had waited.
+func (g *Gateway) start() {
+	r := &g.router
+	r.hold(false)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	for _, u := range r.users {
+		g.startControl(u)
+		for _, c := range u.convs {
+			if c.hasTexts() {
+				r.retryLater(c, now)
+			}
+			g.startConversation(c)
+		}
+	}
+}
+
+// waitingOf counts the unsettled texts of a user.
+func (r *router) waitingOf(id bridges.AccountID) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if u := r.users[id]; u != nil {
+		return u.unsettled
+	}
+	return 0
 }

@@ -93,3 +93,30 @@ func (g *Gateway) end() {
 	g.wg.Wait()
 	g.sessions.closeAll()
 }
+
+// drain lets no new step begin, and waits for those under way.
+func (r *router) drain(limit time.Duration) {
+	t := time.AfterFunc(limit, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.expired = true
+		r.idle.Broadcast()
+	})
+	defer t.Stop()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.close()
+	for r.running > 0 && !r.expired {
+		r.idle.Wait()
+	}
+}
+
+// wait waits for all steps, which have been told to end.
+func (r *router) wait() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.close()
+	for r.running > 0 {
+		r.idle.Wait()
+	}
+}

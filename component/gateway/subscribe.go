@@ -58,13 +58,6 @@ func (g *Gateway) learnName(ctx context.Context, c *mapping.Contact) {
 	}
 }
 
-// finish commits t and logs what failed.
-func (g *Gateway) finish(ctx context.Context, t *tx) {
-	if err := g.commit(ctx, t); err != nil && ctx.Err() == nil {
-		g.log.Error("cannot commit", "err", err)
-	}
-}
-
 // refuseContact answers a subscribe that cannot be accepted: the roster is
 // cleaned, so that the contact does not stay pending, and the reason told in
 // words, because most clients show no error of presence (xeps.md 0100.28, .31).

@@ -116,3 +116,10 @@ func (g *Gateway) commit(ctx context.Context, t *tx) error {
 	}
 	return nil
 }
+
+// finish commits t and logs what failed.
+func (g *Gateway) finish(ctx context.Context, t *tx) {
+	if err := g.commit(ctx, t); err != nil && ctx.Err() == nil {
+		g.log.Error("cannot commit", "err", err)
+	}
+}

@@ -39,16 +39,6 @@ func (g *Gateway) warnEncrypted(ctx context.Context, id bridges.AccountID, conta
 	g.send(ctx, g.ownMessage(string(id), text))
 }
 
-// waitingOf counts the unsettled texts of a user.
-func (r *router) waitingOf(id bridges.AccountID) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if u := r.users[id]; u != nil {
-		return u.unsettled
-	}
-	return 0
-}
-
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
