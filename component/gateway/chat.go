@@ -24,13 +24,7 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key,
 		refusal = errNotAllowed
 	}
 	if refusal != nil {
-		t := g.begin(id, key)
-		g.cfg.Metrics.refused.WithLabelValues(g.domain, "chat").Inc()
-		if o, ok := refusal.Reply(s); ok {
-			t.send(o)
-		}
-		g.finish(ctx, t)
-		g.warnEncrypted(ctx, id, "", refusal)
+		g.refuseChat(ctx, s, key, refusal)
 		return
 	}
 	hash, now := repeatHash(id, "", mark, r.text), time.Now()
@@ -56,6 +50,17 @@ func (g *Gateway) onChat(ctx context.Context, s *stanza.Stanza, key mapping.Key,
 	if errors.Is(err, mapping.ErrTaken) {
 		g.settle(ctx, key)
 	}
+}
+
+// refuseChat answers a message to the gateway itself with an error.
+func (g *Gateway) refuseChat(ctx context.Context, s *stanza.Stanza, key mapping.Key, e *stanza.Error) {
+	t := g.begin(accountOf(s.From), key)
+	g.cfg.Metrics.refused.WithLabelValues(g.domain, "chat").Inc()
+	if o, ok := e.Reply(s); ok {
+		t.send(o)
+	}
+	g.finish(ctx, t)
+	g.warnEncrypted(ctx, t.account, "", e)
 }
 
 // obey carries an order out.

@@ -95,31 +95,7 @@ func (g *Gateway) runConversation(c *conversation) {
 			}
 			w = inward
 		}
-		switch {
-		case w == inward && g.sharesFirst(c): // it goes on when the file is there
-		case w == inward:
-			c.shown++
-			in := c.in[0]
-			c.in[0] = nil
-			c.in = c.in[1:]
-			r.mu.Unlock()
-			g.stepIn(in)
-			r.mu.Lock()
-			r.comesAgain(c, in)
-		case c.next():
-			c.shown = 0
-			m := c.head
-			r.mu.Unlock()
-			v := g.tryText(c, m)
-			r.mu.Lock()
-			g.after(c, v)
-		default:
-			counted := c.parked
-			r.mu.Unlock()
-			texts, lacking := g.load(g.work, c, counted)
-			r.mu.Lock()
-			r.loaded(c, texts, lacking)
-		}
+		g.stepConversation(c, w)
 	}
 	c.running = false
 	c.user.busy--
@@ -128,6 +104,37 @@ func (g *Gateway) runConversation(c *conversation) {
 	r.ended()
 	if c.user.quiet {
 		r.idle.Broadcast()
+	}
+}
+
+// stepConversation does one step of a conversation, in one of its ways. The caller holds
+// the lock, which is not held meanwhile.
+func (g *Gateway) stepConversation(c *conversation, w way) {
+	r := &g.router
+	switch {
+	case w == inward && g.sharesFirst(c): // it goes on when the file is there
+	case w == inward:
+		c.shown++
+		in := c.in[0]
+		c.in[0] = nil
+		c.in = c.in[1:]
+		r.mu.Unlock()
+		g.stepIn(in)
+		r.mu.Lock()
+		r.comesAgain(c, in)
+	case c.next():
+		c.shown = 0
+		m := c.head
+		r.mu.Unlock()
+		v := g.tryText(c, m)
+		r.mu.Lock()
+		g.after(c, v)
+	default:
+		counted := c.parked
+		r.mu.Unlock()
+		texts, lacking := g.load(g.work, c, counted)
+		r.mu.Lock()
+		r.loaded(c, texts, lacking)
 	}
 }
 

@@ -163,40 +163,7 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 		g.end()
 		return fmt.Errorf("gateway: replay of %s: %w", g.domain, err)
 	}
-	g.loop(g.sweep)
-	g.loop(g.retry)
-	g.loop(g.refuseAll)
-	g.loop(g.sendSpooled)
-	g.loop(g.rosters.server(g, "a roster", g.keepRoster))
-	g.loop(g.askSlowly)
-	for range clientAskers {
-		g.loop(g.clients.server(g, "capabilities", g.askOneOf))
-	}
-	if g.info.Can.Has(bridges.CanPictures) {
-		for range faceLookers {
-			g.loop(g.faces.server(g, "a picture", g.lookAt))
-		}
-	}
-	if g.info.Can.Has(bridges.CanFiles) {
-		g.offerFiles()
-	}
-	if g.info.Can&(bridges.CanFiles|bridges.CanEdits) != 0 {
-		for range fileWorkers {
-			g.loop(g.shareFiles)
-		}
-	}
-	if g.info.Can.Has(bridges.CanIntroduce) {
-		g.loop(g.selves.server(g, "what a user looks like", g.introduceUser))
-	}
-	g.servePresence()
-	if g.info.Can.Has(bridges.CanTyping) {
-		g.loop(g.showTyping)
-	}
-	if g.info.Can&(bridges.CanTyping|bridges.CanDisplayed) != 0 {
-		for range signWorkers {
-			g.loop(g.tellSigns)
-		}
-	}
+	g.startLoops()
 	l, b := g.spawn(link.Run), g.spawn(g.runBridge)
 	g.start()
 
@@ -214,6 +181,45 @@ func (g *Gateway) Run(ctx context.Context, link Link) error {
 		return failed
 	}
 	return errors.Join(failed, g.shutDown(l, b))
+}
+
+// startLoops starts all that runs until the gateway ends, by what the network can do.
+func (g *Gateway) startLoops() {
+	g.loop(g.sweep)
+	g.loop(g.retry)
+	g.loop(g.refuseAll)
+	g.loop(g.sendSpooled)
+	g.loop(g.rosters.server(g, "a roster", g.keepRoster))
+	g.loop(g.askSlowly)
+	for range clientAskers {
+		g.loop(g.clients.server(g, "capabilities", g.askOneOf))
+	}
+	can := g.info.Can
+	if can.Has(bridges.CanPictures) {
+		for range faceLookers {
+			g.loop(g.faces.server(g, "a picture", g.lookAt))
+		}
+	}
+	if can.Has(bridges.CanFiles) {
+		g.offerFiles()
+	}
+	if can&(bridges.CanFiles|bridges.CanEdits) != 0 {
+		for range fileWorkers {
+			g.loop(g.shareFiles)
+		}
+	}
+	if can.Has(bridges.CanIntroduce) {
+		g.loop(g.selves.server(g, "what a user looks like", g.introduceUser))
+	}
+	g.servePresence()
+	if can.Has(bridges.CanTyping) {
+		g.loop(g.showTyping)
+	}
+	if can&(bridges.CanTyping|bridges.CanDisplayed) != 0 {
+		for range signWorkers {
+			g.loop(g.tellSigns)
+		}
+	}
 }
 
 // ended is the failure of a part that should have run until it was told to end.

@@ -59,14 +59,8 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 	g.at("begin")
 	r := g.readFor(ctx, c.user.id, m)
 	takeover.Step("poison", r.text)
-	switch {
-	case g.hasOwnCopy(ctx, m.s):
-		return g.drop(ctx, m, ownCopy)
-	case r.drop != "":
-		return g.drop(ctx, m, r.drop)
-	case r.refuse != nil:
-		g.warnEncrypted(ctx, c.user.id, c.contact, r.refuse)
-		return g.refuse(ctx, c, m, r)
+	if v, none := g.noText(ctx, c, m, r); none {
+		return v
 	}
 	acc, chat, refusal := g.admit(ctx, c)
 	switch {
@@ -87,11 +81,33 @@ func (g *Gateway) stepOut(ctx context.Context, c *conversation, m *outgoing) (v 
 	if v, off := g.refuseOff(ctx, c, m, hash); off {
 		return v
 	}
+	return g.sendOnce(ctx, c, m, r, acc, chat, hash)
+}
+
+// noText ends a message that is none to send.
+func (g *Gateway) noText(ctx context.Context, c *conversation, m *outgoing, r reading) (v verdict, none bool) {
+	switch {
+	case g.hasOwnCopy(ctx, m.s):
+		return g.drop(ctx, m, ownCopy), true
+	case r.drop != "":
+		return g.drop(ctx, m, r.drop), true
+	case r.refuse != nil:
+		g.warnEncrypted(ctx, c.user.id, c.contact, r.refuse)
+		return g.refuse(ctx, c, m, r), true
+	}
+	return v, false
+}
+
+// sendOnce is one attempt at a text, and says what comes of it.
+func (g *Gateway) sendOnce(
+	ctx context.Context, c *conversation, m *outgoing, r reading, acc mapping.Account, chat bridges.ChatID, hash [16]byte,
+) verdict {
 	if m.attempts == 0 {
 		for _, reason := range r.changed {
 			g.cfg.Metrics.changed.WithLabelValues(g.domain, reason).Inc()
 		}
 	}
+	var refusal *stanza.Error
 	m.errand, refusal = g.errandOf(ctx, m, r, acc, bridges.Message{
 		Chat: chat, From: acc.Self, Key: trace(m.key), Text: r.text, Unstyled: g.unstyled(m.s),
 		Receipt: g.info.Can.Has(bridges.CanReceipts),
