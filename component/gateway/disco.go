@@ -43,33 +43,30 @@ type entity struct {
 	caps caps.Caps
 }
 
+// shownFeatures are those that contacts have where the network can do something, as they
+// are shown to clients.
+var shownFeatures = []struct {
+	can      bridges.Can
+	features []string
+}{
+	{bridges.CanReceipts, []string{receipts.NS}},
+	{bridges.CanTyping, []string{chatstates.NS}}, // else clients do not tell (xeps.md 0085.6)
+	{bridges.CanDisplayed, []string{markers.NS}},
+	{bridges.CanEdits, []string{correct.NS}},
+	{bridges.CanRetractions, []string{retract.NS}},
+	{bridges.CanReactions, []string{reactions.NS}},
+	{bridges.CanReplies, []string{reply.NS}},
+	{bridges.CanFiles, []string{oob.NS, sfs.NS}},
+}
+
 // newDiscoInfo announces what is registered with the mux, and what the bridge
 // can do (xeps.md section 2).
 func newDiscoInfo(g *Gateway) *discoInfo {
 	person := g.features(component.ToContact)
-	if g.info.Can.Has(bridges.CanReceipts) {
-		person = append(person, receipts.NS)
-	}
-	if g.info.Can.Has(bridges.CanTyping) {
-		person = append(person, chatstates.NS) // else clients do not tell (xeps.md 0085.6)
-	}
-	if g.info.Can.Has(bridges.CanDisplayed) {
-		person = append(person, markers.NS)
-	}
-	if g.info.Can.Has(bridges.CanEdits) {
-		person = append(person, correct.NS)
-	}
-	if g.info.Can.Has(bridges.CanRetractions) {
-		person = append(person, retract.NS)
-	}
-	if g.info.Can.Has(bridges.CanReactions) {
-		person = append(person, reactions.NS)
-	}
-	if g.info.Can.Has(bridges.CanReplies) {
-		person = append(person, reply.NS)
-	}
-	if g.info.Can.Has(bridges.CanFiles) {
-		person = append(person, oob.NS, sfs.NS)
+	for _, x := range shownFeatures {
+		if g.info.Can.Has(x.can) {
+			person = append(person, x.features...)
+		}
 	}
 	domain := append(g.features(component.ToDomain), `jid\20escaping`)
 	if g.info.Can.Has(bridges.CanIntroduce) {
