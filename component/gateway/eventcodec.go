@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"causeway/bridges"
@@ -36,9 +37,13 @@ var eventKinds = [...]string{kindMessage, kindReceipt, kindPart, kindChange, kin
 var errEvent = errors.New("gateway: the record of an event is damaged")
 
 func (in *incoming) encode() (mapping.Record, error) {
+	kind := slices.Index(eventKinds[:], in.Kind)
+	if kind < 0 {
+		return mapping.Record{}, fmt.Errorf("gateway: no record can hold an event of kind %q", in.Kind)
+	}
 	var e eventWriter
 	e.b = make([]byte, 3, 192)
-	e.b[0] = eventVersion
+	e.b[0], e.b[1] = eventVersion, byte(kind)
 	e.text(string(in.Account))
 	e.text(in.Stanza)
 	e.time(in.At)
@@ -59,22 +64,15 @@ func (in *incoming) encode() (mapping.Record, error) {
 		e.receipt(in.Receipt)
 	case kindPart:
 		e.part(in.Part)
-	case kindChange:
+	case kindChange, kindRequest:
 		e.change(in.Change)
-	case kindRequest:
-		e.change(in.Change)
-		e.b[1] = 8
 	case kindDisplayed:
 		e.displayed(in.Displayed)
-	case kindEdit:
-		e.about(5, in)
-	case kindRetraction:
-		e.about(6, in)
+	case kindEdit, kindRetraction:
+		e.about(in)
 	case kindReaction:
-		e.about(7, in)
+		e.about(in)
 		e.texts(in.Emojis)
-	default:
-		return mapping.Record{}, fmt.Errorf("gateway: no record can hold an event of kind %q", in.Kind)
 	}
 	return mapping.Record{Kind: mapping.FromNetwork, Data: e.b}, nil
 }
@@ -87,7 +85,6 @@ func (e *eventWriter) time(t time.Time) { e.b = binary.AppendVarint(e.b, t.UnixN
 func (e *eventWriter) text(s string)    { e.b = append(binary.AppendUvarint(e.b, uint64(len(s))), s...) }
 
 func (e *eventWriter) message(m *bridges.Message) {
-	e.b[1] = 0
 	e.text(string(m.ID))
 	e.text(string(m.Chat))
 	e.text(string(m.From))
@@ -113,7 +110,6 @@ func (e *eventWriter) message(m *bridges.Message) {
 }
 
 func (e *eventWriter) receipt(r *receipt) {
-	e.b[1] = 1
 	e.text(string(r.ID))
 	e.text(string(r.Chat))
 	e.number(uint64(r.State))
@@ -122,7 +118,6 @@ func (e *eventWriter) receipt(r *receipt) {
 }
 
 func (e *eventWriter) part(p *bridges.Part) {
-	e.b[1] = 2
 	e.text(string(p.Chat))
 	e.text(p.Ref)
 	e.number(uint64(p.Number))
@@ -131,7 +126,6 @@ func (e *eventWriter) part(p *bridges.Part) {
 }
 
 func (e *eventWriter) change(c *change) {
-	e.b[1] = 3
 	e.text(string(c.ID))
 	e.text(c.Name)
 	gone := uint64(0)
@@ -142,16 +136,14 @@ func (e *eventWriter) change(c *change) {
 }
 
 func (e *eventWriter) displayed(d *bridges.Displayed) {
-	e.b[1] = 4
 	e.text(string(d.Chat))
 	e.text(string(d.From))
 	e.text(string(d.UpTo))
 }
 
 // about writes what is about an earlier message.
-func (e *eventWriter) about(kind byte, in *incoming) {
+func (e *eventWriter) about(in *incoming) {
 	e.message(in.Message)
-	e.b[1] = kind
 	e.text(string(in.Of))
 }
 
