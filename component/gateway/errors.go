@@ -49,7 +49,7 @@ var conditions = map[bridges.Kind]struct{ typ, condition, text string }{
 	bridges.Internal:    {"wait", "internal-server-error", errInternal.Text},
 	bridges.Temporary:   {"wait", "remote-server-timeout", errExpired.Text},
 	bridges.Unknown:     {"wait", "remote-server-timeout", errInDoubt.Text},
-	bridges.Malformed:   {"modify", "jid-malformed", "No such address can exist."},
+	bridges.Malformed:   {"modify", "jid-malformed", noSuchAddress},
 	bridges.NotFound:    {"cancel", "item-not-found", "Nobody has this address."},
 	bridges.Absent:      {"wait", "recipient-unavailable", "The addressee cannot be reached now."},
 	bridges.Rejected:    {"cancel", "not-acceptable", "The network refused this message."},

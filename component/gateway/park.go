@@ -93,8 +93,8 @@ func (g *Gateway) parkOld(now time.Time) {
 	}
 }
 
-// park makes rows of claimed texts, and returns what becomes none. A repetition becomes none: when its turn
-// comes, the book may have forgotten what it repeats.
+// park makes rows of claimed texts, and returns the keys of those that become none:
+// when the turn of a repetition comes, the book may have forgotten what it repeats.
 func (g *Gateway) park(b *mapping.Batch, o *old, now time.Time) (dropped []mapping.Key) {
 	next := o.next
 	if next.IsZero() {

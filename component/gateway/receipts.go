@@ -113,11 +113,15 @@ func (g *Gateway) showReceipt(ctx context.Context, in *incoming) {
 		g.dropIn(ctx, in, "no account")
 		return
 	}
-	row, news, changed := m.mark(in.Receipt.ID, in.Receipt.State)
-	if !changed {
+	if row, news, changed := m.mark(in.Receipt.ID, in.Receipt.State); changed {
+		g.tellReceipt(ctx, in, row, news)
+	} else {
 		g.dropIn(ctx, in, "repeated receipt")
-		return
 	}
+}
+
+// tellReceipt tells it, if it is news of the message as a whole.
+func (g *Gateway) tellReceipt(ctx context.Context, in *incoming, row mapping.Message, news bool) {
 	rows, record := []mapping.Message{row}, g.awaiting.take(row.ID)
 	if record != (mapping.Key{}) && row.State == bridges.Delivered {
 		rows = nil // nothing refers to it any more
