@@ -89,12 +89,12 @@ func (g *Gateway) deleteUser(ctx context.Context, t *tx, a mapping.Account) (str
 // dismiss unregisters a user who has not asked for it, and says so.
 func (g *Gateway) dismiss(ctx context.Context, id bridges.AccountID) error {
 	t := g.begin(id, mapping.Key{})
-	gone, err := g.unenroll(ctx, t)
+	rest, err := g.unenroll(ctx, t)
 	if err != nil {
 		return err
 	}
 	t.send(g.ownMessage(string(id), dismissedText))
-	t.outs = append(t.outs, gone.outs...)
+	t.outs = append(t.outs, rest...)
 	return g.commit(ctx, t)
 }
 

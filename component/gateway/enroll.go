@@ -151,19 +151,15 @@ func (g *Gateway) registrationError(err error) error {
 	return notAcceptable(e.Text)
 }
 
-// removal is what unregistering sends besides its answer.
-type removal struct{ outs []*stanza.Out }
-
 // unenroll removes the registration of the user of t and all that belongs to
-// it (xeps.md 0100.15-17). The caller answers first and then sends the rest.
-func (g *Gateway) unenroll(ctx context.Context, t *tx) (removal, error) {
-	var r removal
+// it (xeps.md 0100.15-17). The caller answers first and then sends what it returns.
+func (g *Gateway) unenroll(ctx context.Context, t *tx) (rest []*stanza.Out, err error) {
 	acc, ok, err := g.accounts.find(ctx, t.account)
 	if err != nil {
-		return r, err
+		return rest, err
 	}
 	if !ok {
-		return r, errNotRegistered
+		return rest, errNotRegistered
 	}
 	x := resting(ctx)
 	g.router.quiet(acc.ID)
@@ -173,24 +169,24 @@ func (g *Gateway) unenroll(ctx context.Context, t *tx) (removal, error) {
 		g.log.Warn("the session did not close well", "err", err)
 	}
 	if err := g.giveUpWaiting(ctx, t); err != nil {
-		return r, err
+		return rest, err
 	}
 	to := string(acc.ID)
 	err = g.store.EachContact(ctx, g.domain, acc.ID, func(c mapping.Contact) error {
 		if c.ID != "" {
 			from := g.contactJID(c.ID)
-			r.outs = append(r.outs, farewell(from, from+"/"+resource, to)...)
+			rest = append(rest, farewell(from, from+"/"+resource, to)...)
 		}
 		return nil
 	})
-	r.outs = append(r.outs, farewell(g.domain, g.domain, to)...)
+	rest = append(rest, farewell(g.domain, g.domain, to)...)
 	t.ends(g, acc)
 	t.batch.DeleteAccounts = []mapping.Account{acc}
 	t.batch.Settle = append(t.batch.Settle, g.awaiting.forget(acc.ID)...)
 	t.forgets(g, acc.ID, acc.Self)
 	t.done = append(t.done, func() { g.flights.disown(acc.ID) }, func() { g.selves.forget(acc.ID) }, func() { g.presentLater(acc.ID) })
 	t.places(g)
-	return r, err
+	return rest, err
 }
 
 // farewell ends both subscriptions between a JID of ours and a user.

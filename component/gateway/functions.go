@@ -218,6 +218,6 @@ func runUnregister(ctx context.Context, g *Gateway, t *tx, in filled) (result, e
 			Instructions: "Your registration with " + g.info.Name + " and all its data will be deleted.",
 		}}, nil
 	}
-	gone, err := g.unenroll(ctx, t)
-	return result{text: "You are no longer registered. Your data is deleted.", rest: gone.outs}, err
+	rest, err := g.unenroll(ctx, t)
+	return result{text: "You are no longer registered. Your data is deleted.", rest: rest}, err
 }

@@ -191,22 +191,16 @@ func (g *Gateway) startLoops() {
 	g.loop(g.sendSpooled)
 	g.loop(g.rosters.server(g, "a roster", g.keepRoster))
 	g.loop(g.askSlowly)
-	for range clientAskers {
-		g.loop(g.clients.server(g, "capabilities", g.askOneOf))
-	}
+	g.loops(clientAskers, g.clients.server(g, "capabilities", g.askOneOf))
 	can := g.info.Can
 	if can.Has(bridges.CanPictures) {
-		for range faceLookers {
-			g.loop(g.faces.server(g, "a picture", g.lookAt))
-		}
+		g.loops(faceLookers, g.faces.server(g, "a picture", g.lookAt))
 	}
 	if can.Has(bridges.CanFiles) {
 		g.offerFiles()
 	}
 	if can&(bridges.CanFiles|bridges.CanEdits) != 0 {
-		for range fileWorkers {
-			g.loop(g.shareFiles)
-		}
+		g.loops(fileWorkers, g.shareFiles)
 	}
 	if can.Has(bridges.CanIntroduce) {
 		g.loop(g.selves.server(g, "what a user looks like", g.introduceUser))
@@ -216,9 +210,7 @@ func (g *Gateway) startLoops() {
 		g.loop(g.showTyping)
 	}
 	if can&(bridges.CanTyping|bridges.CanDisplayed) != 0 {
-		for range signWorkers {
-			g.loop(g.tellSigns)
-		}
+		g.loops(signWorkers, g.tellSigns)
 	}
 }
 
@@ -237,6 +229,13 @@ func (g *Gateway) runBridge(ctx context.Context) error {
 		return nil
 	}
 	return r.Run(ctx, g)
+}
+
+// loops runs f several times at once until the gateway ends.
+func (g *Gateway) loops(n int, f func(ctx context.Context)) {
+	for range n {
+		g.loop(f)
+	}
 }
 
 // loop runs f until the gateway ends.

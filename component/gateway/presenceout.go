@@ -130,9 +130,7 @@ func (g *Gateway) servePresence() {
 		g.loop(g.presents.server(g, "presence of a user", g.presentUser))
 	}
 	if _, ok := g.prober(); ok {
-		for range probers {
-			g.loop(g.presences.server(g, "a probe", g.probe))
-		}
+		g.loops(probers, g.presences.server(g, "a probe", g.probe))
 	}
 }
 

@@ -89,8 +89,7 @@ func (g *Gateway) onRegister(ctx context.Context, t *tx, _ *stanza.Stanza, q sta
 	case r.Remove && !r.Alone:
 		return w, &stanza.Error{Type: "modify", Condition: "bad-request", Text: "Nothing may stand beside remove."}
 	case r.Remove:
-		gone, err := g.unenroll(ctx, t)
-		t.follow = gone.outs
+		t.follow, err = g.unenroll(ctx, t)
 		return w, err
 	}
 	text, ask, err := g.enroll(ctx, t, r.Fields)

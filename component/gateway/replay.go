@@ -190,7 +190,8 @@ func (g *Gateway) takeUp(ctx context.Context, k mapping.Key, r mapping.Record, n
 		if err != nil {
 			return err
 		}
-		return g.takeUpStanza(ctx, s, k, now)
+		g.route(s, k, now)
+		return ctx.Err()
 	}
 	return nil
 }
@@ -208,12 +209,6 @@ func (g *Gateway) resumed(o *stanza.Out) *flight {
 		fl.id, fl.keep, fl.tried = o.ID, o, tried{tries: 1}
 	}
 	return fl
-}
-
-// takeUpStanza queues a stanza of the server.
-func (g *Gateway) takeUpStanza(ctx context.Context, s *stanza.Stanza, k mapping.Key, at time.Time) error {
-	g.route(s, k, at)
-	return ctx.Err()
 }
 
 // doubtHeads marks, after a crash, the conversations whose first text may have
