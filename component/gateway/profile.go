@@ -63,7 +63,7 @@ var nodes = map[string]node{
 
 func readPicture(append func(*stanza.Writer, *picture.Picture)) node {
 	return func(g *Gateway, ctx context.Context, t *tx, local string) (string, func(*stanza.Writer), error) {
-		if _, err := g.personAt(ctx, t, local); err != nil {
+		if err := g.mayKnow(ctx, t, local); err != nil {
 			return "", nil, err
 		}
 		p, err := g.picture(ctx, t.account, local)
@@ -94,20 +94,19 @@ func (g *Gateway) answerNode(ctx context.Context, t *tx, iq *stanza.Stanza, p st
 	return w, nil
 }
 
-// personAt returns who has a localpart; "" is the gateway, of which everybody
-// may know. Of the others only who is registered may.
-func (g *Gateway) personAt(ctx context.Context, t *tx, local string) (bridges.UserID, error) {
+// mayKnow tells whether the account of t may know of who has a localpart; "" is the
+// gateway, of which everybody may. Of the others only who is registered may.
+func (g *Gateway) mayKnow(ctx context.Context, t *tx, local string) error {
 	if local == "" {
-		return "", nil
+		return nil
 	}
 	if err := g.mustBeRegistered(ctx, t); err != nil {
-		return "", err
+		return err
 	}
-	id, err := g.resolve(local)
-	if err != nil {
-		return "", errNoProfile
+	if _, err := g.resolve(local); err != nil {
+		return errNoProfile
 	}
-	return bridges.UserID(id), nil
+	return nil
 }
 
 // mustBeRegistered returns an error for who is not, or is not allowed.
@@ -125,7 +124,7 @@ func (g *Gateway) mustBeRegistered(ctx context.Context, t *tx) error {
 // card returns what is known of who has a localpart. It is never nil.
 func (g *Gateway) card(ctx context.Context, t *tx, local string) (*vcard.Card, error) {
 	c := &vcard.Card{Name: g.info.Name, Nick: g.info.Name, Note: "This is a gateway. Write help to it.", Photo: g.badge(local)}
-	if _, err := g.personAt(ctx, t, local); err != nil || local == "" {
+	if err := g.mayKnow(ctx, t, local); err != nil || local == "" {
 		return c, err
 	}
 	p, photo, err := g.profile(ctx, t.account, local)
