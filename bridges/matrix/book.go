@@ -221,7 +221,20 @@ func (p *page) chat(who pair) (c chat, err error) {
 	return c, err
 }
 
-func (p *page) setChat(who pair, c chat) error { return p.set(who.key(), c) }
+// setChat notes where two talk; the zero chat: nowhere. Where they talked is kept.
+func (p *page) setChat(who pair, c chat) error {
+	was, err := p.chat(who)
+	if err == nil && was.Room != "" && was.Room != c.Room {
+		err = p.leaves(who, was.Room)
+	}
+	if err != nil {
+		return err
+	}
+	if c == (chat{}) {
+		return p.set(who.key(), nil)
+	}
+	return p.set(who.key(), c)
+}
 
 // ghost returns what was told of a ghost; one without a Name was not made.
 func (p *page) ghost(id bridges.UserID) (g ghost, err error) {

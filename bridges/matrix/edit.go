@@ -117,7 +117,10 @@ func (s *session) Edit(ctx context.Context, e bridges.Edit) ([]bridges.MessageID
 			all[i].Relates = inThread(root)
 		}
 	}
-	ids, err := s.once(ctx, place{room: room.id}, who, all...)
+	ids, err := s.saidIn(ctx, []string{room.id}, all)
+	if err == nil && len(ids) < len(all) {
+		ids, err = s.once(ctx, place{room: room.id}, who, ids, all)
+	}
 	for i := len(all); i < len(words) && err == nil; i++ {
 		err = rest(s.redact(ctx, who, words[i].id, e.Key+"\x01"+string(words[i].id)))
 	}

@@ -75,14 +75,18 @@ func (b *Bridge) withdraw(p *page, id string, r room) error {
 
 // forgetChat forgets that two have a chat.
 func (p *page) forgetChat(who pair) error {
-	return errors.Join(p.set(who.key(), nil), p.set(offerKey(who), nil))
+	return errors.Join(p.setChat(who, chat{}), p.set(offerKey(who), nil))
 }
 
 // forgetChats forgets all chats of a ghost.
 func (p *page) forgetChats(who pair) error {
 	forget := func(key string, _ []byte) error { return p.set(key, nil) }
 	who.person = ""
-	return errors.Join(p.book.notes.EachNote(p.ctx, who.key(), forget), p.book.notes.EachNote(p.ctx, offerKey(who), forget))
+	var err error
+	for _, key := range []string{who.key(), offerKey(who), earlierKey(who)} {
+		err = errors.Join(err, p.book.notes.EachNote(p.ctx, key, forget))
+	}
+	return err
 }
 
 // depart has a ghost leave the rooms of a note, and tells whether that is done with.

@@ -66,7 +66,7 @@ type Bridge struct {
 	typists      *typists
 	presents     *presents
 	unread       *unread
-	sure         *cache.Cache[invitation, uint64] // rooms in which the outcome of every text since the start is known, and in which life of the homeserver they were not encrypted
+	sure         *cache.Cache[invitation, certainty] // rooms in which the outcome of every text since the start is known
 	health       *health
 	metrics      *metrics
 	log          *slog.Logger
@@ -121,7 +121,7 @@ func New(cfg Config, d Deps) (*Bridge, error) {
 	b := &Bridge{
 		cfg: cfg, registration: r, listen: d.Listen, keeper: d.Keeper,
 		ghosts: ghosts{cfg.UserPrefix, cfg.Homeserver.Name, bridges.UserID(r.SenderLocalpart + ":" + cfg.Homeserver.Name)},
-		book:   newBook(d.Notes), sure: cache.New[invitation, uint64](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
+		book:   newBook(d.Notes), sure: cache.New[invitation, certainty](chatsKept), metrics: newMetrics(d.Metrics), log: d.Log,
 		running: context.Background(), unread: newUnread(), anchors: newAnchors(), health: newHealth(), gap: profileGap, calm: calmTime, taken: cache.New[string, string](eventsKept),
 	}
 	b.joins, b.typists = newJoins(b), &typists{b: b, room: map[pair]string{}}

@@ -133,5 +133,5 @@ func (p *page) unsettle(id string, who pair) error {
 	if err != nil || c.Room != id {
 		return err
 	}
-	return p.set(who.key(), nil)
+	return p.setChat(who, chat{})
 }

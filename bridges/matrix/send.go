@@ -4,14 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
 
 	"causeway/bridges"
-	"causeway/bridges/matrix/client"
-	"causeway/bridges/matrix/event"
 )
 
 // session acts for one account.
@@ -47,15 +44,20 @@ func (s *session) Send(ctx context.Context, m bridges.Message) (ids []bridges.Me
 	who := pair{s.ghost, bridges.UserID(m.Chat)}
 	bridges.Waits(ctx)
 	all := writeAll(m, s.ghost)
-	if m.File != nil {
+	rooms, done, err := s.said(ctx, who, all)
+	if err == nil && m.File != nil && len(done) == 0 {
 		if all[0], err = s.attach(ctx, who, all[0], m.File); err != nil {
 			return nil, err
 		}
 	}
-	ids, err = s.say(ctx, who, all...)
+	if err == nil {
+		ids, err = s.say(ctx, who, done, all)
+	}
 	if err != nil {
 		return nil, s.b.failed(err, bridges.Unknown)
 	}
+	s.b.certain(s.ghost, rooms)
+	ids = slices.DeleteFunc(ids, func(id bridges.MessageID) bool { return id == "" })
 	s.b.unread.add(who, ids...)
 	s.b.typists.stop(ctx, who)
 	return ids, nil
@@ -68,24 +70,30 @@ func transaction(ghost bridges.UserID, key string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// say sends into the room of a chat; into a new one when the ghost is no longer
-// let speak there.
-func (s *session) say(ctx context.Context, who pair, all ...content) ([]bridges.MessageID, error) {
+// say sends into the room of a chat what was not said yet; into a new one when the
+// ghost is no longer let speak there.
+func (s *session) say(ctx context.Context, who pair, done []bridges.MessageID, all []content) ([]bridges.MessageID, error) {
+	if len(done) == len(all) {
+		return done, nil
+	}
 	at, err := s.open(ctx, who)
 	if err != nil {
 		return nil, s.b.failed(err, bridges.Temporary) // nothing was said
 	}
-	ids, err := s.once(ctx, at, who, all...)
+	ids, err := s.once(ctx, at, who, done, all)
 	if !shut(err) || at.new {
 		return ids, err
 	}
 	if err := s.quit(ctx, at.room, who); err != nil {
 		return nil, s.b.failed(err, bridges.Temporary)
 	}
+	if _, done, err = s.said(ctx, who, all); err != nil {
+		return nil, err
+	}
 	if at, err = s.open(ctx, who); err != nil {
 		return nil, s.b.failed(err, bridges.Temporary)
 	}
-	return s.once(ctx, at, who, all...)
+	return s.once(ctx, at, who, done, all)
 }
 
 // quit leaves a room in which the ghost cannot speak. One that the person has banned does
@@ -112,72 +120,23 @@ func (s *session) quit(ctx context.Context, id string, who pair) error {
 	})
 }
 
-// once sends events, one after the other, unless they are in the room already. A
-// homeserver knows a transaction again for half an hour, but not after it was started
-// again itself: so what may be there is looked for.
-func (s *session) once(ctx context.Context, at place, who pair, all ...content) (ids []bridges.MessageID, err error) {
-	u, here := s.b.as(who.ghost), invitation{at.room, who.ghost}
+// once sends events, one after the other, behind those that were said.
+func (s *session) once(ctx context.Context, at place, who pair, done []bridges.MessageID, all []content) ([]bridges.MessageID, error) {
+	here := invitation{at.room, s.ghost}
 	life := s.b.anchors.now()
-	was, sure := s.b.sure.Get(here)
-	if !sure && !at.new {
-		if ids, err = said(ctx, u, at.room, userID(who.ghost), all); err != nil || len(ids) == len(all) {
-			return ids, err
-		}
-	}
-	if asked := sure && was == life; !asked && !at.new {
+	if x, _ := s.b.sure.Get(here); !at.new && x != (certainty{life, true}) {
 		if err := s.unlocked(ctx, at.room, who); err != nil {
 			return nil, err
 		}
 	}
-	for _, c := range s.following(ctx, at, all)[len(ids):] {
-		id, err := u.Send(ctx, at.room, typeMessage, c.Key, c)
+	for _, c := range s.following(ctx, at, all)[len(done):] {
+		id, err := s.b.as(s.ghost).Send(ctx, at.room, typeMessage, c.Key, c)
 		if err != nil {
 			s.b.sure.Delete(here)
 			return nil, err
 		}
-		ids = append(ids, bridges.MessageID(id))
+		done = append(done, bridges.MessageID(id))
 	}
-	s.b.sure.Set(here, life)
-	return ids, nil
-}
-
-// said returns the events with which a ghost has said the first of these things; none
-// if it has said none of them. One thing is said after the other: they would be the
-// last.
-func said(ctx context.Context, u *client.User, room, ghost string, all []content) (ids []bridges.MessageID, err error) {
-	from := ""
-	for range pages {
-		p, err := u.Messages(ctx, room, from, client.Back, pageSize)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range p.Events {
-			if e.Type != typeMessage || e.Sender != ghost {
-				continue
-			}
-			n := slices.IndexFunc(all, func(c content) bool { return c.Key == keyOf(e) })
-			if n < 0 {
-				return nil, nil
-			}
-			if all = all[:n]; ids == nil {
-				ids = make([]bridges.MessageID, n+1)
-			}
-			if ids[n] = bridges.MessageID(e.ID); n == 0 {
-				return ids, nil
-			}
-		}
-		if from = p.End; from == "" {
-			break
-		}
-	}
-	return ids, nil
-}
-
-// keyOf returns the key of an event of ours; "" if there is none.
-func keyOf(e event.Event) string {
-	var c struct {
-		Key string `json:"org.causeway.key"`
-	}
-	_ = json.Unmarshal(e.Content, &c)
-	return c.Key
+	s.b.sure.Set(here, certainty{life, true})
+	return done, nil
 }
