@@ -3,6 +3,7 @@ package matrix
 import (
 	"context"
 	"slices"
+	"time"
 
 	"causeway/bridges"
 	"causeway/bridges/matrix/appservice"
@@ -28,7 +29,7 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	defer b.turn.Unlock()
 	if t.Fresh {
 		b.anchors.doubt()
-		b.anchors.failing()
+		b.failing()
 	}
 	if !b.order.admit(t.ID, t.Fresh) {
 		b.comesAgain()
@@ -47,13 +48,20 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 		return err
 	}
 	b.order.took(t.ID)
+	b.lag.came(t.Events, time.Now())
 	return nil
 }
 
 // comesAgain notes that a transaction was not taken.
 func (b *Bridge) comesAgain() {
 	nudge(b.health.refused)
+	b.failing()
+}
+
+// failing notes that the homeserver has failed to push something.
+func (b *Bridge) failing() {
 	b.anchors.failing()
+	b.lag.fails(time.Now())
 }
 
 // roomsOf returns the rooms of events, each once.

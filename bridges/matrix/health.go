@@ -120,8 +120,9 @@ func (b *Bridge) watch(ctx context.Context) {
 	}
 }
 
-// fellBy notes why the homeserver cannot be used.
+// fellBy notes why the homeserver cannot be used, or cannot reach us.
 func (b *Bridge) fellBy(err error) {
+	b.lag.fails(time.Now())
 	if b.health.down(err) {
 		b.log.Warn("the homeserver cannot be used", "err", err)
 	}

@@ -51,6 +51,7 @@ type Bridge struct {
 	turn         sync.Mutex      // held while events are taken: no room is read back meanwhile
 	order        order
 	anchors      *anchors
+	lag          lag
 	taken        *cache.Cache[string, string] // events that were, and their rooms: an older transaction may come again behind newer ones
 	dressing     turns                        // what ghosts look like changes
 	gap          time.Duration                // see profileGap
@@ -161,6 +162,7 @@ const closeTime = 5 * time.Second
 // Run implements bridges.Runner.
 func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
 	b.host = host
+	b.lag.fails(time.Now()) // as it may have before we came
 	if err := errors.Join(b.order.goOn(b.keeper), b.anchors.goOn(b.keeper)); err != nil {
 		return fmt.Errorf("what a predecessor has left: %w", err)
 	}
@@ -181,7 +183,7 @@ func (b *Bridge) Run(ctx context.Context, host bridges.Host) error {
 		defer cancel() // without it nothing comes
 		err = s.Serve(l)
 	})
-	for _, run := range []func(context.Context){b.joins.run, b.leaves.run, b.secrets.run, b.answers.run, b.recalls.run, b.typists.renew, b.presents.renew, b.watch, b.lookBack, b.sweep} {
+	for _, run := range []func(context.Context){b.joins.run, b.leaves.run, b.secrets.run, b.answers.run, b.recalls.run, b.typists.renew, b.presents.renew, b.watch, b.lag.beats, b.lookBack, b.sweep} {
 		wg.Go(func() { run(ctx) })
 	}
 	<-ctx.Done()

@@ -66,8 +66,8 @@ func (p *page) rooms(who pair) (all []string, err error) {
 // certainty is what is known of a room in which the outcome of every text since the start
 // is known.
 type certainty struct {
-	life  uint64 // in which life of the homeserver it was not encrypted
-	asked bool   // and whether that was asked at all
+	asked time.Time // when it was asked whether it is encrypted, which it was not; zero: never
+	life  uint64    // and in which life of the homeserver
 }
 
 // certain notes that nothing that a ghost has said in these rooms is in doubt.

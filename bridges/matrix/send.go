@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"causeway/bridges"
 )
@@ -123,10 +124,15 @@ func (s *session) quit(ctx context.Context, id string, who pair) error {
 // once sends events, one after the other, behind those that were said.
 func (s *session) once(ctx context.Context, at place, who pair, done []bridges.MessageID, all []content) ([]bridges.MessageID, error) {
 	here := invitation{at.room, s.ghost}
+	x, _ := s.b.sure.Get(here)
 	life := s.b.anchors.now()
-	if x, _ := s.b.sure.Get(here); !at.new && x != (certainty{life, true}) {
+	switch now := time.Now(); {
+	case at.new:
+		x = certainty{now, life}
+	case s.b.mustAsk(x, life):
+		x = certainty{now, life}
 		if err := s.unlocked(ctx, at.room, who); err != nil {
-			return nil, err
+			return nil, s.b.failed(err, bridges.Temporary) // nothing was said
 		}
 	}
 	for _, c := range s.following(ctx, at, all)[len(done):] {
@@ -137,6 +143,6 @@ func (s *session) once(ctx context.Context, at place, who pair, done []bridges.M
 		}
 		done = append(done, bridges.MessageID(id))
 	}
-	s.b.sure.Set(here, certainty{life, true})
+	s.b.sure.Set(here, x)
 	return done, nil
 }
