@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"causeway/bridges"
 	"causeway/bridges/matrix/event"
@@ -108,7 +109,7 @@ func (s *session) Edit(ctx context.Context, e bridges.Edit) ([]bridges.MessageID
 		parts, err = s.partsOf(ctx, room, e)
 	}
 	if err != nil {
-		return nil, s.b.failed(err, bridges.Temporary)
+		return s.unlessEdited(ctx, who, e, s.b.failed(err, bridges.Temporary))
 	}
 	words := worded(parts)
 	all := writeEdits(e.Message, s.ghost, words)
@@ -130,6 +131,23 @@ func (s *session) Edit(ctx context.Context, e bridges.Edit) ([]bridges.MessageID
 	s.b.unread.add(who, ids...)
 	s.b.typists.stop(ctx, who)
 	return edited(parts, ids), nil
+}
+
+// unlessEdited returns err, or the events of an edit that was said without an answer before
+// there was what speaks against it: that the room is encrypted, or the ghost out of it.
+func (s *session) unlessEdited(ctx context.Context, who pair, e bridges.Edit, err error) ([]bridges.MessageID, error) {
+	if kind := bridges.KindOf(err); kind != bridges.Rejected && kind != bridges.Unsupported {
+		return nil, err
+	}
+	all := pieces(e.Message, s.ghost)
+	_, ids, failed := s.said(ctx, who, all)
+	switch {
+	case failed != nil:
+		return nil, s.b.failed(failed, bridges.Unknown)
+	case len(ids) == len(all) && !slices.Contains(ids, ""):
+		return ids, nil
+	}
+	return nil, err
 }
 
 // rest has an error say of what is too much of an edited text that it stays.

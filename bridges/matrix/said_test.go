@@ -182,6 +182,45 @@ func TestSaidThenShut(t *testing.T) {
 	}
 }
 
+// TestEditedBefore: an edit without an answer is found in a room that was encrypted since,
+// before the ghost has left it and after that; one that was not said is refused.
+func TestEditedBefore(t *testing.T) {
+	for name, c := range map[string]struct {
+		leaves, said bool
+		want         bridges.Kind
+	}{
+		"said":               {said: true},
+		"said, and left":     {said: true, leaves: true},
+		"not said":           {want: bridges.Unsupported},
+		"not said, and left": {leaves: true, want: bridges.Rejected},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, b, s := onFake(t, nil)
+			inRooms(t, b, s, "!room")
+			f.say("PUT room/send/", refused(502, "M_UNKNOWN"))
+			e := bridges.Edit{Message: bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "k", Text: "x"}, Of: "$1"}
+			if _, err := s.Edit(t.Context(), e); bridges.KindOf(err) != bridges.Unknown {
+				t.Fatal(err)
+			}
+			pushes(t, b, encrypts("!room", "$e"))
+			if c.leaves {
+				flees(t, b)
+				f.say("GET new/event/", refused(404, "M_NOT_FOUND"))
+			}
+			key := pieces(e.Message, s.ghost)[0].Key
+			if c.said {
+				f.say("GET room/messages", spokenIn(s.ghost, "!room", key))
+			}
+			sent := f.count("PUT /send/")
+			ids, err := s.Edit(t.Context(), e)
+			if c.said && (err != nil || len(ids) != 1 || string(ids[0]) != "$"+key) || !c.said && bridges.KindOf(err) != c.want || f.count("PUT /send/") != sent {
+				t.Errorf("%v, %v", ids, err)
+			}
+		})
+	}
+}
+
 // TestEarlierRooms: few are noted, the newest, and of old ones nothing.
 func TestEarlierRooms(t *testing.T) {
 	notes := new(bridgetest.Notes)
