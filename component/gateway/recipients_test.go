@@ -1,11 +1,14 @@
 package gateway
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/bridgetest"
 	"causeway/component"
 )
 
@@ -73,6 +76,54 @@ func TestIdleIsForgotten(t *testing.T) {
 	if n := g.sent.byID.Len(); n > 16384 {
 		t.Errorf("%d sent messages are remembered", n)
 	}
+}
+
+// idleEach bounds what an idle registered user costs here, in octets: it is half of
+// what one may cost in all (issue 6).
+const idleEach = 2000
+
+// Who is registered and does nothing costs next to nothing, once greeted.
+func TestIdleUsersAreSmall(t *testing.T) {
+	const users = 5000
+	each := (heapOfIdle(t, users) - heapOfIdle(t, 1)) / users
+	t.Logf("%d octets each", each)
+	if each > idleEach {
+		t.Errorf("an idle user costs %d octets", each)
+	}
+}
+
+// heapOfIdle is by how much the heap grows with a gateway that has greeted so many.
+func heapOfIdle(t *testing.T, users int) (grown int) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := newMemStore()
+		for i := range users {
+			registered(s, fmt.Sprintf("user%d@example.org", i), fmt.Sprintf("+1202%07d", i))
+		}
+		before := liveHeap()
+		r := startTimeless(t, s, bridgetest.SMS())
+		n, over := len(r.first), make(chan struct{})
+		greeted := make(chan struct{}, 1)
+		go func() {
+			for ; ; n++ {
+				if n == 2*users { // presence and a probe each
+					greeted <- struct{}{}
+				}
+				select {
+				case <-r.sent:
+				case <-over:
+					return
+				}
+			}
+		}()
+		<-greeted
+		synctest.Wait()
+		r.first = nil
+		grown = liveHeap() - before
+		r.end()
+		close(over)
+	})
+	return grown
 }
 
 // BenchmarkMillionRecipients is a million people, each written to once. It
