@@ -40,7 +40,7 @@ func (w *world) act(play string, to ...bridges.Account) {
 		} else {
 			w.await("a text that the network took", func() bool { return slices.Contains(w.Network.Texts(x.Self), out) })
 		}
-		all[x.ID] = scenes(name, out, can)
+		all[x.ID] = scenes(name, out, can, w.recalls(x))
 	}
 	for i := range all[to[0].ID] {
 		for _, x := range to {
@@ -53,6 +53,16 @@ func (w *world) act(play string, to ...bridges.Account) {
 	for _, x := range to {
 		w.done(play, x, all[x.ID])
 	}
+}
+
+// recalls tells whether edits can be taken back.
+func (w *world) recalls(from bridges.Account) (can bool) {
+	w.t.Helper()
+	w.do(from, "what a session can", func(_ context.Context, s bridges.Session) error {
+		can = is[bridges.Recaller](s)
+		return nil
+	})
+	return can
 }
 
 func (w *world) perform(a Acting, to bridges.UserID, what Act) {
@@ -68,7 +78,7 @@ func (w *world) perform(a Acting, to bridges.UserID, what Act) {
 // of a text that is taken back before it came nobody needs to hear.
 func (w *world) comes(play string, to bridges.Account, want string) {
 	w.t.Helper()
-	w.await("what the person did", func() bool { return slices.Contains(w.store.acts(to.ID, play, w.of)[kindOf(want)], want) })
+	w.await(want+", as the person did", func() bool { return slices.Contains(w.store.acts(to.ID, play, w.of)[kindOf(want)], want) })
 }
 
 // done wants what was done to an account in a play to have come. Reactions, read
@@ -82,7 +92,7 @@ func (w *world) done(play string, to bridges.Account, all []scene) {
 		want[kind] = append(want[kind], x.want)
 	}
 	got := w.store.acts(to.ID, play, w.of)
-	for _, kind := range []string{"", "react", "read", "got"} {
+	for _, kind := range []string{"", "react", "read", "got", "list"} {
 		if kind == "react" {
 			want[kind] = slices.DeleteFunc(want[kind], func(x string) bool { return !slices.Contains(got[kind], x) })
 		}
@@ -95,8 +105,11 @@ func (w *world) done(play string, to bridges.Account, all []scene) {
 
 // kindOf returns by what an event is ordered.
 func kindOf(told string) string {
-	if kind, _, _ := strings.Cut(told, " "); kind == "react" || kind == "read" || kind == "got" {
+	switch kind, _, _ := strings.Cut(told, " "); kind {
+	case "react", "read", "got", "list":
 		return kind
+	case "unlist":
+		return "list"
 	}
 	return ""
 }
@@ -108,11 +121,28 @@ func checkActs(t *testing.T, s Subject) {
 	if a == nil {
 		return
 	}
-	for _, x := range scenes("acts: nobody", "", s.Bridge.Info().Can) {
+	for _, x := range scenes("acts: nobody", "", s.Bridge.Info().Can, s.recalls(s.Account)) {
 		s.perform(a, s.Nobody, x.act)
 	}
 	s.world.act("acts:", s.Account, s.Second)
 	s.checkFile(t)
+	s.checkTakenBack(t)
+}
+
+// checkTakenBack wants a text of which an edit was taken back to be what it was before.
+func (s Subject) checkTakenBack(t *testing.T) {
+	t.Helper()
+	if !s.recalls(s.Account) {
+		return
+	}
+	text := "acts: " + string(s.Account.ID) + " one"
+	s.do(s.Account, "what it is", func(ctx context.Context, x bridges.Session) error {
+		m, err := x.(bridges.Recaller).Recall(ctx, s.Chat, s.store.idOf(s.Account.ID, text))
+		if err == nil && m.Text != text+", changed" {
+			t.Errorf("a text of which an edit was taken back is %q", m.Text)
+		}
+		return err
+	})
 }
 
 // checkFile wants the file that came to be what was sent.

@@ -26,9 +26,9 @@ func takes(account bridges.UserID, e bridges.Event) (can bridges.Can) {
 	case bridges.Retraction:
 		return bridges.CanRetractions
 	case bridges.Reaction:
-		return bridges.CanReactions
+		return bridges.CanReactions | by(e.From, account)
 	case bridges.Displayed:
-		return bridges.CanDisplayed
+		return bridges.CanDisplayed | by(e.From, account)
 	case bridges.Receipt:
 		return bridges.CanReceipts
 	case bridges.Typing:
@@ -43,11 +43,23 @@ func takes(account bridges.UserID, e bridges.Event) (can bridges.Can) {
 	return can
 }
 
+// by returns what a network must be able to do if it was the account itself.
+func by(from, account bridges.UserID) bridges.Can {
+	if from == account {
+		return bridges.CanOwnMessages
+	}
+	return 0
+}
+
 // checkOwn checks that a delivery is for one of two accounts, and of what Info.Can
 // names.
 func (w *world) checkOwn(l *life, d bridges.Delivery) {
 	self, known := map[bridges.AccountID]bridges.UserID{w.Account.ID: w.Account.Self, w.Second.ID: w.Second.Self}[d.Account]
+	_, asks := d.Event.(bridges.ContactRequest)
+	_, asking := w.Network.(Asking)
 	switch can := takes(self, d.Event); {
+	case asks && !asking:
+		w.store.fault(fmt.Errorf("%+v came, and the Network is not Asking", d.Event))
 	case !known:
 		w.store.fault(fmt.Errorf("%T came for %q, who has no account", d.Event, d.Account))
 	case !l.bridge.Info().Can.Has(can):
@@ -69,6 +81,10 @@ func checkDone(e bridges.Event) error {
 		return unless(e.Chat != "" && e.From != "" && e.UpTo != "", e)
 	case bridges.Receipt:
 		return unless(e.Chat != "" && e.ID != "" && e.State != 0, e)
+	case bridges.ContactChange:
+		return unless(e.Person.ID != "" && utf8.ValidString(e.Person.Name), e)
+	case bridges.ContactRequest:
+		return unless(e.Person != "", e)
 	}
 	return nil
 }
@@ -115,10 +131,10 @@ func (s *store) file(account bridges.AccountID) *bridges.File {
 func (s *store) acts(account bridges.AccountID, play string, sent map[string][]bridges.MessageID) map[string][]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text, all, last := textOf{}, map[string][]string{}, map[string]string{}
+	text, all, last := newTextOf(s.styles), map[string][]string{}, map[string]string{}
 	for of, ids := range sent {
 		for _, id := range ids {
-			text[id] = of
+			text.first[id] = of
 		}
 	}
 	for _, d := range s.kept {
@@ -133,42 +149,4 @@ func (s *store) acts(account bridges.AccountID, play string, sent map[string][]b
 		}
 	}
 	return all
-}
-
-// textOf has the texts that messages first were.
-type textOf map[bridges.MessageID]string
-
-// tell says what an event does, and notes the id of its text.
-func (t textOf) tell(e bridges.Event) string {
-	switch e := e.(type) {
-	case bridges.Message:
-		t[e.ID] = e.Text
-		return t.say(e)
-	case bridges.Edit:
-		t[e.ID] = t[e.Of]
-		return "edit " + t[e.Of] + " to " + e.Text
-	case bridges.Retraction:
-		return "retract " + t[e.Of]
-	case bridges.Reaction:
-		return fmt.Sprint("react ", e.Emojis, " to ", t[e.Of])
-	case bridges.Displayed:
-		return "read " + t[e.UpTo]
-	case bridges.Receipt:
-		if e.State == bridges.Delivered {
-			return "got " + t[e.ID]
-		}
-	}
-	return ""
-}
-
-func (t textOf) say(m bridges.Message) string {
-	switch {
-	case m.File != nil:
-		return strings.TrimSuffix("send "+m.File.Name+" "+m.Text, " ")
-	case m.Thread != "": // it may answer something there
-		return "say " + m.Text + ", in the thread of " + t[m.Thread]
-	case m.ReplyTo != "":
-		return "say " + m.Text + ", answering " + t[m.ReplyTo]
-	}
-	return "say " + m.Text
 }

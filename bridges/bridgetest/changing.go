@@ -3,7 +3,6 @@ package bridgetest
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"causeway/bridges"
 )
@@ -12,37 +11,55 @@ import (
 // does it, and wants that to be seen, once and in order.
 func (w *world) change(play string, texts []string, fates []fate) {
 	w.t.Helper()
-	n, ok := w.Network.(Changing)
-	if !ok || slices.Contains(fates, unsent) || slices.Contains(fates, doubted) {
+	if w.seeing() == nil || slices.Contains(fates, unsent) || slices.Contains(fates, doubted) {
 		return
 	}
-	can, want := w.life.bridge.Info().Can, []string{}
+	can, want := w.life.bridge.Info().Can, []Act{}
 	if can.Has(bridges.CanEdits) {
-		want = append(want, "edit "+w.edit(texts[0]))
+		want = append(want, w.edit(texts[0]))
 	}
 	if can.Has(bridges.CanEdits | bridges.CanRetractions) {
-		want = append(want, "edit "+w.edit(texts[2], texts[3]), "retract "+texts[3])
+		want = append(want, w.edit(texts[2], texts[3]), Act{Takes: bridges.CanRetractions, Of: texts[3]})
 	}
 	if can.Has(bridges.CanReactions) {
 		w.react(texts[1], "1", "👍", "🎉")
 		w.react(texts[1], "2", "🎉")
-		want = append(want, "react 👍 to "+texts[1], "react 🎉 to "+texts[1], "unreact 👍 to "+texts[1])
+		for _, x := range []Act{{Text: "👍"}, {Text: "🎉"}, {Text: "👍", Ends: true}} {
+			want = append(want, Act{Takes: bridges.CanReactions, Of: texts[1], Text: x.Text, Ends: x.Ends})
+		}
 	}
 	if can.Has(bridges.CanRetractions) {
 		w.retract(texts[1])
-		want = append(want, "retract "+texts[1])
+		want = append(want, Act{Takes: bridges.CanRetractions, Of: texts[1]})
 	}
-	got := func() []string {
-		return slices.DeleteFunc(slices.Clone(n.Changes(w.Account.Self)), func(s string) bool { return !strings.Contains(s, " "+play+" ") })
+	w.saw(play, bridges.CanEdits|bridges.CanReactions|bridges.CanRetractions, want)
+	if can.Has(bridges.CanReplies) {
+		w.saw(play, bridges.CanReplies, []Act{{Takes: bridges.CanReplies, Of: texts[0], Text: texts[1]}})
 	}
-	w.await("what was done to texts", func() bool { return len(got()) >= len(want) })
-	if g := got(); !slices.Equal(g, want) {
-		w.t.Errorf("%q was done, and\n%q came", want, g)
+	if can.Has(bridges.CanFiles) {
+		w.saw(play, bridges.CanFiles, []Act{{Takes: bridges.CanFiles, Of: texts[1], Text: "a.txt text/plain abc"}})
 	}
 }
 
-// edit changes a text, of which others may be the rest, and returns what it is then.
-func (w *world) edit(text string, rest ...string) string {
+// carrying has a text be what the network can: the second of a play answers the first,
+// and has a file.
+func (w *world) carrying(m bridges.Message, texts []string) bridges.Message {
+	can := w.life.bridge.Info().Can
+	if m.Text != texts[1] {
+		return m
+	}
+	if ids := w.of[texts[0]]; can.Has(bridges.CanReplies) && len(ids) > 0 {
+		m.ReplyTo = ids[0]
+	}
+	if can.Has(bridges.CanFiles) {
+		m.File = FileOf("a.txt", "text/plain", []byte("abc"))
+	}
+	return m
+}
+
+// edit changes a text, of which others may be the rest, and returns what is seen of
+// that.
+func (w *world) edit(text string, rest ...string) Act {
 	w.t.Helper()
 	e := bridges.Edit{Of: w.of[text][0], Message: bridges.Message{Chat: w.Chat, From: w.Account.Self, Key: "edit of " + text, Text: text + ", changed"}}
 	for _, x := range rest {
@@ -55,7 +72,7 @@ func (w *world) edit(text string, rest ...string) string {
 		}
 		return err
 	})
-	return e.Text
+	return Act{Takes: bridges.CanEdits, Of: text, Text: e.Text}
 }
 
 func (w *world) react(text, key string, emojis ...string) {

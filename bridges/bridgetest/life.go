@@ -106,6 +106,7 @@ func newWorld(t *testing.T, a Adapter) *world {
 	}
 	w.Line.set(func(s Step) Verdict { return w.fuse.step(onLine, s) })
 	w.begin()
+	w.store.styles = w.life.bridge.Info().Can.Has(bridges.CanStyling)
 	t.Cleanup(w.over)
 	return w
 }

@@ -46,12 +46,18 @@ type Network interface {
 	Say(t *testing.T, to bridges.UserID, text string)
 }
 
-// Changing is a Network on which texts are changed, reacted to and taken back.
-type Changing interface {
-	// Changes returns what this person saw an identity do to its own texts, in its
-	// order: "edit TEXT" with the new one; "react EMOJI to TEXT", "unreact EMOJI to
-	// TEXT" and "retract TEXT" with the one that it first was.
-	Changes(from bridges.UserID) []string
+// Seeing is a Network whose person sees more than texts. Where Info.Can names one of
+// the abilities below, the suite needs it.
+type Seeing interface {
+	// Sees returns what this person has seen an identity do, in its order, in the words
+	// of an Act; of these abilities:
+	//
+	//	CanEdits, CanRetractions, CanReactions, CanReplies, CanThreads, CanTyping, CanDisplayed
+	//	CanStyling    Text is what was shown in bold
+	//	CanFiles      Text is its name, type and bytes, by spaces; Of is what was said beside it
+	//	CanPresence   is there, or away, or gone, which Ends; Text says it in words
+	//	CanIntroduce  Text is what it is called
+	Sees(from bridges.UserID) []Act
 }
 
 // Step is a moment between an adapter and its network at which things happen.

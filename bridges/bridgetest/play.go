@@ -29,14 +29,22 @@ const (
 // it is known what became of it, or never will be.
 func (w *world) send(from bridges.Account, text string) fate {
 	w.t.Helper()
-	m := bridges.Message{Chat: w.Chat, From: from.Self, Key: "key of " + text, Text: text, Receipt: true}
+	return w.sendMessage(from, w.messageOf(from, text))
+}
+
+func (w *world) messageOf(from bridges.Account, text string) bridges.Message {
+	return bridges.Message{Chat: w.Chat, From: from.Self, Key: "key of " + text, Text: text, Receipt: true}
+}
+
+func (w *world) sendMessage(from bridges.Account, m bridges.Message) fate {
+	w.t.Helper()
 	var ids []bridges.MessageID
 	f := w.do(from, m.Key, func(ctx context.Context, s bridges.Session) (err error) {
 		ids, err = s.Send(ctx, m)
 		return err
 	})
 	if f == sent {
-		w.took(text, ids)
+		w.took(m.Text, ids)
 	}
 	return f
 }

@@ -36,7 +36,7 @@ func (w *world) play(name string, out bool) {
 	}
 	var fates []fate
 	for _, x := range texts {
-		fates = append(fates, w.send(w.Account, x))
+		fates = append(fates, w.sendMessage(w.Account, w.carrying(w.messageOf(w.Account, x), texts)))
 	}
 	w.change(name, texts, fates)
 	if out {
@@ -57,6 +57,7 @@ var plays = map[string]func(w *world, name string){
 	"the account begins": func(w *world, name string) { w.play(name+".out", true) },
 	"the person begins":  func(w *world, name string) { w.play(name+".in", false) },
 	acts:                 func(w *world, name string) { w.act(name+".act", w.Account) },
+	"the person asks":    func(w *world, name string) { w.ask(name+".ask", w.Account) },
 }
 
 // most bounds the steps of a play.

@@ -18,6 +18,7 @@ type store struct {
 	places map[uint64]uint64      // the last bridges.Delivery.Offset of a Stream
 	faults []error                // that the contract does not allow
 	news   chan struct{}          // closed with the next that is kept
+	styles bool                   // texts have styling
 }
 
 // fingerprint is how an event without an id came.

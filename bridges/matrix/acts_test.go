@@ -5,13 +5,18 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"causeway/bridges"
 	"causeway/bridges/bridgetest"
 )
 
-var _, _ bridgetest.Acting = (*homeserver)(nil), (*person)(nil)
+var (
+	_, _ bridgetest.Acting = (*homeserver)(nil), (*person)(nil)
+	_, _ bridgetest.Asking = (*homeserver)(nil), (*person)(nil)
+	_, _ bridgetest.Seeing = (*homeserver)(nil), (*person)(nil)
+)
 
 // doing is the event by which a person does something to another, or sends the file
 // at url.
@@ -31,6 +36,9 @@ func doing(a bridgetest.Act, of, url string) (kind string, content map[string]an
 	case bridges.CanThreads:
 		relates["rel_type"], relates["is_falling_back"] = relThread, true
 		relates["m.in_reply_to"] = map[string]any{"event_id": of}
+	case bridges.CanStyling:
+		content["format"], content["formatted_body"] = formatHTML, strings.Replace(a.Text, "*bold*", "<strong>bold</strong>", 1)
+		return typeMessage, content
 	case bridges.CanFiles:
 		return typeMessage, map[string]any{"msgtype": msgFile, "body": a.Text, "url": url, "info": map[string]any{"size": len(a.Text)}}
 	}
@@ -43,11 +51,12 @@ func (h *history) redacted(a bridgetest.Act, of string) (id string, is bool) {
 	switch {
 	case a.Takes == bridges.CanRetractions:
 		return of, true
-	case a.Takes != bridges.CanReactions || !a.Ends:
+	case !a.Ends:
 		return "", false
 	}
 	for id, e := range h.was {
-		if e.kind == typeReaction && e.content.Relates.Event == of && e.content.Relates.Key == a.Text {
+		c := e.content
+		if c.Relates.Event == of && (e.kind == typeReaction && c.Relates.Key == a.Text || c.New != nil && c.New.Body == a.Text) {
 			return id, true
 		}
 	}
@@ -64,11 +73,21 @@ func (h *history) find(text string) string {
 	return ""
 }
 
+// Ask implements bridgetest.Asking: an invitation to another room asks again.
+func (h *homeserver) Ask(_ *testing.T, to bridges.UserID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.becomes(h.found(bobID), bobID, userID(to), invited)
+}
+
 // Act implements bridgetest.Acting.
 func (h *homeserver) Act(_ *testing.T, to bridges.UserID, a bridgetest.Act) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	x, of := h.together(userID(to)), h.seen.find(a.Of)
+	if x == nil {
+		return // who has left sees nothing
+	}
 	switch a.Takes {
 	case bridges.CanDisplayed, bridges.CanReceipts:
 		h.signs(spoken{Type: typeReceipt, Room: x.id}, map[string]any{of: map[string]any{"m.read": map[string]any{bobID: map[string]any{"ts": 1}}}})

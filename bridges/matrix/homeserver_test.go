@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"slices"
 	"sync"
 	"testing"
@@ -80,6 +81,9 @@ func newHomeserver(t *testing.T, l *bridgetest.Line) *homeserver {
 		"GET" + v3 + "rooms/{room}/messages": h.messages, "GET" + v3 + "rooms/{room}/members": h.members,
 		"POST" + v3 + "rooms/{room}/join": h.join, "POST" + v3 + "rooms/{room}/leave": h.leave,
 		"PUT" + v3 + "rooms/{room}/redact/{event}/{txn}": h.redact, "GET" + v3 + "rooms/{room}/event/{event}": h.event,
+		"PUT" + v3 + "rooms/{room}/typing/{user}": h.typing, "POST" + v3 + "rooms/{room}/receipt/m.read/{event}": h.receipt,
+		"PUT" + v3 + "presence/{user}/status": h.presence, "PUT" + v3 + "profile/{user}/displayname": h.name,
+		"POST /_matrix/media/v3/upload":                                      h.upload,
 		"GET /_matrix/client/v1/rooms/{room}/relations/{event}/{rel}/{type}": h.relations,
 		"GET" + v3 + "rooms/{room}/state/m.room.encryption/":                 func(*http.Request, string) (any, string) { return nil, "M_NOT_FOUND" },
 	} {
@@ -123,7 +127,8 @@ func (h *homeserver) happens(x *joint, e spoken) string {
 	h.n++
 	e.ID, e.Room, e.Time = fmt.Sprintf("$%d", h.n), x.id, time.Now().UnixMilli()
 	x.events = append(x.events, e)
-	h.seen.add(happened{e.ID, e.Type, e.Sender, e.Redacts, utteredIn(e.Content)})
+	c := utteredIn(e.Content)
+	h.seen.add(happened{e.ID, e.Type, e.Sender, e.Redacts, c, h.files[path.Base(c.URL)]})
 	h.queue = append(h.queue, &pushed{id: h.n, events: []spoken{e}})
 	nudge(h.news)
 	return e.ID
@@ -285,11 +290,11 @@ func (h *homeserver) Texts(from bridges.UserID) []string {
 	return of(h.seen.texts, from)
 }
 
-// Changes implements bridgetest.Changing.
-func (h *homeserver) Changes(from bridges.UserID) []string {
+// Sees implements bridgetest.Seeing.
+func (h *homeserver) Sees(from bridges.UserID) []bridgetest.Act {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return of(h.seen.changes, from)
+	return of(h.seen.sights, from)
 }
 
 // Say implements bridgetest.Network.

@@ -1,7 +1,9 @@
 package matrix
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,20 +36,27 @@ func (p *person) Act(t *testing.T, to bridges.UserID, a bridgetest.Act) {
 		do("presence", map[string]any{"is": presenceIn(a), "status": a.Text})
 	case bridges.CanPictures:
 		do("avatar", map[string]any{"file": p.picture, "type": "image/png"})
-	case bridges.CanFiles:
-		kind, content := doing(a, "", p.upload(t, a.Text))
+	case bridges.CanStyling, bridges.CanFiles:
+		file := ""
+		if a.Takes == bridges.CanFiles {
+			file = p.upload(t, a.Text)
+		}
+		kind, content := doing(a, "", file)
 		do("send_raw", map[string]any{"type": kind, "content": content})
 	default:
 		p.changes(t, a, do)
 	}
 }
 
+// Ask implements bridgetest.Asking: an invitation to another room asks again.
+func (p *person) Ask(_ *testing.T, to bridges.UserID) { p.CreateDM(userID(to)) }
+
 // changes is an Act that is an event of the room.
 func (p *person) changes(t *testing.T, a bridgetest.Act, do func(what string, more map[string]any)) {
 	t.Helper()
 	of := p.find(t, a.Of)
 	var id string
-	is := a.Takes == bridges.CanRetractions || a.Ends
+	var is bool
 	p.until(t, a.Text, func() bool { id, is = p.read.redacted(a, of); return !is || id != "" })
 	if is {
 		do("redact", map[string]any{"id": id})
@@ -67,23 +76,42 @@ func (p *person) find(t *testing.T, text string) (id string) {
 // upload gives the homeserver a file, as anybody there may.
 func (p *person) upload(t *testing.T, data string) string {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.home.URL+"/_matrix/media/v3/upload", strings.NewReader(data))
+	var up struct {
+		URI string `json:"content_uri"`
+	}
+	answer := p.asks(t, http.MethodPost, "media/v3/upload", strings.NewReader(data))
+	if err := json.Unmarshal([]byte(answer), &up); err != nil || up.URI == "" {
+		t.Fatal("the file is not taken: ", answer, err)
+	}
+	return up.URI
+}
+
+// download returns the bytes of a file.
+func (p *person) download(t *testing.T, mxc string) string {
+	t.Helper()
+	return p.asks(t, http.MethodGet, "client/v1/media/download/"+strings.TrimPrefix(mxc, "mxc://"), nil)
+}
+
+// asks asks the homeserver for what nio does not.
+func (p *person) asks(t *testing.T, method, path string, body io.Reader) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), method, p.home.URL+"/_matrix/"+path, body)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return ""
 	}
 	r.Header.Set("Authorization", "Bearer "+p.token)
 	a, err := http.DefaultClient.Do(r)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return ""
 	}
 	defer a.Body.Close()
-	var up struct {
-		URI string `json:"content_uri"`
+	data, err := io.ReadAll(a.Body)
+	if err != nil {
+		t.Error(err)
 	}
-	if err := json.NewDecoder(a.Body).Decode(&up); err != nil || up.URI == "" {
-		t.Fatal("the file is not taken: ", a.Status, err)
-	}
-	return up.URI
+	return string(data)
 }
 
 // until waits until what the homeserver has shown is enough.

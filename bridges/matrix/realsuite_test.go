@@ -34,23 +34,35 @@ func newPerson(t *testing.T, m *lab.Matrix, token string) *person {
 	ctx, cancel := context.WithCancel(context.Background())
 	var work sync.WaitGroup
 	work.Go(func() {
-		_, _ = c.Nio.Wait(ctx, func(e peer.MatrixEvent) bool { p.sees(e); return false }, nil)
+		_, _ = c.Nio.Wait(ctx, func(e peer.MatrixEvent) bool { p.sees(t, e); return false }, nil)
 	})
 	t.Cleanup(func() { cancel(); work.Wait() })
 	return p
 }
 
-func (p *person) sees(e peer.MatrixEvent) {
+func (p *person) sees(t *testing.T, e peer.MatrixEvent) {
+	c, file := utteredIn(e.Content), ""
+	if c.URL != "" {
+		file = p.download(t, c.URL)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if e.Event == "member" && membership(e.Membership) == joined {
+		p.read.named(e.User, c.Name)
+	}
 	switch {
 	case e.Event == "member" && membership(e.Membership).in():
 		p.room[e.User] = e.Room
 	case e.Event == "member" && p.room[e.User] == e.Room:
 		delete(p.room, e.User)
+	case e.Event == "typing":
+		p.read.typing(e.Room, e.Users)
 	case e.Event == "receipt": // its ID is that of what was read
+		p.read.read(e.User, e.ID)
+	case e.Event == "presence":
+		p.read.present(e.User, e.Type, e.Body)
 	default:
-		p.read.add(happened{e.ID, e.Type, e.Sender, e.Redacts, utteredIn(e.Content)})
+		p.read.add(happened{e.ID, e.Type, e.Sender, e.Redacts, c, file})
 	}
 }
 
@@ -61,11 +73,11 @@ func (p *person) Texts(from bridges.UserID) []string {
 	return of(p.read.texts, from)
 }
 
-// Changes implements bridgetest.Changing.
-func (p *person) Changes(from bridges.UserID) []string {
+// Sees implements bridgetest.Seeing.
+func (p *person) Sees(from bridges.UserID) []bridgetest.Act {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return of(p.read.changes, from)
+	return of(p.read.sights, from)
 }
 
 // Say implements bridgetest.Network.
