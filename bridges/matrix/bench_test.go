@@ -3,6 +3,8 @@ package matrix
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"runtime"
 	"testing"
 	"time"
@@ -62,6 +64,24 @@ func TestManyGhosts(t *testing.T) {
 	stop()
 	if n := f.count("POST /"); n != 1 || len(f.asked) != 1 {
 		t.Errorf("the homeserver is asked %q", f.asked)
+	}
+}
+
+// A file goes to the homeserver in memory that does not grow with its size: what is
+// allocated for a large one, at both ends, would not hold it (issue 6).
+func TestFileInMemory(t *testing.T) {
+	const large, most = 24_000_000, 6_000_000
+	f, _, s := onFake(t, nil)
+	f.before = func(r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }
+	m := bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "large", File: bridgetest.FileOf("a.bin", "", make([]byte, large))}
+	var was, is runtime.MemStats
+	runtime.ReadMemStats(&was)
+	if _, err := s.Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&is)
+	if n := is.TotalAlloc - was.TotalAlloc; n > most || f.count("POST /upload") != 1 {
+		t.Errorf("%d bytes were allocated for a file of %d, which was uploaded %d times", n, large, f.count("POST /upload"))
 	}
 }
 
