@@ -128,9 +128,10 @@ func (s *session) Edit(ctx context.Context, e bridges.Edit) ([]bridges.MessageID
 	if err != nil {
 		return nil, s.b.failed(notHere(err), bridges.Unknown)
 	}
-	s.b.unread.add(who, ids...)
+	ids = edited(parts, ids)
+	s.b.unread.add(room.id, ids...)
 	s.b.typists.stop(ctx, who)
-	return edited(parts, ids), nil
+	return ids, nil
 }
 
 // unlessEdited returns err, or the events of an edit that was said without an answer before

@@ -51,10 +51,20 @@ func (r *reading) receipts(e event.Event, x room, account bridges.AccountID) {
 	for id, kinds := range at {
 		if _, read := kinds["m.read"][userID(x.Person)]; read && id != "" {
 			r.counts[inRead]++
-			r.arrived(x, account, bridges.MessageID(id))
-			r.keep = append(r.keep, bridges.Delivery{Account: account, Event: bridges.Displayed{
-				Chat: bridges.ChatID(x.Person), From: x.Person, UpTo: bridges.MessageID(id),
-			}})
+			r.marked(x.Person, account, readMark{e.Room, bridges.MessageID(id)})
 		}
 	}
+}
+
+// marked tells which texts a person has read, and so has: nothing, if that is none.
+func (r *reading) marked(person bridges.UserID, account bridges.AccountID, m readMark) {
+	tell := func(e bridges.Event) { r.keep = append(r.keep, bridges.Delivery{Account: account, Event: e}) }
+	texts, last := r.b.unread.upTo(m)
+	for _, id := range texts {
+		tell(bridges.Receipt{ID: id, Chat: bridges.ChatID(person), State: bridges.Delivered})
+	}
+	if last != "" {
+		tell(bridges.Displayed{Chat: bridges.ChatID(person), From: person, UpTo: last})
+	}
+	r.marks = append(r.marks, m)
 }

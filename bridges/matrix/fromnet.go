@@ -17,6 +17,7 @@ type reading struct {
 	page   *page
 	owners map[bridges.UserID]bridges.AccountID // "": nobody's
 	keep   []bridges.Delivery
+	marks  []readMark
 	hints  []bridges.Delivery
 	counts map[string]int
 }
@@ -93,6 +94,9 @@ func (b *Bridge) take(ctx context.Context, x batch) error {
 		return err
 	}
 	b.took(x)
+	for _, m := range r.marks {
+		b.unread.read(m)
+	}
 	for result, n := range r.counts {
 		b.metrics.incoming.WithLabelValues(result).Add(float64(n))
 	}
@@ -148,6 +152,7 @@ func (r *reading) read(p *page, x batch) error {
 			return err
 		}
 		r.counts[result]++
+		r.b.passes(e)
 	}
 	for _, e := range x.ephemeral {
 		if err := r.ephemeral(e); err != nil {

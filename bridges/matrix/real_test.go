@@ -99,9 +99,10 @@ func TestRealSigns(t *testing.T) {
 	bob := lab.Nio(t, r.Matrix, "bob", "autojoin")
 	own := send(t, r.s, "bob:localhost", "hello")
 	room := joinsRoom(bob, bob.UserID)
+	var again bridges.MessageID
 	for _, text := range []string{"hi", "there", "again"} { // Synapse drops typing until it knows that we take all
 		bob.Send(room, text)
-		r.wantText(t, "bob:localhost", text)
+		again = r.wantText(t, "bob:localhost", text).ID
 	}
 
 	bob.Do(map[string]any{"do": "typing", "room": room, "on": true})
@@ -110,15 +111,27 @@ func TestRealSigns(t *testing.T) {
 			break
 		}
 	}
-	bob.Do(map[string]any{"do": "read", "room": room, "id": own})
-	if x := next(t, r.came); x != (bridges.Receipt{ID: bridges.MessageID(own), Chat: "bob:localhost", State: bridges.Delivered}) {
-		t.Errorf("0184.1: %+v came", x)
+	reads := func(event, text string) {
+		t.Helper()
+		bob.Do(map[string]any{"do": "read", "room": room, "id": event})
+		if x := next(t, r.came); x != (bridges.Receipt{ID: bridges.MessageID(text), Chat: "bob:localhost", State: bridges.Delivered}) {
+			t.Errorf("0184.1: %+v came", x)
+		}
+		if x := next(t, r.came); x != (bridges.Displayed{Chat: "bob:localhost", From: "bob:localhost", UpTo: bridges.MessageID(text)}) {
+			t.Errorf("%+v came", x)
+		}
 	}
-	if x := next(t, r.came); x != (bridges.Displayed{Chat: "bob:localhost", From: "bob:localhost", UpTo: bridges.MessageID(own)}) {
-		t.Errorf("%+v came", x)
+	reads(own, own)
+	own = send(t, r.s, "bob:localhost", "more")
+	if err := r.s.React(t.Context(), bridges.Reaction{Chat: "bob:localhost", From: r.s.ghost, Key: "reacts", Of: again, Emojis: []string{"👍"}}); err != nil {
+		t.Error(err)
 	}
+	reacted := bob.Wait("a reaction", func(e peer.MatrixEvent) bool { return e.Type == typeReaction && e.Sender == ghost })
+	reads(reacted.ID, own)
+	own = send(t, r.s, "bob:localhost", "question?")
 	said := bob.Send(room, "question")
 	r.wantText(t, "bob:localhost", "question")
+	reads(said, own)
 	if err := r.s.Typing(t.Context(), "bob:localhost", true); err != nil {
 		t.Error(err)
 	}

@@ -109,6 +109,7 @@ func (s *session) saidIn(ctx context.Context, rooms []string, all []content) ([]
 		}
 		for i, id := range there {
 			ids[i], n = id, max(n, i+1)
+			s.b.unread.passes(room, id, true)
 		}
 	}
 	return ids[:n], nil

@@ -59,7 +59,6 @@ func (s *session) Send(ctx context.Context, m bridges.Message) (ids []bridges.Me
 	}
 	s.b.certain(s.ghost, rooms)
 	ids = slices.DeleteFunc(ids, func(id bridges.MessageID) bool { return id == "" })
-	s.b.unread.add(who, ids...)
 	s.b.typists.stop(ctx, who)
 	return ids, nil
 }
@@ -135,7 +134,8 @@ func (s *session) once(ctx context.Context, at place, who pair, done []bridges.M
 			return nil, s.b.failed(err, bridges.Temporary) // nothing was said
 		}
 	}
-	for _, c := range s.following(ctx, at, all)[len(done):] {
+	was := len(done)
+	for _, c := range s.following(ctx, at, all)[was:] {
 		id, err := s.b.as(s.ghost).Send(ctx, at.room, typeMessage, c.Key, c)
 		if err != nil {
 			s.b.sure.Delete(here)
@@ -144,5 +144,6 @@ func (s *session) once(ctx context.Context, at place, who pair, done []bridges.M
 		done = append(done, bridges.MessageID(id))
 	}
 	s.b.sure.Set(here, x)
+	s.b.unread.add(at.room, done[was:]...)
 	return done, nil
 }
