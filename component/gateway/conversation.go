@@ -24,7 +24,7 @@ type conversation struct {
 	way     way        // for which it holds a place among those at work, when running
 	late    [ways]bool // it waits for such a place: see router.late
 	parking bool       // old texts are moved to rows of their own: none begins
-	sharing *incoming  // of in: it waits for its file
+	awaits  *incoming  // of in: something is brought for it
 	shown   int        // events since the last text
 
 	// The texts of the user, in order: head, then the rows, then out.
@@ -74,7 +74,7 @@ func (c *conversation) turn() way {
 }
 
 // hasIn tells whether an event of the network can be shown now.
-func (c *conversation) hasIn() bool { return len(c.in) > 0 && c.sharing == nil }
+func (c *conversation) hasIn() bool { return len(c.in) > 0 && c.awaits == nil }
 
 func (c *conversation) hasTexts() bool {
 	return c.head != nil || c.parked > 0 || len(c.out) > 0
@@ -112,7 +112,7 @@ func (g *Gateway) runConversation(c *conversation) {
 func (g *Gateway) stepConversation(c *conversation, w way) {
 	r := &g.router
 	switch {
-	case w == inward && g.sharesFirst(c): // it goes on when the file is there
+	case w == inward && g.bringsNext(c): // it goes on when that is there
 	case w == inward:
 		c.shown++
 		in := c.in[0]
@@ -237,7 +237,7 @@ func (g *Gateway) after(c *conversation, v verdict) {
 // settleConversation forgets a conversation without work. The caller holds
 // the lock.
 func (g *Gateway) settleConversation(c *conversation) {
-	if len(c.in) == 0 && !c.hasTexts() && !c.running && !c.parking && c.sharing == nil {
+	if len(c.in) == 0 && !c.hasTexts() && !c.running && !c.parking && c.awaits == nil {
 		delete(c.user.convs, c.contact)
 		g.router.tidy(c.user)
 	}

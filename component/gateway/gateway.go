@@ -71,6 +71,7 @@ type Gateway struct {
 	settings   []setting
 	signs      *signs
 	files      *files
+	bringing   *bringing
 	commands   *commandSessions
 	dialogues  *dialogues
 	warned     *cache.Cache[string, time.Time]
@@ -115,7 +116,7 @@ func New(cfg Config) *Gateway {
 		early: newEarlyReceipts(), awaiting: newAwaiting(), pieces: newPieces(), people: newPeople(), broadcasts: newBroadcasts(), clients: newClientCaps(), typing: newTyping(), signs: newSigns(), commands: newCommandSessions(), dialogues: newDialogues(),
 		privileges: newPrivileges(takeover.Within(cfg.Keeper, cfg.Domain), log), rosters: newRosters(),
 		warned: cache.New[string, time.Time](4096), refusals: make(chan refusal, 1024),
-		bounces: cache.New[string, tried](4096), introduced: cache.New[chatKey, struct{}](introducedLimit), blocks: newBlocks(), files: newFiles(),
+		bounces: cache.New[string, tried](4096), introduced: cache.New[chatKey, struct{}](introducedLimit), blocks: newBlocks(), files: newFiles(), bringing: newBringing(),
 	}
 	cfg.Metrics.start(cfg.Domain)
 	g.hot = cfg.Metrics.hot(cfg.Domain)
@@ -200,7 +201,7 @@ func (g *Gateway) startLoops() {
 		g.offerFiles()
 	}
 	if can&(bridges.CanFiles|bridges.CanEdits) != 0 {
-		g.loops(fileWorkers, g.shareFiles)
+		g.loops(bringers, g.bringAll)
 	}
 	if can.Has(bridges.CanIntroduce) {
 		g.loop(g.selves.server(g, "what a user looks like", g.introduceUser))

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"causeway/bridges"
+	"causeway/bridges/cache"
 	"causeway/component/stanza"
 	"causeway/component/xep/disco"
 	"causeway/component/xep/upload"
@@ -139,6 +140,16 @@ func (g *Gateway) askServer(ctx context.Context, to string, write func(w *stanza
 func fitsBody(link string) bool {
 	return isWeb(link) && len(link) <= 4096 &&
 		!strings.ContainsRune(link, '#') && !strings.ContainsFunc(link, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+}
+
+// files is what is known of where files go. It is safe for concurrent use.
+type files struct {
+	services *cache.Cache[string, service]   // that take files, by the host of their users
+	told     *cache.Cache[string, time.Time] // what the operator was told of, and when
+}
+
+func newFiles() *files {
+	return &files{services: cache.New[string, service](64), told: cache.New[string, time.Time](64)}
 }
 
 // tellOperator says why files of a host become texts, and what to open (xeps.md
