@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"time"
 
 	"causeway/component/stanza"
 	"causeway/mapping"
@@ -21,11 +20,12 @@ type conversation struct {
 	contact string // localpart
 	in      []*incoming
 	running bool
-	way     way        // for which it holds a place among those at work, when running
-	late    [ways]bool // it waits for such a place: see router.late
-	parking bool       // old texts are moved to rows of their own: none begins
-	awaits  *incoming  // of in: something is brought for it
-	shown   int        // events since the last text
+	way     way          // for which it holds a place among those at work, when running
+	late    [ways]bool   // it waits for such a place: see router.late
+	pauses  [ways]paused // of head, and of the first of in
+	parking bool         // old texts are moved to rows of their own: none begins
+	awaits  *incoming    // of in: something is brought for it
+	shown   int          // events since the last text
 
 	// The texts of the user, in order: head, then the rows, then out.
 	head   *outgoing   // whose turn it is: under way, or waiting for its next attempt
@@ -36,8 +36,6 @@ type conversation struct {
 	sent    sentTexts // while others wait: their repetitions may be among them
 	doubt   bool      // see router.doubtHeads
 	inDoubt bool      // it was, and head decides
-	retryAt time.Time // head waits until then; zero: it does not
-	slot    int       // place in the heap, when retryAt is set
 }
 
 // startConversation gives a conversation with work its goroutine. The caller
@@ -63,7 +61,9 @@ func (c *conversation) hasWork() bool {
 }
 
 // hasOut tells whether a text can go to the network now.
-func (c *conversation) hasOut() bool { return c.retryAt.IsZero() && !c.parking && c.hasTexts() }
+func (c *conversation) hasOut() bool {
+	return !c.pauses[outward].is() && !c.parking && c.hasTexts()
+}
 
 // turn is which way the next step goes.
 func (c *conversation) turn() way {
@@ -74,7 +74,9 @@ func (c *conversation) turn() way {
 }
 
 // hasIn tells whether an event of the network can be shown now.
-func (c *conversation) hasIn() bool { return len(c.in) > 0 && c.awaits == nil }
+func (c *conversation) hasIn() bool {
+	return len(c.in) > 0 && c.awaits == nil && !c.pauses[inward].is()
+}
 
 func (c *conversation) hasTexts() bool {
 	return c.head != nil || c.parked > 0 || len(c.out) > 0
@@ -222,7 +224,7 @@ func (r *router) loaded(c *conversation, texts []*outgoing, lacking int) {
 // tried again. The caller holds the lock.
 func (g *Gateway) after(c *conversation, v verdict) {
 	if !v.done {
-		g.router.retryLater(c, v.retryAt)
+		g.router.retryLater(c, outward, v.retryAt)
 		return
 	}
 	c.doubt, c.inDoubt = c.inDoubt && v.untouched, false

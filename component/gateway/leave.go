@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"container/heap"
 	"context"
 	"time"
 
@@ -110,9 +109,6 @@ func (r *router) forgetRows(id bridges.AccountID) {
 		if c.head != nil && c.head.parked {
 			c.head = nil
 		}
-		if c.slot >= 0 {
-			heap.Remove(&r.waiting, c.slot)
-			c.retryAt = time.Time{}
-		}
+		r.retryNoMore(c, outward)
 	}
 }

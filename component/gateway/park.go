@@ -138,7 +138,7 @@ func (g *Gateway) claimOld(now time.Time) (all []old) {
 			if o := c.claim(now); len(o) > 0 {
 				c.parking = true
 				u.busy++
-				all = append(all, old{c, o, c.retryAt, c.doubt})
+				all = append(all, old{c, o, c.pauses[outward].at, c.doubt})
 				c.doubt = false
 			}
 			if len(all) == parkBatch {

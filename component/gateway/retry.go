@@ -36,11 +36,20 @@ func (g *Gateway) nextAttempt(m *outgoing, err error) time.Time {
 	return at
 }
 
-// retryHeap is a heap of waiting conversations, the earliest first.
-type retryHeap []*conversation
+// paused is one way of a conversation that waits for its next attempt.
+type paused struct {
+	c    *conversation
+	at   time.Time // zero: it does not wait
+	slot int       // place in the heap, when at is set
+}
+
+func (p *paused) is() bool { return !p.at.IsZero() }
+
+// retryHeap is a heap of what waits, the earliest first.
+type retryHeap []*paused
 
 func (h retryHeap) Len() int           { return len(h) }
-func (h retryHeap) Less(i, j int) bool { return h[i].retryAt.Before(h[j].retryAt) }
+func (h retryHeap) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
 func (h retryHeap) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
 	h[i].slot, h[j].slot = i, j
@@ -48,34 +57,42 @@ func (h retryHeap) Swap(i, j int) {
 
 // Push implements heap.Interface.
 func (h *retryHeap) Push(x any) {
-	c := x.(*conversation)
-	c.slot = len(*h)
-	*h = append(*h, c)
+	p := x.(*paused)
+	p.slot = len(*h)
+	*h = append(*h, p)
 }
 
 // Pop implements heap.Interface.
 func (h *retryHeap) Pop() any {
 	old := *h
-	c := old[len(old)-1]
+	p := old[len(old)-1]
 	old[len(old)-1] = nil
 	*h = old[:len(old)-1]
-	c.slot = -1
-	return c
+	return p
 }
 
-// retryLater blocks the outgoing side of c until a time. The caller holds the
-// lock.
-func (r *router) retryLater(c *conversation, at time.Time) {
+// retryLater blocks one way of c until a time. The caller holds the lock, as of the
+// next.
+func (r *router) retryLater(c *conversation, w way, at time.Time) {
 	if at.IsZero() {
 		return
 	}
-	c.retryAt = at
-	if c.slot >= 0 {
-		heap.Fix(&r.waiting, c.slot)
+	p := &c.pauses[w]
+	waits := p.is()
+	if p.c, p.at = c, at; waits {
+		heap.Fix(&r.waiting, p.slot)
 	} else {
-		heap.Push(&r.waiting, c)
+		heap.Push(&r.waiting, p)
 	}
 	r.wake.ring()
+}
+
+// retryNoMore unblocks it.
+func (r *router) retryNoMore(c *conversation, w way) {
+	if p := &c.pauses[w]; p.is() {
+		heap.Remove(&r.waiting, p.slot)
+		p.at = time.Time{}
+	}
 }
 
 // Ready implements bridges.Host.
@@ -87,8 +104,8 @@ func (g *Gateway) Ready() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	for _, c := range r.waiting {
-		c.retryAt = now // all equal: still a heap
+	for _, p := range r.waiting {
+		p.at = now // all equal: still a heap
 	}
 	r.wake.ring()
 }
@@ -114,16 +131,16 @@ func (g *Gateway) startDue(now time.Time) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for n := 0; len(r.waiting) > 0; n++ {
-		c := r.waiting[0]
-		if wait := c.retryAt.Sub(now); wait > 0 {
+		p := r.waiting[0]
+		if wait := p.at.Sub(now); wait > 0 {
 			return wait
 		}
 		if n == atOnce {
 			return pause
 		}
 		heap.Pop(&r.waiting)
-		c.retryAt = time.Time{}
-		g.startConversation(c)
+		p.at = time.Time{}
+		g.startConversation(p.c)
 	}
 	return time.Hour
 }

@@ -72,7 +72,7 @@ func (r *router) conversation(id bridges.AccountID, contact string) *conversatio
 	u := r.user(id)
 	c := u.convs[contact]
 	if c == nil {
-		c = &conversation{user: u, contact: strings.Clone(contact), slot: -1}
+		c = &conversation{user: u, contact: strings.Clone(contact)}
 		u.convs[c.contact] = c
 	}
 	return c
@@ -216,7 +216,7 @@ func (g *Gateway) start() {
 		g.startControl(u)
 		for _, c := range u.convs {
 			if c.hasTexts() {
-				r.retryLater(c, now)
+				r.retryLater(c, outward, now)
 			}
 			g.startConversation(c)
 		}

@@ -122,6 +122,7 @@ func (g *Gateway) keepEvents() {
 		for _, c := range u.convs {
 			r.kept = append(r.kept, c.in...)
 			c.in = nil
+			r.retryNoMore(c, inward)
 			g.settleConversation(c)
 		}
 	}
