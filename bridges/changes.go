@@ -35,7 +35,9 @@ type Editor interface {
 type Recaller interface {
 	// Recall returns what a message of a chat is now, as it would come, whoever has
 	// written it. It blocks on the network until ctx ends, and may be called again.
-	// An *Error tells what failed: NotFound when there is no such text any more.
+	// An *Error tells what failed: NotFound when there is no such text any more. After
+	// Temporary it is called again, while a Reporter says that the network is away as
+	// long as texts wait for it, else for some minutes.
 	Recall(ctx context.Context, chat ChatID, of MessageID) (Message, error)
 }
 

@@ -94,7 +94,7 @@ func (g *Gateway) bringNext(c *conversation) {
 	if in.recalls == toRecall {
 		brings = g.bringText
 	}
-	brought := brings(in)
+	done := brings(in)
 	if g.work.Err() != nil {
 		return // it stays in the journal
 	}
@@ -102,27 +102,17 @@ func (g *Gateway) bringNext(c *conversation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c.awaits = nil
-	c.becomes(in, brought())
+	done(c)
 	g.startConversation(c)
 	g.settleConversation(c) // the gateway was turned off meanwhile
 }
 
-// becomes puts an event in the place of another, unless that was taken out meanwhile.
-func (c *conversation) becomes(was, in *incoming) {
-	if i := slices.Index(c.in, was); i >= 0 {
-		c.in[i] = in
-	}
-}
-
 // bringFile brings the file of an event, and returns what is done then. What panics
 // becomes a text, as what cannot be brought.
-func (g *Gateway) bringFile(in *incoming) func() *incoming {
+func (g *Gateway) bringFile(in *incoming) (done func(*conversation)) {
 	got := &shared{File: *in.Message.File}
 	g.contain("a file", step{key: in.key, run: func(ctx context.Context) { g.bring(ctx, in, got) }})
-	return func() *incoming {
-		in.shared, in.Message.Text = got, got.text()
-		return in
-	}
+	return func(*conversation) { in.shared, in.Message.Text = got, got.text() }
 }
 
 // waitsFor returns the event for which c waits until something is brought.

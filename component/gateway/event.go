@@ -40,6 +40,7 @@ type incoming struct {
 	captions bridges.MessageID // the file to which an edit gives its first caption
 	shared   *shared           // where the file is, once that is known
 	recalls  recalling         // of a retraction
+	refused  int               // how often the network has not said what it was to
 }
 
 // place is where the event stands among those of its conversation.

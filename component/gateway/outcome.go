@@ -97,7 +97,7 @@ func (g *Gateway) failed(ctx context.Context, c *conversation, m *outgoing, err 
 		}
 		return g.fail(ctx, c, m, g.stanzaError(err), h)
 	}
-	at := g.nextAttempt(m, err)
+	at := nextAttempt(m.attempts, err, m.expires)
 	m.doubt = m.doubt || kind == bridges.Unknown
 	m.tried = false
 	if m.parked && g.store.Commit(ctx, &mapping.Batch{Park: []mapping.Parked{g.parkedRow(c.user.id, m, at, m.doubt)}}) != nil {

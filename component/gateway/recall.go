@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"context"
+	"log/slog"
 	"slices"
+	"time"
 
 	"causeway/bridges"
 )
@@ -13,7 +15,7 @@ type recalling uint8
 // The stages.
 const (
 	_           recalling = iota
-	toRecall              // the network is to be asked, while the events behind it wait
+	toRecall              // the network is to be asked, once it is there, while the events behind it wait
 	recallAsked           // it was, and there is no such text
 )
 
@@ -29,26 +31,69 @@ func (r *router) comesAgain(c *conversation, in *incoming) {
 	}
 }
 
-// bringText asks what a text is of which an edit was taken back, and returns the event
-// that is in the place of that. Who dies meanwhile asks again.
-func (g *Gateway) bringText(in *incoming) func() *incoming {
-	var now *bridges.Message
-	g.contain("the text before an edit", step{key: in.key, run: func(ctx context.Context) { now = g.textNow(ctx, in) }})
-	return func() *incoming { return in.recalled(now) }
-}
+const (
+	// recallTries bounds how often a network that is there is asked what a text is,
+	// in some five minutes. The events behind it wait.
+	recallTries = 8
+	// awayTry is as which try one counts at a network that is away: it is asked again
+	// after a minute, or when it is Ready.
+	awayTry = 6
+)
 
-// textNow asks a few times; nil: there is no such text, or nobody says.
-func (g *Gateway) textNow(ctx context.Context, in *incoming) *bridges.Message {
-	for n := 1; ; n++ {
+// bringText asks what a text is of which an edit was taken back, and returns what is done
+// then: another event is in the place of that, or it waits until it is asked again. Who
+// dies meanwhile asks again.
+func (g *Gateway) bringText(in *incoming) (done func(*conversation)) {
+	var now *bridges.Message
+	var later time.Time
+	g.contain("the text before an edit", step{key: in.key, run: func(ctx context.Context) {
 		m, err := g.askText(ctx, in)
 		if err == nil {
-			return &m
+			now = &m
+			return
 		}
-		if bridges.KindOf(err) != bridges.Temporary || n == bringTries || !g.rests(ctx, n, err) {
-			g.log.Info("it is not known what an edit has left", "id", trace(in.key), "account", in.Account, "err", err)
-			return nil
+		level := slog.LevelInfo
+		if later = g.recallLater(in, err); !later.IsZero() {
+			level = slog.LevelDebug
+		}
+		g.log.Log(ctx, level, "it is not known what an edit has left", "id", trace(in.key), "account", in.Account, "again", later, "err", err)
+	}})
+	return func(c *conversation) {
+		switch i := slices.Index(c.in, in); {
+		case i < 0: // it was taken out meanwhile
+		case later.IsZero():
+			c.in[i] = in.recalled(now)
+		default:
+			g.router.retryLater(c, inward, later)
 		}
 	}
+}
+
+// recallLater returns when to ask again; zero: there is no such text, or nobody says. While
+// the network is away that is as long as texts wait for it: nothing comes from there that
+// would wait behind.
+func (g *Gateway) recallLater(in *incoming, err error) (at time.Time) {
+	expires := in.At.Add(g.policy.Load().hold)
+	if bridges.KindOf(err) != bridges.Temporary || !time.Now().Before(expires) {
+		return at
+	}
+	if g.isAway() {
+		return nextAttempt(awayTry, err, expires)
+	}
+	if in.refused++; in.refused == recallTries {
+		return at
+	}
+	return nextAttempt(in.refused, err, expires)
+}
+
+// isAway tells whether the bridge says that its network takes nothing now.
+func (g *Gateway) isAway() bool {
+	r, ok := g.cfg.Bridge.(bridges.Reporter)
+	if !ok {
+		return false
+	}
+	_, err := r.State()
+	return err != nil
 }
 
 // errNoRecall is for a log only.

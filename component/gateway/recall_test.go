@@ -52,7 +52,7 @@ func TestRecallsInTime(t *testing.T) {
 		next.bridge.OnRecall(away)
 		before := next.dropped("retraction of an edit")
 		next.give(back(phone, "r2", "e2"))
-		time.Sleep(5 * time.Minute)
+		time.Sleep(6 * time.Minute)
 		if synctest.Wait(); next.dropped("retraction of an edit") != before+1 || len(next.replaced()) > 0 {
 			t.Errorf("in the end %d were dropped", next.dropped("retraction of an edit"))
 		}

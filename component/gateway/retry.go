@@ -19,10 +19,10 @@ const (
 	pause  = 50 * time.Millisecond
 )
 
-// nextAttempt spaces the attempts at m: what the network asks for, else
-// doubling; with jitter, and never beyond the time limit of m.
-func (g *Gateway) nextAttempt(m *outgoing, err error) time.Time {
-	wait := firstRetry << min(m.attempts-1, 10)
+// nextAttempt spaces attempts, of which the nth has failed: what the network asks
+// for, else doubling; with jitter, and never beyond the time limit.
+func nextAttempt(n int, err error, expires time.Time) time.Time {
+	wait := firstRetry << min(n-1, 10)
 	wait = min(wait, lastRetry)
 	var e *bridges.Error
 	if errors.As(err, &e) && e.After > 0 {
@@ -30,8 +30,8 @@ func (g *Gateway) nextAttempt(m *outgoing, err error) time.Time {
 	}
 	wait += rand.N(wait/4 + time.Millisecond)
 	at := time.Now().Add(wait)
-	if at.After(m.expires) {
-		return m.expires
+	if at.After(expires) {
+		return expires
 	}
 	return at
 }
