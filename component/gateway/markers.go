@@ -149,8 +149,12 @@ func (g *Gateway) showDisplayed(ctx context.Context, in *incoming) {
 // reads what the user sent, to its last part.
 func (g *Gateway) marked(ctx context.Context, in *incoming, side side) (row mapping.Message, ok bool) {
 	d := in.Displayed
-	if row, ok, _ = g.stored(ctx, captionOf(d.UpTo)); !ok {
-		row, ok, _ = g.stored(ctx, d.UpTo)
+	row, ok, _ = g.stored(ctx, d.UpTo)
+	fromHere := row.Parts > 0 && row.Resource != "" // and has no caption: that is mostly so
+	if !fromHere && g.info.Can.Has(bridges.CanFiles) {
+		if caption, is, _ := g.stored(ctx, captionOf(d.UpTo)); is {
+			row, ok = caption, true
+		}
 	}
 	ok = ok && row.Account == in.Account && row.Chat == d.Chat && row.Stanza != ""
 	return row, ok && (side == byUser || row.Part+1 == row.Parts)

@@ -10,6 +10,7 @@ import (
 	"causeway/bridges"
 	"causeway/bridges/bridgetest"
 	"causeway/component/xep/privilege"
+	"causeway/mapping"
 )
 
 // markerIn is what alice gets when the phone has read her text.
@@ -130,6 +131,35 @@ func TestMarkersInAfterACrash(t *testing.T) {
 			t.Error("a marker for nobody is not counted")
 		}
 		*r = *next
+	})
+}
+
+// looked is a store that notes which messages it is asked for.
+type looked struct {
+	*memStore
+	at *[]bridges.MessageID
+}
+
+func (s looked) MessageByID(ctx context.Context, bridge string, id bridges.MessageID) (mapping.Message, bool, error) {
+	*s.at = append(*s.at, id)
+	return s.memStore.MessageByID(ctx, bridge, id)
+}
+
+// TestMarkersInReads: of what the user has sent here no caption is looked for: each mark
+// costs the store two reads, of the message and of how far was read.
+func TestMarkersInReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newMemStore()
+		registered(s, alice, number)
+		var at []bridges.MessageID
+		r := startTimeless(t, s, withFiles(), func(c *Config) { c.Store = looked{s, &at} })
+		r.correspond()
+		at = nil
+		r.give(saw(phone, "m1"))
+		if got := r.marks(); len(at) != 2 || at[0] != "m1" || len(got) != 1 {
+			t.Errorf("%q came; the store was asked for %q", got, at)
+		}
+		r.end()
 	})
 }
 
