@@ -28,9 +28,9 @@ func Suite(t *testing.T, of func(t *testing.T) Adapter) {
 	checkEachStep(t, of, 1)
 }
 
-// RealSuite is the Suite for a network that is one for all, and takes its time: of
-// makes one more adapter on it. Nothing is done at the same time, and faults happen
-// at each of so many steps.
+// RealSuite is the Suite for what takes its time, as a network that is one for all, where of
+// makes one more adapter: nothing is done at the same time, and faults happen at every each-th
+// step only.
 func RealSuite(t *testing.T, of func(t *testing.T) Adapter, each int) {
 	checkDays(t, of)
 	checkEachStep(t, of, each)

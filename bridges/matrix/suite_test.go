@@ -36,21 +36,31 @@ func adapter(c Config, k takeover.Keeper, listen func(name, address string) (net
 	}
 }
 
+// TestSuite runs the suite as the program runs, with a keeper, and without one at each third
+// step: that only makes more come again.
 func TestSuite(t *testing.T) {
-	for name, keeper := range map[string]func() takeover.Keeper{
-		"without a keeper": func() takeover.Keeper { return nil },
-		"with a keeper":    func() takeover.Keeper { return new(takeover.Memory) },
+	for name, c := range map[string]struct {
+		keeper func() takeover.Keeper
+		each   int
+	}{
+		"with a keeper":    {func() takeover.Keeper { return new(takeover.Memory) }, 1},
+		"without a keeper": {func() takeover.Keeper { return nil }, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bridgetest.Suite(t, func(t *testing.T) bridgetest.Adapter {
+			of := func(t *testing.T) bridgetest.Adapter {
 				l := new(bridgetest.Line)
 				h := newHomeserver(t, l)
-				c := setting(t, toHomeserver(t, l, h.front.URL), "127.0.0.1:0")
-				a := adapter(c, keeper(), h.listen)
+				s := setting(t, toHomeserver(t, l, h.front.URL), "127.0.0.1:0")
+				a := adapter(s, c.keeper(), h.listen)
 				a.Network, a.Line, h.token = h, l, a.Secrets[1]
 				return a
-			})
+			}
+			if c.each == 1 {
+				bridgetest.Suite(t, of)
+			} else {
+				bridgetest.RealSuite(t, of, c.each)
+			}
 		})
 	}
 }
