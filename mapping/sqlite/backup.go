@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 
@@ -53,13 +54,16 @@ func copyTo(c *sqlite.Conn, file string) error {
 	return syncDir(filepath.Dir(file))
 }
 
-// unclean makes whoever opens a copy doubt what was under way.
+// unclean makes whoever opens a copy doubt what was under way, and give keys that neither
+// the original nor another life of the copy gives: networks know by them what was sent.
 func unclean(path string) error {
 	c, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
 		return err
 	}
-	return errors.Join(exec(c, "UPDATE state SET value = 0 WHERE name = 'clean'"), c.Close())
+	far := rand.Int64N(1<<20) + 1
+	return errors.Join(exec(c, "UPDATE state SET value = 0 WHERE name = 'clean'"),
+		exec(c, "INSERT INTO state (name, value) VALUES ('keys', ?1) ON CONFLICT (name) DO UPDATE SET value = value + ?1", far<<32), c.Close())
 }
 
 // syncDir has the names in a directory on disk.

@@ -51,6 +51,29 @@ func TestBackup(t *testing.T) {
 	}
 }
 
+// TestBackupKeys: the original goes on after the copy, and two lives of that give other keys.
+func TestBackupKeys(t *testing.T) {
+	dir := t.TempDir()
+	path, files := filepath.Join(dir, "causeway.db"), []string{filepath.Join(dir, "one"), filepath.Join(dir, "two")}
+	open(t, path).Close() // nothing was given a key yet
+	seen := map[mapping.Key]bool{}
+	for _, file := range files {
+		if err := Backup(t.Context(), path, file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range append(files, path) {
+		s, x := open(t, file), oneCycle()
+		commit(t, s, x)
+		s.Close()
+		if key := x.Cycles[0].Key(0); seen[key] {
+			t.Errorf("%v is given again", key)
+		} else {
+			seen[key] = true
+		}
+	}
+}
+
 // commitAlways commits until stop is called.
 func (s *Store) commitAlways(t *testing.T) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
