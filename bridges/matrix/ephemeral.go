@@ -49,11 +49,20 @@ func (r *reading) receipts(e event.Event, x room, account bridges.AccountID) {
 		return
 	}
 	for id, kinds := range at {
-		if _, read := kinds["m.read"][userID(x.Person)]; read && id != "" {
+		if mark, read := kinds["m.read"][userID(x.Person)]; read && id != "" && !ofThread(mark) {
 			r.counts[inRead]++
 			r.marked(x.Person, account, readMark{e.Room, bridges.MessageID(id)})
 		}
 	}
+}
+
+// ofThread tells whether a receipt is of a thread only, which says nothing of the texts beside
+// that (Client-Server API, Threaded read receipts).
+func ofThread(receipt json.RawMessage) bool {
+	var of struct {
+		Thread string `json:"thread_id"`
+	}
+	return json.Unmarshal(receipt, &of) == nil && of.Thread != "" && of.Thread != "main"
 }
 
 // marked tells which texts a person has read, and so has: nothing, if that is none.

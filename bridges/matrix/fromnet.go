@@ -32,8 +32,10 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 		b.anchors.doubt()
 		b.failing()
 	}
+	t.Ephemeral = b.owed.of(t)
+	delete(b.owed, t.ID)
 	if !b.order.admit(t.ID, t.Fresh) {
-		b.comesAgain()
+		b.comesAgain(t)
 		return errGap
 	}
 	skips := b.order.shared && !b.anchors.calm(calmSurely*b.calm) // one may have been left out before this one, see lookBack
@@ -45,7 +47,7 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 	if err != nil {
 		b.metrics.incoming.WithLabelValues(inRefused).Add(float64(len(t.Events)))
 		b.order.failed(t.ID)
-		b.comesAgain()
+		b.comesAgain(t)
 		return err
 	}
 	b.order.took(t.ID)
@@ -54,7 +56,8 @@ func (b *Bridge) Transaction(ctx context.Context, t *appservice.Transaction) err
 }
 
 // comesAgain notes that a transaction was not taken.
-func (b *Bridge) comesAgain() {
+func (b *Bridge) comesAgain(t *appservice.Transaction) {
+	b.owed.keep(t)
 	nudge(b.health.refused)
 	b.failing()
 }

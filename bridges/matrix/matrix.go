@@ -52,6 +52,7 @@ type Bridge struct {
 	order        order
 	anchors      *anchors
 	lag          lag
+	owed         owed
 	taken        *cache.Cache[string, string] // events that were, and their rooms: an older transaction may come again behind newer ones
 	dressing     turns                        // what ghosts look like changes
 	gap          time.Duration                // see profileGap
@@ -61,6 +62,7 @@ type Bridge struct {
 	secrets      *errands
 	answers      *errands // of the bot
 	answering    turns    // of the bot to who asks
+	founding     turns    // rooms of ghosts are made
 	recalls      *errands
 	limit        *limiter
 	guests       *guests

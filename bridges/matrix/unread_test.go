@@ -64,10 +64,11 @@ func TestUnreadBounds(t *testing.T) {
 	}
 }
 
-// marksRead is a receipt of bob's, and marked what came of it.
+// marksRead is a receipt of bob's, behind # of a thread, and marked what came of it.
 func marksRead(id string) event.Event {
+	id, thread, _ := strings.Cut(id, "#")
 	return event.Event{Type: typeReceipt, Room: "!room", Content: json.RawMessage(
-		fmt.Sprintf(`{%q: {"m.read": {"@bob:localhost": {"ts": 1}}}}`, id))}
+		fmt.Sprintf(`{%q: {"m.read": {"@bob:localhost": {"ts": 1, "thread_id": %q}}}}`, id, thread))}
 }
 
 func marked(t *testing.T, h *host) string {
@@ -126,7 +127,11 @@ var readsOf = map[string]struct {
 	"twice, and nothing new": {func(g bridges.UserID) []any {
 		return twoThen(g, text("!room", "$b", bob, body("y")), text("!room", "$c", bob, body("z")), "$b", "$c")
 	}, "$1 $2 read:$2"},
-	"of another life": {func(bridges.UserID) []any { return []any{"$0"} }, "$0 read:$0"},
+	"0333.3 in a thread": {func(g bridges.UserID) []any {
+		return twoThen(g, text("!room", "$b", bob, `{"msgtype": "m.text", "body": "y", "m.relates_to": {"rel_type": "m.thread", "event_id": "$0"}}`), "$b#$0")
+	}, ""},
+	"0333.3 beside all threads": {func(g bridges.UserID) []any { return []any{ownText(g, "$1"), "$1#main"} }, "$1 read:$1"},
+	"of another life":           {func(bridges.UserID) []any { return []any{"$0"} }, "$0 read:$0"},
 }
 
 // twoThen has the homeserver push both texts, and then more.
@@ -187,6 +192,37 @@ func TestReadAgain(t *testing.T) {
 	}
 	if got := marked(t, h); got != "$1 read:$1" {
 		t.Errorf("%q came", got)
+	}
+}
+
+// Synapse sends a transaction that was not taken again without its receipts.
+func TestReadOwed(t *testing.T) {
+	b := bare(t)
+	h, ghost := b.host.(*host), b.ghosts.of(alice)
+	b.unread.add("!room", "$1")
+	x := func(ephemeral ...event.Event) error {
+		return b.Transaction(t.Context(), &appservice.Transaction{ID: "7", Events: []event.Event{ownText(ghost, "$1")}, Ephemeral: ephemeral})
+	}
+	h.fail(errors.New("the disk is full"))
+	for _, err := range []error{x(marksRead("$1")), x()} {
+		if err == nil {
+			t.Error("it is taken")
+		}
+	}
+	h.fail(nil)
+	for range 2 {
+		if err := x(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := marked(t, h); got != "$1 read:$1" {
+		t.Errorf("%q came", got)
+	}
+	for i := range 2 * owedKept {
+		b.owed.keep(&appservice.Transaction{ID: fmt.Sprint(i), Ephemeral: []event.Event{marksRead("$1")}})
+	}
+	if len(b.owed) > owedKept {
+		t.Errorf("those of %d are remembered", len(b.owed))
 	}
 }
 
