@@ -253,3 +253,29 @@ func TestEarlierRooms(t *testing.T) {
 		t.Errorf("it stays: %v", err)
 	}
 }
+
+// What is no text, or was taken back, may be behind one that is looked for.
+func TestSaidBehindNotice(t *testing.T) {
+	f, b, s := onFake(t, nil)
+	inRooms(t, b, s, "!room")
+	b.sure.Delete(invitation{"!room", s.ghost}) // as after a start
+	m := bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "k", Text: "x"}
+	said := text("!room", "$k", s.ghost, fmt.Sprintf(`{"msgtype": "m.text", "body": "x", "org.causeway.key": %q}`, writeAll(m, s.ghost)[0].Key))
+	f.say("GET room/messages", pageOf("", said, text("!room", "$r", s.ghost, `{}`), text("!room", "$n", s.ghost, `{"msgtype": "m.notice", "body": "offered"}`)))
+	before := f.count("PUT /send/")
+	ids, err := s.Send(t.Context(), m)
+	if n := f.count("PUT /send/") - before; err != nil || n > 0 || !slices.Equal(ids, []bridges.MessageID{"$k"}) {
+		t.Errorf("%q, %v, %d are sent", ids, err, n)
+	}
+}
+
+// While an earlier room cannot be read nothing is said, so nothing is in doubt.
+func TestSaidUnknown(t *testing.T) {
+	f, b, s := onFake(t, nil)
+	inRooms(t, b, s, "!old", "!room")
+	b.sure.Delete(invitation{"!old", s.ghost}) // as after a start
+	f.say("GET old/messages", refused(500, "M_UNKNOWN"))
+	if _, err := s.Send(t.Context(), bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "k", Text: "x"}); bridges.KindOf(err) != bridges.Temporary {
+		t.Errorf("%v is of the kind %d", err, bridges.KindOf(err))
+	}
+}

@@ -46,15 +46,15 @@ func (s *session) Send(ctx context.Context, m bridges.Message) (ids []bridges.Me
 	bridges.Waits(ctx)
 	all := writeAll(m, s.ghost)
 	rooms, done, err := s.said(ctx, who, all)
-	if err == nil && m.File != nil && len(done) == 0 {
+	if err != nil {
+		return nil, s.b.failed(err, bridges.Temporary) // nothing was said
+	}
+	if m.File != nil && len(done) == 0 {
 		if all[0], err = s.attach(ctx, who, all[0], m.File); err != nil {
 			return nil, err
 		}
 	}
-	if err == nil {
-		ids, err = s.say(ctx, who, done, all)
-	}
-	if err != nil {
+	if ids, err = s.say(ctx, who, done, all); err != nil {
 		return nil, s.b.failed(err, bridges.Unknown)
 	}
 	s.b.certain(s.ghost, rooms)
@@ -88,7 +88,7 @@ func (s *session) say(ctx context.Context, who pair, done []bridges.MessageID, a
 		return nil, s.b.failed(err, bridges.Temporary)
 	}
 	if _, done, err = s.said(ctx, who, all); err != nil {
-		return nil, err
+		return nil, s.b.failed(err, bridges.Temporary)
 	}
 	if at, err = s.open(ctx, who); err != nil {
 		return nil, s.b.failed(err, bridges.Temporary)
