@@ -155,11 +155,12 @@ func (s *session) unlocked(ctx context.Context, id string, who pair) error {
 // tellTurned tells the user. Where the homeserver does not say by which event the room was
 // encrypted, the room's id tells a repetition.
 func (s *session) tellTurned(ctx context.Context, notes *page, e event.Event, who pair) error {
+	e.ID = cmp.Or(e.ID, "encrypted "+e.Room)
 	m, err := notes.tellsOf(e, who)
 	if err != nil {
 		return err
 	}
-	return s.b.host.Deliver(ctx, []bridges.Delivery{{Account: s.account, Event: m, Once: "encrypted " + e.Room}})
+	return s.b.host.Deliver(ctx, []bridges.Delivery{{Account: s.account, Event: m}})
 }
 
 // secret reads an encrypted message, and tells whether the user is to hear of it: of

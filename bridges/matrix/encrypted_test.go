@@ -3,8 +3,11 @@ package matrix
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"causeway/bridges"
@@ -280,4 +283,58 @@ func TestEncryptedOffered(t *testing.T) {
 	if got := came(t, h); !slices.Equal(got, []string{"bob:localhost " + turned, "bob:localhost " + strings.Replace(turned, writeOn, askAnew, 1)}) {
 		t.Errorf("%q came", got)
 	}
+}
+
+// A room that is found to be encrypted by no event we are told of is told of by an id, too:
+// a repetition is known.
+func TestEncryptedToldByRoom(t *testing.T) {
+	_, b, h, _ := talking(t)
+	s := open(t, b)
+	e := event.Event{Room: "!room", Type: typeEncryption}
+	for range 2 {
+		if err := s.tellTurned(t.Context(), b.book.look(t.Context()), e, pair{s.ghost, bob}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(h.came); n != 1 {
+		t.Errorf("the user is told %d times", n)
+	}
+}
+
+// A text and the offer of a room that is not encrypted need one at the same time.
+func TestEncryptedOneRoom(t *testing.T) {
+	f, b, _, _ := talking(t)
+	s := open(t, b)
+	pushes(t, b, encrypts("!room", "$e"))
+	held, free := make(chan struct{}), make(chan struct{})
+	hold := sync.OnceFunc(func() { close(held); <-free })
+	f.mu.Lock()
+	f.before = func(r *http.Request) {
+		if strings.Contains(r.URL.Path, "/createRoom") {
+			hold()
+		}
+	}
+	f.mu.Unlock()
+	var done sync.WaitGroup
+	done.Go(func() { flees(t, b) })
+	<-held
+	done.Go(func() {
+		if _, err := s.Send(t.Context(), bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "k", Text: "x"}); err != nil {
+			t.Error(err)
+		}
+	})
+	for founding() < 2 {
+		runtime.Gosched()
+	}
+	close(free)
+	done.Wait()
+	if n := f.count("POST /createRoom"); n != 1 {
+		t.Errorf("%d rooms are made for two people", n)
+	}
+}
+
+// founding counts the goroutines that make a room, or wait for that.
+func founding() int {
+	all := make([]byte, 1<<20)
+	return strings.Count(string(all[:runtime.Stack(all, true)]), ".(*session).found(")
 }

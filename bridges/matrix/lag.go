@@ -41,7 +41,7 @@ func (l *lag) came(events []event.Event, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range events {
-		if now.Sub(e.Time) < lateBy || now.Sub(l.failed) > failedLong {
+		if now.Sub(e.Time).Abs() < lateBy || now.Sub(l.failed) > failedLong {
 			l.late = false
 		}
 	}

@@ -14,15 +14,16 @@ var lags = map[string]struct {
 	does func(t *testing.T, b *Bridge)
 	asks bool
 }{
-	"nothing":                              {func(*testing.T, *Bridge) {}, false},
-	"one is refused":                       {doesNotTake, true},
-	"one is refused, and an old one taken": {func(t *testing.T, b *Bridge) { doesNotTake(t, b); takesAged(t, b, lateBy) }, true},
-	"one is refused, and a new one taken":  {func(t *testing.T, b *Bridge) { doesNotTake(t, b); takesAged(t, b, 0) }, false},
-	"one was refused long ago":             {func(t *testing.T, b *Bridge) { b.lag.fails(time.Now().Add(-failedLong)); takesAged(t, b, lateBy) }, false},
-	"an old one is taken":                  {func(t *testing.T, b *Bridge) { takesAged(t, b, time.Hour) }, false},
-	"nothing ran here":                     {func(_ *testing.T, b *Bridge) { b.lag.beat = time.Now().Add(-2 * stoodStill) }, true},
-	"it does not reach us":                 {func(_ *testing.T, b *Bridge) { b.fellBy(errors.New("it does not")) }, true},
-	"we run":                               {func(_ *testing.T, b *Bridge) { b.lag.beat = time.Now() }, false},
+	"nothing":                                   {func(*testing.T, *Bridge) {}, false},
+	"one is refused":                            {doesNotTake, true},
+	"one is refused, and an old one taken":      {func(t *testing.T, b *Bridge) { doesNotTake(t, b); takesAged(t, b, lateBy) }, true},
+	"one is refused, and a new one taken":       {func(t *testing.T, b *Bridge) { doesNotTake(t, b); takesAged(t, b, 0) }, false},
+	"one is refused, and one of tomorrow taken": {func(t *testing.T, b *Bridge) { doesNotTake(t, b); takesAged(t, b, -24*time.Hour) }, true},
+	"one was refused long ago":                  {func(t *testing.T, b *Bridge) { b.lag.fails(time.Now().Add(-failedLong)); takesAged(t, b, lateBy) }, false},
+	"an old one is taken":                       {func(t *testing.T, b *Bridge) { takesAged(t, b, time.Hour) }, false},
+	"nothing ran here":                          {func(_ *testing.T, b *Bridge) { b.lag.beat = time.Now().Add(-2 * stoodStill) }, true},
+	"it does not reach us":                      {func(_ *testing.T, b *Bridge) { b.fellBy(errors.New("it does not")) }, true},
+	"we run":                                    {func(_ *testing.T, b *Bridge) { b.lag.beat = time.Now() }, false},
 }
 
 func doesNotTake(t *testing.T, b *Bridge) {

@@ -34,18 +34,18 @@ func (s *session) open(ctx context.Context, who pair) (place, error) {
 		return place{}, err
 	}
 	if c.Room == "" {
-		return s.found(ctx, who, c.Making)
+		return s.found(ctx, who)
 	}
 	r, err := notes.room(c.Room)
 	switch {
 	case err != nil:
 		return place{}, err
 	case r.Encrypted:
-		return s.found(ctx, who, false)
+		return s.found(ctx, who)
 	case r.GhostIs == invited:
 		return place{}, notOpen()
 	case r.GhostIs != joined:
-		return s.found(ctx, who, c.Making)
+		return s.found(ctx, who)
 	case !r.PersonIs.in():
 		return s.again(ctx, c.Room, who)
 	}
@@ -65,7 +65,7 @@ func (s *session) again(ctx context.Context, id string, who pair) (place, error)
 	if err := s.quit(ctx, id, who); err != nil {
 		return place{}, err
 	}
-	return s.found(ctx, who, false)
+	return s.found(ctx, who)
 }
 
 // invite is the content of m.room.member for somebody whom we invite. The call for
@@ -92,7 +92,12 @@ func (b *Bridge) recall(ctx context.Context, id string, who pair) error {
 
 // found makes the room of a chat. That a room is about to be made is noted before:
 // who is killed in between looks for it.
-func (s *session) found(ctx context.Context, who pair, again bool) (place, error) {
+func (s *session) found(ctx context.Context, who pair) (place, error) {
+	defer s.b.founding.of(who.ghost)()
+	c, there, err := s.b.founded(ctx, who)
+	if err != nil || there {
+		return place{room: c.Room}, err
+	}
 	switch refused, err := s.b.book.look(ctx).refused(who); {
 	case err != nil:
 		return place{}, err
@@ -105,7 +110,7 @@ func (s *session) found(ctx context.Context, who pair, again bool) (place, error
 	if err := s.b.appears(ctx, who.ghost, s.account); err != nil {
 		return place{}, err
 	}
-	if again {
+	if c.Making {
 		if id, ok, err := s.orphan(ctx, who); err != nil || ok {
 			return place{room: id}, err
 		}
@@ -124,6 +129,17 @@ func (s *session) found(ctx context.Context, who pair, again bool) (place, error
 	}
 	s.b.anchors.begin(id, "")
 	return place{room: id, new: true}, s.b.adopt(ctx, id, who, invited)
+}
+
+// founded returns what is noted of a chat, and whether the ghost can speak in its room: a
+// text and an answer may have needed one at the same time.
+func (b *Bridge) founded(ctx context.Context, who pair) (c chat, there bool, err error) {
+	notes := b.book.look(ctx)
+	if c, err = notes.chat(who); err != nil || c.Room == "" {
+		return c, false, err
+	}
+	r, err := notes.room(c.Room)
+	return c, r.GhostIs == joined && !r.Encrypted, err
 }
 
 // readable leaves a new room that the homeserver has encrypted by itself.
