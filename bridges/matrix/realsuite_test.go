@@ -115,5 +115,5 @@ func TestRealSuite(t *testing.T) {
 	a := adapter(c, new(takeover.Memory), func(_, address string) (net.Listener, error) { return net.Listen("tcp", address) })
 	m := lab.Synapse(t, peer.SynapseOptions{Registrations: []string{c.Appservice.Registration}, Port: free[0]})
 	a.Network, a.Line, a.Notes = newPerson(t, m, a.Secrets[0]), l, new(bridgetest.Notes)
-	bridgetest.RealSuite(t, func(*testing.T) bridgetest.Adapter { return a }, 13)
+	bridgetest.RealSuite(t, func(*testing.T) bridgetest.Adapter { return a }, 29)
 }
