@@ -28,7 +28,7 @@ type timing struct {
 var usualTiming = timing{
 	settle: 250 * time.Millisecond, settleMax: 10,
 	keepAlive: 2 * time.Minute, silence: 2 * time.Minute,
-	drain: 4 * time.Second, quiet: 20 * time.Millisecond, calm: 500 * time.Millisecond, closing: 8 * time.Second, journal: time.Second, stable: 30 * time.Second,
+	drain: 8 * time.Second, quiet: 20 * time.Millisecond, calm: 500 * time.Millisecond, closing: 10 * time.Second, journal: time.Second, stable: 30 * time.Second,
 	retry: [2]time.Duration{250 * time.Millisecond, 30 * time.Second},
 	slow:  [2]time.Duration{time.Minute, 10 * time.Minute},
 }
