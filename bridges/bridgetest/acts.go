@@ -40,7 +40,7 @@ func (w *world) act(play string, to ...bridges.Account) {
 		} else {
 			w.await("a text that the network took", func() bool { return slices.Contains(w.Network.Texts(x.Self), out) })
 		}
-		all[x.ID] = scenes(name, out, can, w.recalls(x))
+		all[x.ID] = w.sure(scenes(name, out, can, w.recalls(x)))
 	}
 	for i := range all[to[0].ID] {
 		for _, x := range to {
@@ -53,6 +53,15 @@ func (w *world) act(play string, to ...bridges.Account) {
 	for _, x := range to {
 		w.done(play, x, all[x.ID])
 	}
+}
+
+// sure leaves out what the network may lose.
+func (w *world) sure(all []scene) []scene {
+	l, ok := w.Network.(Losing)
+	if !ok || !w.fuse.lit() {
+		return all
+	}
+	return slices.DeleteFunc(all, func(x scene) bool { return x.act.Takes != 0 && l.Loses().Has(x.act.Takes) })
 }
 
 // recalls tells whether edits can be taken back.

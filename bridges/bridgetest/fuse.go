@@ -55,6 +55,13 @@ func (f *fuse) light(what fault, n int) {
 	f.what, f.left, f.burnt = what, n, false
 }
 
+// lit tells whether it burns at some step, or has.
+func (f *fuse) lit() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.burnt || f.left > 0
+}
+
 // alive is for an adapter that begins: it returns what is closed when it is
 // killed. Then end is called, too.
 func (f *fuse) alive(end func()) <-chan struct{} {

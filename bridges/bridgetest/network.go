@@ -46,6 +46,13 @@ type Network interface {
 	Say(t *testing.T, to bridges.UserID, text string)
 }
 
+// Losing is a Network that may lose some of what its people do when the adapter does not
+// say that it has it. That is done on good days only.
+type Losing interface {
+	// Loses returns the abilities by which that comes.
+	Loses() bridges.Can
+}
+
 // Seeing is a Network whose person sees more than texts. Where Info.Can names one of
 // the abilities below, the suite needs it.
 type Seeing interface {

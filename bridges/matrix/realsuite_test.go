@@ -80,6 +80,9 @@ func (p *person) Sees(from bridges.UserID) []bridgetest.Act {
 	return of(p.read.sights, from)
 }
 
+// Loses implements bridgetest.Losing: Synapse sends a transaction again without its receipts.
+func (p *person) Loses() bridges.Can { return bridges.CanReceipts | bridges.CanDisplayed }
+
 // Say implements bridgetest.Network.
 func (p *person) Say(_ *testing.T, to bridges.UserID, text string) {
 	p.mu.Lock()
