@@ -36,85 +36,77 @@ func (b *Bridge) sweep(ctx context.Context) {
 	}
 }
 
-// forgetReactions forgets the reactions from before a time.
-func (b *Bridge) forgetReactions(ctx context.Context, before time.Time) error {
-	old := map[string]annotation{} // by event
-	forget := func() error {
-		defer clear(old)
-		return b.book.change(ctx, func(p *page) error { return p.forgetReactions(old) })
+// forgetOld has forget change each note under a prefix that is old, sweptAtOnce of them by
+// one commit.
+func (b *Bridge) forgetOld(ctx context.Context, prefix string, old func(value []byte) bool, forget func(p *page, key string) error) error {
+	var keys []string
+	commit := func() error {
+		defer func() { keys = keys[:0] }()
+		return b.book.change(ctx, func(p *page) (err error) {
+			for i := 0; i < len(keys) && err == nil; i++ {
+				err = forget(p, keys[i])
+			}
+			return err
+		})
 	}
-	err := b.book.notes.EachNote(ctx, reactionNotes, func(key string, value []byte) error {
-		var a annotation
-		if json.Unmarshal(value, &a) == nil && a.At < before.Unix() {
-			old[strings.TrimPrefix(key, reactionNotes)] = a
+	err := b.book.notes.EachNote(ctx, prefix, func(key string, value []byte) error {
+		if old(value) {
+			keys = append(keys, key)
 		}
-		if len(old) == sweptAtOnce {
-			return forget()
+		if len(keys) == sweptAtOnce {
+			return commit()
 		}
 		return ctx.Err()
 	})
 	if err == nil {
-		err = forget()
+		err = commit()
 	}
 	return err
 }
 
-func (p *page) forgetReactions(old map[string]annotation) error {
-	for id, a := range old {
-		var all annotations
-		if err := p.get(a.key(), &all); err != nil {
-			return err
-		}
-		all.drop(id)
-		if all.Gone == id {
-			all.Gone = ""
-		}
-		left := any(all)
-		if len(all.Now) == 0 && all.Gone == "" {
-			left = nil
-		}
-		if err := errors.Join(p.set(a.key(), left), p.set(reactionNotes+id, nil)); err != nil {
-			return err
-		}
+// forgetReactions forgets the reactions from before a time.
+func (b *Bridge) forgetReactions(ctx context.Context, before time.Time) error {
+	return b.forgetOld(ctx, reactionNotes, func(value []byte) bool {
+		var a annotation
+		return json.Unmarshal(value, &a) == nil && a.At < before.Unix()
+	}, (*page).forgetReaction)
+}
+
+// forgetReaction forgets one, and, where it is the last, all that is noted of somebody's.
+func (p *page) forgetReaction(key string) error {
+	var a annotation
+	if err := p.get(key, &a); err != nil {
+		return err
 	}
-	return nil
+	var all annotations
+	if err := p.get(a.key(), &all); err != nil {
+		return err
+	}
+	id := strings.TrimPrefix(key, reactionNotes)
+	all.drop(id)
+	if all.Gone == id {
+		all.Gone = ""
+	}
+	left := any(all)
+	if len(all.Now) == 0 && all.Gone == "" {
+		left = nil
+	}
+	return errors.Join(p.set(a.key(), left), p.set(key, nil))
 }
 
 // forgetEarlier forgets rooms in which two talked long ago.
 func (b *Bridge) forgetEarlier(ctx context.Context) error {
-	var old []string
-	forget := func() error {
-		defer func() { old = old[:0] }()
-		return b.book.change(ctx, func(p *page) error { return p.forgetEarlier(old) })
-	}
-	err := b.book.notes.EachNote(ctx, earlierNotes, func(key string, value []byte) error {
+	return b.forgetOld(ctx, earlierNotes, func(value []byte) bool {
 		var e earlier
-		if json.Unmarshal(value, &e) == nil && !e.recent() {
-			old = append(old, key)
-		}
-		if len(old) == sweptAtOnce {
-			return forget()
-		}
-		return ctx.Err()
-	})
-	if err == nil {
-		err = forget()
-	}
-	return err
+		return json.Unmarshal(value, &e) == nil && !e.recent()
+	}, (*page).forgetEarlier)
 }
 
-// forgetEarlier forgets those of these notes that did not become newer meanwhile.
-func (p *page) forgetEarlier(keys []string) error {
-	for _, key := range keys {
-		var e earlier
-		if err := p.get(key, &e); err != nil {
-			return err
-		}
-		if !e.recent() {
-			if err := p.set(key, nil); err != nil {
-				return err
-			}
-		}
+// forgetEarlier forgets those of one note, unless it became newer meanwhile.
+func (p *page) forgetEarlier(key string) error {
+	var e earlier
+	if err := p.get(key, &e); err != nil || e.recent() {
+		return err
 	}
-	return nil
+	return p.set(key, nil)
 }
