@@ -125,8 +125,11 @@ func said(ctx context.Context, u *client.User, room, ghost string, all []content
 			return nil, err
 		}
 		for _, e := range p.Events {
+			if e.Type != typeMessage || e.Sender != ghost {
+				continue
+			}
 			key := keyOf(e)
-			if e.Type != typeMessage || e.Sender != ghost || key == "" { // a notice, or redacted
+			if key == "" { // a notice, or redacted
 				continue
 			}
 			n := slices.IndexFunc(all, func(c content) bool { return c.Key == key })
