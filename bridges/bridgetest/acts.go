@@ -16,11 +16,18 @@ import (
 // nothing to be done.
 func (w *world) acting() Acting {
 	w.t.Helper()
-	a, ok := w.Network.(Acting)
-	if !ok && w.life.bridge.Info().Can&acted != 0 {
-		w.t.Fatal("Info.Can names what people do, and the Network is not Acting")
+	return as[Acting](w, acted, "do", "Acting")
+}
+
+// as returns the network by the interface that these abilities need; nil: Info.Can names
+// none of them.
+func as[N any](w *world, of bridges.Can, what, name string) N {
+	w.t.Helper()
+	n, ok := w.Network.(N)
+	if !ok && w.life.bridge.Info().Can&of != 0 {
+		w.t.Fatalf("Info.Can names what people %s, and the Network is not %s", what, name)
 	}
-	return a
+	return n
 }
 
 // act has the person do to each of these accounts what Info.Can names, by turns, and

@@ -18,11 +18,7 @@ const seen = bridges.CanEdits | bridges.CanRetractions | bridges.CanReactions | 
 // nothing to be seen.
 func (w *world) seeing() Seeing {
 	w.t.Helper()
-	n, ok := w.Network.(Seeing)
-	if !ok && w.life.bridge.Info().Can&seen != 0 {
-		w.t.Fatal("Info.Can names what people see, and the Network is not Seeing")
-	}
-	return n
+	return as[Seeing](w, seen, "see", "Seeing")
 }
 
 // sights returns what of a kind the person has seen an account do.
