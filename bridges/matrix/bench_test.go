@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"runtime"
 	"testing"
 	"time"
 
@@ -19,14 +18,6 @@ import (
 // idleGhost bounds what a ghost that does nothing costs here, in octets: it is half of
 // what an idle user may cost in all (issue 6).
 const idleGhost = 2000
-
-func liveHeap() int {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
-}
 
 // A start asks nothing about anybody, however many there are, and has little of each in
 // memory (issue 6).
@@ -52,10 +43,10 @@ func TestManyGhosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	all = nil
-	before := liveHeap()
+	before := bridgetest.LiveHeap()
 	b := newBridge(t, setting(t, f.URL, peer.Local(free[0])), notes)
 	stop := run(t, b, newHost()) // until it is ready
-	each := func() int { return (liveHeap() - before) / many }
+	each := func() int { return (bridgetest.LiveHeap() - before) / many }
 	for end := time.Now().Add(patience); each() > idleGhost; wait(t) { // the notes are still read
 		if time.Now().After(end) {
 			t.Fatalf("a ghost costs %d octets", each())
@@ -74,13 +65,12 @@ func TestFileInMemory(t *testing.T) {
 	f, _, s := onFake(t, nil)
 	f.before = func(r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }
 	m := bridges.Message{Chat: bridges.ChatID(bob), From: s.ghost, Key: "large", File: bridgetest.FileOf("a.bin", "", make([]byte, large))}
-	var was, is runtime.MemStats
-	runtime.ReadMemStats(&was)
-	if _, err := s.Send(t.Context(), m); err != nil {
-		t.Fatal(err)
-	}
-	runtime.ReadMemStats(&is)
-	if n := is.TotalAlloc - was.TotalAlloc; n > most || f.count("POST /upload") != 1 {
+	n := bridgetest.Allocated(func() {
+		if _, err := s.Send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n > most || f.count("POST /upload") != 1 {
 		t.Errorf("%d bytes were allocated for a file of %d, which was uploaded %d times", n, large, f.count("POST /upload"))
 	}
 }

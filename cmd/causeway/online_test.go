@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/bridgetest"
 	"causeway/cmd/causeway/app"
 	"causeway/cmd/causeway/config"
 	"causeway/cmd/lab"
@@ -41,28 +41,20 @@ func TestManyComeOnline(t *testing.T) {
 	c := joinCrowd(t, s)
 	serveCrowd(t, s)
 	c.await(t, "greeting", "", crowdSize) // the gateway has come online
-	before := liveHeap()
+	before := bridgetest.LiveHeap()
 	began := time.Now()
 	c.show(t, "")
 	c.await(t, "presence of contacts", "contact", crowdKnows*crowdSize)
 	t.Logf("%d users were answered in %v", crowdSize, time.Since(began).Round(time.Millisecond))
-	online := liveHeap()
+	online := bridgetest.LiveHeap()
 	c.show(t, "unavailable")
 	c.await(t, "farewell", "unavailable", crowdSize)
-	after := liveHeap()
+	after := bridgetest.LiveHeap()
 	t.Logf("heap before %d KiB, online %d KiB, after %d KiB", before>>10, online>>10, after>>10)
 	if after > before+crowdHeap {
 		t.Errorf("%d octets of the heap do not return", after-before)
 	}
 	c.once(t)
-}
-
-func liveHeap() int {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
 }
 
 // serveCrowd runs the whole program, in this process, on a store in which all

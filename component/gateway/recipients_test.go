@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"fmt"
-	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,14 +37,6 @@ func recipients(t testing.TB, g *Gateway, l *quickLink, net quickBridge, from, n
 	}
 }
 
-func liveHeap() int {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
-}
-
 // Nothing is kept of those who are idle: the heap grows by what recognises a
 // repetition, and by nothing else.
 func TestIdleIsForgotten(t *testing.T) {
@@ -55,9 +46,9 @@ func TestIdleIsForgotten(t *testing.T) {
 		first, more = 10_000, 20_000
 	}
 	recipients(t, g, l, net, 0, first) // caches are full
-	before := liveHeap()
+	before := bridgetest.LiveHeap()
 	recipients(t, g, l, net, first, more)
-	grown := liveHeap() - before
+	grown := bridgetest.LiveHeap() - before
 	t.Logf("%d octets for each of %d recipients", grown/more, more)
 	if grown > more*memoryEach+4<<20 {
 		t.Errorf("the heap grew by %d octets", grown)
@@ -100,7 +91,7 @@ func heapOfIdle(t *testing.T, users int) (grown int) {
 		for i := range users {
 			registered(s, fmt.Sprintf("user%d@example.org", i), fmt.Sprintf("+1202%07d", i))
 		}
-		before := liveHeap()
+		before := bridgetest.LiveHeap()
 		r := startTimeless(t, s, bridgetest.SMS())
 		n, over := len(r.first), make(chan struct{})
 		greeted := make(chan struct{}, 1)
@@ -119,7 +110,7 @@ func heapOfIdle(t *testing.T, users int) (grown int) {
 		<-greeted
 		synctest.Wait()
 		r.first = nil
-		grown = liveHeap() - before
+		grown = bridgetest.LiveHeap() - before
 		r.end()
 		close(over)
 	})
@@ -134,9 +125,9 @@ func BenchmarkMillionRecipients(b *testing.B) {
 	recipients(b, g, l, net, 0, 50_000)
 	next := 50_000
 	for b.Loop() {
-		before := liveHeap()
+		before := bridgetest.LiveHeap()
 		recipients(b, g, l, net, next, n)
 		next += n
-		b.ReportMetric(float64(liveHeap()-before)/n, "heap-B/recipient")
+		b.ReportMetric(float64(bridgetest.LiveHeap()-before)/n, "heap-B/recipient")
 	}
 }

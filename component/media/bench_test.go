@@ -7,13 +7,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"causeway/bridges"
+	"causeway/bridges/bridgetest"
 )
 
 const whole = 100_000_000
@@ -51,13 +51,12 @@ func waysOf(t testing.TB, whole int64) map[string]func() error {
 func TestMemory(t *testing.T) {
 	const large, most = 24_000_000, 6_000_000
 	for name, way := range waysOf(t, large) {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		if err := way(); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		runtime.ReadMemStats(&after)
-		if n := after.TotalAlloc - before.TotalAlloc; n > most {
+		n := bridgetest.Allocated(func() {
+			if err := way(); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+		if n > most {
 			t.Errorf("%s: %d bytes were allocated for a file of %d", name, n, large)
 		} else {
 			t.Logf("%s: %d", name, n)
